@@ -1,0 +1,120 @@
+# make lab         the notebooks, in JupyterLab          make test        everything that CI runs
+# make test-colab  the notebooks, with Colab's versions  make help        this, and the smaller steps
+#
+# Needs Python >= 3.11 and make (3.81 will do). PYTHON=python3.12 chooses the Python that makes .venv.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+VENV := .venv
+COLAB := .venv-colab
+BUILD := .ci-build
+START := notebooks/00_start_here.ipynb
+JUPYTER_ARGS ?=
+
+python := $(VENV)/bin/python
+colab_python := $(COLAB)/bin/python
+# Quiet twice: without progress bars and without warnings. Errors are still shown.
+pip_options := -qq --disable-pip-version-check
+NBVAL := -m pytest -c .ci/nbval.ini --rootdir=.
+# A kernel on Python >= 3.11 complains about the debugger otherwise.
+NBVAL_ENV := NNRNN_QUICK=1 PYDEVD_DISABLE_FILE_VALIDATION=1
+
+# $(call stage,NAME,COMMAND) runs a command between two lines that say what it is and how long it took.
+define stage
+@printf '\n== %s\n' '$(1)'; start=$$(date +%s); $(2); code=$$?; \
+  if [ $$code -eq 0 ]; then word=passed; else word=FAILED; fi; \
+  printf '== %s: %s in %s s\n' '$(1)' "$$word" "$$(( $$(date +%s) - start ))"; exit $$code
+endef
+
+# $(call environment,FOLDER) makes a virtual environment with the first Python that is new enough and whole.
+define environment
+@found=; for candidate in $(or $(PYTHON),python3.13 python3.12 python3.11 python3); do \
+  if $$candidate -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
+  then found=$$candidate; break; fi; done; \
+if [ -z "$$found" ]; then \
+  echo 'No Python >= 3.11 with venv found (tried: $(or $(PYTHON),python3.13 python3.12 python3.11 python3)).' >&2; \
+  echo 'Install one (Debian and Ubuntu: apt install python3-venv; macOS: brew install python), or name it:' >&2; \
+  echo '  make lab PYTHON=/path/to/python3.12' >&2; exit 1; fi; \
+echo "== making $(1) with $$($$found --version)"; $$found -m venv --clear $(1)
+endef
+
+# --- what people type --------------------------------------------------------------------------------------------
+
+.PHONY: help lab test test-colab lint types unit nbval browser badges clean
+help:
+	@echo 'make lab          JupyterLab on $(START); JUPYTER_ARGS="--no-browser" passes through'
+	@echo 'make test         everything that CI runs: lint types unit nbval browser, each a target of its own'
+	@echo 'make test-colab   every notebook with the versions of Google Colab, in $(COLAB)'
+	@echo 'make badges       carry the address in pyproject.toml to badges, set-up cells and README'
+	@echo 'make clean        remove the environments and what the tests leave behind'
+
+lab: $(VENV)/.installed-lab
+	@echo '== JupyterLab on $(START); Ctrl-C twice stops it'
+	@exec $(python) -m jupyterlab --ServerApp.root_dir='$(CURDIR)' \
+	  $$(if [ "$$(id -u)" = 0 ]; then echo --allow-root; fi) $(JUPYTER_ARGS) $(START)
+
+test: lint types unit nbval browser
+	@printf '\n== make test: all stages passed\n'
+
+lint: $(VENV)/.installed-test
+	$(call stage,ruff,$(python) -m ruff check . && $(python) -m ruff format --check .)
+
+types: $(VENV)/.installed-test
+	$(call stage,mypy,$(python) -m mypy)
+
+unit: $(VENV)/.installed-test
+	$(call stage,pytest,$(python) -m pytest tests -m "not browser")
+
+nbval: $(VENV)/.installed-test
+	@$(python) tests/notebooks/editions.py notebooks $(BUILD)/editions
+	$(call stage,notebooks as they are / solved / every cell twice,$(NBVAL_ENV) $(python) $(NBVAL) notebooks $(BUILD)/editions)
+
+browser: $(VENV)/.installed-test
+	$(call stage,browser,$(python) -m pytest tests/browser -m browser)
+
+test-colab: $(COLAB)/.installed
+	@echo '== installing the kit as a notebook in Colab does: a copy, without its dependencies'
+	@$(colab_python) -m pip install $(pip_options) --no-deps --force-reinstall .
+	$(call stage,notebooks in the Colab look-alike,$(NBVAL_ENV) $(colab_python) $(NBVAL) notebooks)
+
+badges: $(VENV)/.installed-test
+	@$(python) tests/notebooks/badges.py
+
+clean:
+	rm -rf $(VENV) $(COLAB) $(BUILD) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find nnrnn_core widgets tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- environments -------------------------------------------------------------------------------------------------
+# A stamp says that an environment holds what these files ask for. An environment made by hand has none and is
+# completed; one that was moved or copied points at the wrong folder and is installed into again.
+
+REQUIRED := pyproject.toml .ci/constraints.txt Makefile
+ifneq ($(shell cat $(VENV)/.installed-for 2>/dev/null),$(CURDIR))
+.PHONY: $(VENV)/.installed-lab $(VENV)/.installed-test
+endif
+
+$(python):
+	$(call environment,$(VENV))
+
+# Order-only, so that the age of the link to the interpreter does not matter.
+$(VENV)/.installed-lab: $(REQUIRED) | $(python)
+	@echo '== installing the kit and JupyterLab into $(VENV) (the first time takes minutes: torch is large)'
+	@$(python) -m pip install $(pip_options) -c .ci/constraints.txt -e '.[lab]'
+	@echo '$(CURDIR)' > $(VENV)/.installed-for
+	@touch $@
+
+$(VENV)/.installed-test: $(REQUIRED) | $(python)
+	@echo '== installing the kit and its test tools into $(VENV) (the first time takes minutes: torch is large)'
+	@$(python) -m pip install $(pip_options) -c .ci/constraints.txt -e '.[test]'
+	@echo '$(CURDIR)' > $(VENV)/.installed-for
+	@touch $@ $(VENV)/.installed-lab
+
+$(colab_python):
+	$(call environment,$(COLAB))
+
+$(COLAB)/.installed: .ci/colab.txt Makefile | $(colab_python)
+	@echo '== installing the versions of Google Colab into $(COLAB) (the first time takes minutes)'
+	@$(colab_python) -m pip install $(pip_options) -r .ci/colab.txt
+	@touch $@

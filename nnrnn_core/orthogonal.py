@@ -1,0 +1,148 @@
+"""P = P₀ exp(A − Aᵀ): an orthogonal matrix that an ordinary optimiser may move."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import torch
+from jaxtyping import Complex, Float
+from torch import Tensor, nn
+
+from .device import full_precision
+
+Initialiser = Callable[[int, torch.Generator | None, torch.dtype], Tensor]
+
+
+class OrthogonalMatrix(nn.Module):
+    """P = P₀ exp(A − Aᵀ), with P₀ a saved orthogonal base and A strictly upper triangular (paper, section 2).
+
+    size       n, the matrix is (n, n)
+    init       P at the start, A = 0: "henaff", "cayley", "random", or a callable
+               (size, generator, dtype) -> (n, n) orthogonal tensor
+    generator  the source of randomness; None is torch's own
+
+    `entries` holds the n(n − 1)/2 numbers of A. The gradient is autograd's, through `torch.matrix_exp`. Whoever
+    calls `rebase` after each update may take the short gradient of `tangent_space` instead: they agree at A = 0.
+    """
+
+    base: Tensor
+    _rows: Tensor
+    _columns: Tensor
+
+    def __init__(
+        self,
+        size: int,
+        init: str | Initialiser = "random",
+        generator: torch.Generator | None = None,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
+    ) -> None:
+        super().__init__()
+        check_size("size", size)
+        dtype = dtype or torch.get_default_dtype()
+        base = initialiser(init)(size, generator, dtype)
+        if base.shape != (size, size):
+            raise ValueError(f"init must return a ({size}, {size}) matrix; got {tuple(base.shape)}")
+        defect = float((base.T @ base - torch.eye(size, dtype=base.dtype)).abs().max())
+        if not defect <= 1e3 * size * torch.finfo(dtype).eps:
+            raise ValueError(f"init must return an orthogonal matrix; PᵀP differs from the identity by {defect:.1e}")
+        rows, columns = torch.triu_indices(size, size, 1, device=device)
+        self.size = size
+        self.register_buffer("base", base.to(device=device, dtype=dtype))
+        self.register_buffer("_rows", rows, persistent=False)
+        self.register_buffer("_columns", columns, persistent=False)
+        self.entries = nn.Parameter(torch.zeros(size * (size - 1) // 2, device=device, dtype=dtype))
+        self._at_base = False
+
+    def skew(self) -> Float[Tensor, "n n"]:
+        """A − Aᵀ."""
+        upper = self.entries.new_zeros(self.size, self.size).index_put((self._rows, self._columns), self.entries)
+        return upper - upper.T
+
+    def forward(self) -> Float[Tensor, "n n"]:
+        with full_precision(self.base.device):  # in bfloat16 P is orthogonal only to 1e-3
+            if self._at_base:
+                return self.base + self.base @ self.skew()
+            return self.base @ torch.matrix_exp(self.skew())
+
+    @torch.no_grad()
+    def rebase(self) -> None:
+        """P₀ ← P₀ exp(A − Aᵀ), A ← 0: P stays, and a Newton–Schulz step takes off the rounding of many updates."""
+        P = self.base @ torch.matrix_exp(self.skew())
+        self.base.copy_(1.5 * P - 0.5 * P @ (P.T @ P))
+        self.entries.zero_()
+
+    def eigenvalues(self) -> Complex[Tensor, " n"]:
+        """Those of the matrix itself; it is normal, so that `eigvals` is right to rounding."""
+        return torch.linalg.eigvals(self().detach().double())
+
+    def departure(self) -> float:
+        """Henrici's departure from normality: 0, the matrix is orthogonal."""
+        return 0.0
+
+
+@contextmanager
+def tangent_space(module: nn.Module) -> Iterator[None]:
+    """Inside, every OrthogonalMatrix of `module` gives P₀ (I + A − Aᵀ): at A = 0 the same value and the same gradient
+    as the exponential, for one matrix product. Only for a caller that has called `rebase` after its last update."""
+    matrices = [m for m in module.modules() if isinstance(m, OrthogonalMatrix)]
+    for matrix in matrices:
+        matrix._at_base = True
+    try:
+        yield
+    finally:
+        for matrix in matrices:
+            matrix._at_base = False
+
+
+def check_size(name: str, size: object) -> None:
+    if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+        raise ValueError(f"{name} must be a whole number of at least 1; got {size!r}")
+
+
+def uniform(count: int, low: float, high: float, generator: torch.Generator | None, dtype: torch.dtype) -> Tensor:
+    """U(low, high), drawn where the generator lives, so that one seed gives one network on every device."""
+    drawn = torch.rand(count, generator=generator, dtype=dtype, device=generator.device if generator else "cpu")
+    return (low + (high - low) * drawn).cpu()
+
+
+def _plane_rotations(angles: Tensor, size: int) -> Tensor:
+    """exp of the skew matrix with [[0, s], [−s, 0]] on its diagonal; an odd last axis stays where it is."""
+    skew = torch.zeros(size, size, dtype=angles.dtype)
+    first = 2 * torch.arange(len(angles))
+    skew[first, first + 1], skew[first + 1, first] = angles, -angles
+    return torch.matrix_exp(skew)
+
+
+def henaff(size: int, generator: torch.Generator | None, dtype: torch.dtype) -> Tensor:
+    """Rotations of the coordinate planes by s ~ U(−π, 0) (Henaff et al. 2016; paper, A.4)."""
+    return _plane_rotations(uniform(size // 2, -math.pi, 0, generator, dtype), size)
+
+
+def cayley(size: int, generator: torch.Generator | None, dtype: torch.dtype) -> Tensor:
+    """Rotations by s = −tan(u/2), u ~ U(0, π/2): near the identity (Helfrich et al. 2018; paper, A.4)."""
+    return _plane_rotations(-torch.tan(uniform(size // 2, 0, math.pi / 2, generator, dtype) / 2), size)
+
+
+def random(size: int, generator: torch.Generator | None, dtype: torch.dtype) -> Tensor:
+    """Uniform on the rotations: Q of a Gaussian matrix, with R's diagonal made positive and det Q = 1."""
+    gaussian = torch.randn(size, size, generator=generator, dtype=dtype, device=generator.device if generator else "cpu")
+    Q, R = torch.linalg.qr(gaussian.cpu())
+    Q = Q * R.diagonal().sign()
+    if torch.linalg.det(Q) < 0:
+        Q[:, 0] = -Q[:, 0]
+    return Q
+
+
+INITIALISERS: dict[str, Initialiser] = {"henaff": henaff, "cayley": cayley, "random": random}
+
+
+def initialiser(init: str | Initialiser) -> Initialiser:
+    """The initialiser of that name; an unknown name lists the names."""
+    if callable(init):
+        return init
+    if init not in INITIALISERS:
+        raise ValueError(f"init must be one of {', '.join(INITIALISERS)} or a callable; got {init!r}")
+    return INITIALISERS[init]

@@ -1,0 +1,116 @@
+"""h_t = φ(V h_{t−1} + drive_t), and backpropagation through time written by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from .activations import Activation
+
+
+@torch.compiler.disable  # one opaque call to torch.compile: dynamo would unroll the loop over time
+def unroll(
+    drive: Float[Tensor, "time batch n"],
+    V: Float[Tensor, "n n"],
+    h0: Float[Tensor, "batch n"],
+    activation: Activation,
+    tap: Float[Tensor, "time batch n"] | None = None,
+) -> Float[Tensor, "time batch n"]:
+    """h_t = φ(V h_{t−1} + drive_t) + tap_t for t = 1 … time (paper, eq. 1).
+
+    drive       U x_t + b at all times
+    activation  from `nnrnn_core.activations`
+    tap         zeros, whose gradient is then ∂L/∂h_t: the total derivative of the loss by the state, all its later
+                effects included. The tapped state is what comes out and what feeds the next step.
+
+    Backwards, with ℓ_t what arrives from the read-out and δ_t = φ'(·) g_t:  g_t = ℓ_t + Vᵀ δ_{t+1}.
+    The gradient of V is one product over all times. Differentiable once; a second derivative raises RuntimeError.
+    """
+    _check(drive, V, h0, tap)
+    states, _ = _Unroll.apply(drive, V, h0, activation.parameter, tap, activation)
+    after: Tensor = states[1:]
+    return after
+
+
+def _check(drive: Tensor, V: Tensor, h0: Tensor, tap: Tensor | None) -> None:
+    time, batch, n = drive.shape if drive.dim() == 3 else (0, 0, 0)
+    if time < 1:
+        raise ValueError(f"drive must be (time, batch, n) with time >= 1; got {tuple(drive.shape)}")
+    if V.shape != (n, n):
+        raise ValueError(f"V must be ({n}, {n}) to fit the drive's {n} units; got {tuple(V.shape)}")
+    if h0.shape != (batch, n):
+        raise ValueError(f"h0 must be ({batch}, {n}) to fit the drive; got {tuple(h0.shape)}")
+    if tap is not None and tap.shape != drive.shape:
+        raise ValueError(f"tap must have the drive's shape {tuple(drive.shape)}; got {tuple(tap.shape)}")
+    for name, tensor in (("V", V), ("h0", h0), ("tap", tap)):
+        if tensor is not None and (tensor.dtype != drive.dtype or tensor.device != drive.device):
+            raise TypeError(
+                f"{name} is {tensor.dtype} on {tensor.device}, drive is {drive.dtype} on {drive.device}: make them alike"
+            )
+
+
+class _Unroll(torch.autograd.Function):
+    """The loop. `states` is (time + 1, batch, n) with h0 at index 0, so that states[:-1] are the predecessors of
+    states[1:]. With a tap the values before it are kept beside the states: slopes come from them, and a slope taken
+    from a tapped state would be wrong."""
+
+    @staticmethod
+    def forward(
+        drive: Tensor, V: Tensor, h0: Tensor, parameter: Tensor | None, tap: Tensor | None, activation: Activation
+    ) -> tuple[Tensor, Tensor | None]:
+        states = drive.new_empty(drive.shape[0] + 1, *drive.shape[1:])
+        before, transposed = states[0].copy_(h0), V.T.contiguous()
+        values = states[1:] if tap is None else torch.empty_like(drive)
+        for t, value in enumerate(values):
+            torch.addmm(drive[t], before, transposed, out=value)
+            activation.value_(value, parameter)
+            before = value if tap is None else torch.add(value, tap[t], out=states[t + 1])
+        return states, None if tap is None else values
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+        states, values = output
+        if values is not None:
+            ctx.mark_non_differentiable(values)
+        ctx.activation = inputs[5]
+        ctx.save_for_backward(inputs[1], states, values)
+
+    @staticmethod
+    def backward(ctx: Any, incoming: Tensor, _: Tensor | None) -> Any:
+        V, states, values = ctx.saved_tensors
+        deltas, dV, h0, parameter, gradients = _Adjoint.apply(incoming, V, states, values, ctx.activation)
+        return deltas, dV, h0, parameter, None if gradients is None else gradients[1:], None
+
+
+class _Adjoint(torch.autograd.Function):
+    """The adjoint loop, a function of its own so that a second derivative, under torch.func too, is an error and not
+    a silent zero."""
+
+    @staticmethod
+    def forward(
+        incoming: Tensor, V: Tensor, states: Tensor, tapped_values: Tensor | None, activation: Activation
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor | None, Tensor | None]:
+        values = states[1:] if tapped_values is None else tapped_values
+        deltas = torch.empty_like(values)
+        # g_t is kept for all times only where a tap asks for it
+        gradients = None if tapped_values is None else torch.empty_like(incoming)
+        scratch = torch.empty_like(incoming[0])
+        g = incoming[-1] if gradients is None else gradients[-1].copy_(incoming[-1])
+        for t in range(len(deltas) - 1, -1, -1):
+            activation.pull_back(g, values[t], deltas[t])
+            g = torch.addmm(incoming[t], deltas[t], V, out=scratch if gradients is None else gradients[t])
+        rows = deltas.flatten(0, 1)
+        dV = rows.T @ states[:-1].flatten(0, 1)
+        parameter = activation.parameter_gradient(rows, values.flatten(0, 1))
+        return deltas, dV, g.clone(), parameter, gradients
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+        pass
+
+    @staticmethod
+    def backward(ctx: Any, *_: Any) -> Any:
+        raise RuntimeError("unroll is differentiable once; a second derivative needs a plain loop over time")

@@ -1,0 +1,55 @@
+"""The recurrent matrices: V of the nnRNN, of the orthogonal RNN and of the free RNN behind one protocol."""
+
+from __future__ import annotations
+
+import math
+from typing import Protocol
+
+import torch
+from jaxtyping import Complex, Float
+from torch import Tensor, nn
+
+from .orthogonal import check_size
+
+
+class RecurrentMatrix(Protocol):
+    """A module that gives V, (n, n), and tells its spectrum."""
+
+    size: int
+
+    def __call__(self) -> Tensor: ...
+
+    def eigenvalues(self) -> Tensor: ...
+
+    def departure(self) -> float: ...
+
+
+class FreeMatrix(nn.Module):
+    """V with every entry free, Glorot-normal at the start: variance 1/n (Glorot & Bengio 2010)."""
+
+    def __init__(
+        self,
+        size: int,
+        generator: torch.Generator | None = None,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
+    ) -> None:
+        super().__init__()
+        check_size("size", size)
+        self.size = size
+        drawn = torch.randn(
+            size, size, generator=generator, dtype=dtype, device=generator.device if generator else "cpu"
+        )
+        self.entries = nn.Parameter(drawn.to(device) / math.sqrt(size))
+
+    def forward(self) -> Float[Tensor, "n n"]:
+        return self.entries
+
+    def eigenvalues(self) -> Complex[Tensor, " n"]:
+        """By `eigvals`: right to rounding times the eigenvalues' condition numbers, which no bound holds down here."""
+        return torch.linalg.eigvals(self.entries.detach().double().cpu())
+
+    def departure(self) -> float:
+        """Henrici's departure from normality, √(‖V‖_F² − Σ|λ|²)."""
+        squares = self.entries.detach().double().square().sum() - self.eigenvalues().abs().square().sum().item()
+        return math.sqrt(max(0.0, float(squares)))

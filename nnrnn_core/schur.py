@@ -1,0 +1,151 @@
+"""V = P (Λ + s T) Pᵀ: the recurrent matrix of the nnRNN, held in its Schur form."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from jaxtyping import Complex, Float, Int
+from numpy.typing import ArrayLike
+from torch import Tensor, nn
+
+from .device import full_precision
+from .orthogonal import Initialiser, OrthogonalMatrix, check_size, uniform
+
+MASKS = ("block", "entry")
+
+
+class SchurMatrix(nn.Module):
+    """V = P (Λ + s T) Pᵀ (paper, section 2 and eq. 4), for column vectors: h_t = V h_{t−1}.
+
+    P orthogonal, P₀ exp(A − Aᵀ). Λ has n/2 blocks γ [[cos θ, −sin θ], [sin θ, cos θ]] on its diagonal. T is strictly
+    below those blocks, so that the eigenvalues of V are γ e^{±iθ} and Henrici's departure from normality is ‖s T‖_F,
+    for every T and s. V starts with γ = 1, θ ~ U(0, 2π), T = 0.
+
+    size       n, even
+    init       of P: "henaff", "cayley", "random" or a callable (see `OrthogonalMatrix`). P of the first two consists
+               of plane rotations and commutes with Λ: V starts as plain rotation blocks. "random" gives a dense V.
+    mask       "block", or "entry": the mask of the authors' released code, every entry below the diagonal. It reaches
+               into the blocks and moves the eigenvalues; it is here to be compared with.
+
+    γ R(θ) blocks do not cover every real matrix (two distinct real eigenvalues have no block), so there is no way
+    back from a given V to these parameters.
+    """
+
+    scale: Tensor
+    _rows: Tensor
+    _columns: Tensor
+
+    def __init__(
+        self,
+        size: int,
+        init: str | Initialiser = "cayley",
+        generator: torch.Generator | None = None,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
+        *,
+        mask: str = "block",
+    ) -> None:
+        super().__init__()
+        check_size("size", size)
+        if size % 2:
+            raise ValueError(f"size must be even to hold 2×2 blocks; got {size}")
+        if mask not in MASKS:
+            raise ValueError(f"mask must be one of {', '.join(MASKS)}; got {mask!r}")
+        dtype = dtype or torch.get_default_dtype()
+        self.size, self.mask = size, mask
+        self.orthogonal = OrthogonalMatrix(size, init, generator, device, dtype)
+        theta = uniform(size // 2, 0, 2 * math.pi, generator, dtype)
+        self.theta = nn.Parameter(theta.to(device))
+        self.gamma = nn.Parameter(torch.ones(size // 2, device=device, dtype=dtype))
+        rows, columns = self._free_entries(device)
+        self.T_entries = nn.Parameter(torch.zeros(len(rows), device=device, dtype=dtype))
+        first = 2 * torch.arange(size // 2, device=device)
+        self.register_buffer("_rows", torch.cat([first, first + 1, first, first + 1, rows]), persistent=False)
+        self.register_buffer("_columns", torch.cat([first, first + 1, first + 1, first, columns]), persistent=False)
+        self.register_buffer("scale", torch.ones((), device=device, dtype=dtype))
+
+    def _free_entries(self, device: torch.device | str | None) -> Int[Tensor, "2 entries"]:
+        rows, columns = torch.tril_indices(self.size, self.size, -1)
+        free = rows // 2 > columns // 2 if self.mask == "block" else rows > columns
+        return torch.stack([rows[free], columns[free]]).to(device)
+
+    @property
+    def P(self) -> Float[Tensor, "n n"]:
+        matrix: Tensor = self.orthogonal()
+        return matrix
+
+    @property
+    def T(self) -> Float[Tensor, "n n"]:
+        """The feed-forward part, unscaled."""
+        first = 4 * (self.size // 2)  # after the entries of the blocks
+        index = (self._rows[first:], self._columns[first:])
+        return self.T_entries.new_zeros(self.size, self.size).index_put(index, self.T_entries)
+
+    def schur_form(self) -> Float[Tensor, "n n"]:
+        """Λ + s T."""
+        cosine, sine = self.gamma * self.theta.cos(), self.gamma * self.theta.sin()
+        values = torch.cat([cosine, cosine, -sine, sine, self.scale * self.T_entries])
+        # accumulate: the entry mask puts T on top of the blocks' lower corners
+        empty = self.gamma.new_zeros(self.size, self.size)
+        return empty.index_put((self._rows, self._columns), values, accumulate=self.mask == "entry")
+
+    def forward(self) -> Float[Tensor, "n n"]:
+        with full_precision(self.scale.device):
+            P = self.P
+            V: Tensor = P @ self.schur_form() @ P.T
+            return V
+
+    def rebase(self) -> None:
+        """Fold P's parameter into its base; V stays."""
+        self.orthogonal.rebase()
+
+    @torch.no_grad()
+    def set_T(self, T: ArrayLike | Tensor) -> None:
+        """Put a matrix of one's own in the place of T; entries outside T's mask must be 0."""
+        given = torch.as_tensor(np.asarray(T) if not isinstance(T, Tensor) else T).detach()
+        if given.shape != (self.size, self.size):
+            raise ValueError(f"T must be ({self.size}, {self.size}); got {tuple(given.shape)}")
+        if given.is_complex() or not bool(torch.isfinite(given).all()):
+            raise ValueError("T must be real and finite; it holds complex, infinite or NaN entries")
+        first = 4 * (self.size // 2)
+        rows, columns = self._rows[first:].to(given.device), self._columns[first:].to(given.device)
+        outside = given.clone().index_put_((rows, columns), given.new_zeros(()))
+        if bool(outside.any()):
+            i, j = (int(k) for k in outside.nonzero()[0])
+            raise ValueError(
+                f"T must be 0 outside its mask (free only where row // 2 > column // 2); T[{i}, {j}] is "
+                f"{float(given[i, j]):g}: zero it, for instance with numpy's T * mask"
+                if self.mask == "block"
+                else f"T must be strictly lower triangular; T[{i}, {j}] is {float(given[i, j]):g}"
+            )
+        self.T_entries.copy_(given[rows, columns])
+
+    @torch.no_grad()
+    def eigenvalues(self) -> Complex[Tensor, " n"]:
+        """γ e^{±iθ}, read off the parameters, exact for every T; the pair of block i at 2i (+) and 2i + 1 (−).
+
+        With the entry mask, those of the blocks with T's entry t = s T[2i+1, 2i] in their lower corner:
+        γ cos θ ± √(−γ sin θ (γ sin θ + t)).
+        """
+        gamma, theta = self.gamma.double(), self.theta.double()
+        if self.mask == "block":
+            upper = torch.polar(gamma.abs(), theta + math.pi * (gamma < 0))
+            return torch.stack([upper, upper.conj()], 1).flatten()
+        sine = gamma * theta.sin()
+        inside = (self.scale * self.T).double().diagonal(-1)[::2]
+        root = torch.sqrt((-sine * (sine + inside)).to(torch.complex128))
+        cosine = gamma * theta.cos()
+        return torch.stack([cosine + root, cosine - root], 1).flatten()
+
+    @torch.no_grad()
+    def departure(self) -> float:
+        """Henrici's departure from normality: ‖s T‖_F, and with the entry mask √(‖Λ + s T‖_F² − Σ|λ|²)."""
+        if self.mask == "block":
+            return float((self.scale * self.T_entries).double().norm())
+        excess = self.schur_form().double().square().sum() - self.eigenvalues().abs().square().sum()
+        return math.sqrt(max(0.0, float(excess)))
+
+    def extra_repr(self) -> str:
+        return f"size={self.size}, mask={self.mask!r}, scale={float(self.scale):g}"

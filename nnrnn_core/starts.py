@@ -1,0 +1,80 @@
+"""Where T may start: named shapes of the feed-forward part, each with the γ that shows it best."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import scipy.optimize
+import torch
+from numpy.typing import ArrayLike
+from torch import Tensor
+
+from .dynamics import estimate_growth, growth_powers
+from .schur import SchurMatrix
+
+PEAK = 5.0  # the largest ‖V^k‖ over the sequence, at s = 1
+
+
+def set_start(V: SchurMatrix, start: str | ArrayLike | Tensor, horizon: int, generator: torch.Generator) -> None:
+    """γ and T of V ← a named shape, or γ as it is and T ← an (n, n) array.
+
+    "zero"        T = 0, γ = 1: the paper's start, V orthogonal
+    "random"      T Gaussian below the blocks, γ = 1
+    "chain"       each rotation block drives the next with equal strength, γ = 1
+    "delay-line"  the same with γ = 0: the blocks forget, a pulse only travels; the peak is at the line's end
+
+    The shapes but zero are scaled so that max ‖V^k‖₂ over k = 0 … horizon is 5 (to 2 %).
+    """
+    if not isinstance(start, str):
+        V.set_T(start)
+        return
+    if start not in STARTS:
+        raise ValueError(f"start must be one of {', '.join(STARTS)} or an array; got {start!r}")
+    gamma, shape = STARTS[start]
+    with torch.no_grad():
+        V.gamma.fill_(gamma)
+    T = shape(V.size, generator)
+    V.set_T(T if not np.any(T) else _strength(V, T, horizon) * T)
+
+
+def _strength(V: SchurMatrix, T: np.ndarray, horizon: int) -> float:
+    """The factor on T that makes the peak PEAK."""
+    last_link = V.size // 2 - 1  # where a delay line peaks, and only there
+    powers = sorted({*growth_powers(max(horizon, 1), 48), min(last_link, horizon)})
+
+    def excess(log_strength: float) -> float:
+        V.set_T(np.exp(log_strength) * T)
+        peak = np.max(estimate_growth(V, powers).transient)
+        return float(np.log(min(peak, 1e100) / PEAK))
+
+    return float(np.exp(scipy.optimize.brentq(excess, np.log(1e-6), np.log(1e3), xtol=1e-3)))
+
+
+def _zero(size: int, _: torch.Generator) -> np.ndarray:
+    return np.zeros((size, size))
+
+
+def _random(size: int, generator: torch.Generator) -> np.ndarray:
+    gaussian = torch.randn(size, size, generator=generator, dtype=torch.float64).numpy()
+    below: np.ndarray = gaussian * below_blocks(size)
+    return below
+
+
+def _chain(size: int, _: torch.Generator) -> np.ndarray:
+    return np.eye(size, k=-2)
+
+
+def below_blocks(size: int) -> np.ndarray:
+    """True where T is free: strictly below the 2×2 blocks."""
+    block = np.arange(size) // 2
+    free: np.ndarray = block[:, None] > block[None, :]
+    return free
+
+
+STARTS: dict[str, tuple[float, Callable[[int, torch.Generator], np.ndarray]]] = {
+    "zero": (1.0, _zero),
+    "random": (1.0, _random),
+    "chain": (1.0, _chain),
+    "delay-line": (0.0, _chain),
+}

@@ -1,0 +1,23 @@
+"""What a network is asked to do: one protocol (`Task`), one task a file, and a registry by name."""
+
+from typing import Any
+
+from .characters import Characters
+from .copying import Copying
+from .noisy_memory import NoisyMemory
+from .task import Batch, Task
+
+TASKS: dict[str, type[Task]] = {task.name: task for task in (NoisyMemory, Copying, Characters)}
+
+
+def make(name: str, **options: Any) -> Task:
+    """The task of that name; `make(**task.spec())` makes an equal one. ValueError for a name or option unknown."""
+    if name not in TASKS:
+        raise ValueError(f"name must be one of {', '.join(TASKS)}; got {name!r}")
+    try:
+        return TASKS[name](**options)
+    except TypeError as error:
+        raise ValueError(f"{name} does not take these options: {error}") from error
+
+
+__all__ = ["TASKS", "Batch", "Characters", "Copying", "NoisyMemory", "Task", "make"]

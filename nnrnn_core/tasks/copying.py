@@ -1,0 +1,71 @@
+"""The copy task: carry ten symbols over a long silence (after Hochreiter & Schmidhuber 1997; paper, A.1)."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional
+
+from ..orthogonal import check_size
+from ..settings import Settings
+from .task import Batch, Task
+
+SYMBOLS, LETTERS = 8, 10  # kinds of symbols, and how many of them are to be remembered
+BLANK, CUE = SYMBOLS, SYMBOLS + 1
+
+
+class Copying(Task):
+    """Ten symbols of eight, delay − 1 blanks, a cue, ten blanks; to be answered: blanks, and the symbols at the end.
+
+    delay + 20 steps, one-hot inputs (8 symbols, blank, cue), 9 classes (8 symbols, blank), the cue at step delay + 9.
+    The loss is the mean cross-entropy over all steps (nats). A guess without memory, which may know the time, answers
+    the blanks for sure and the ten symbols by chance: baseline 10 ln 8 / (delay + 20). The score is the share of right
+    answers in the last ten steps.
+
+    The settings are the paper's for 128 units (supplement, A.1): RMSprop, batches of 10.
+
+    delay   >= 1, the paper's is 200
+    """
+
+    name = "copying"
+    score_name = "recall"
+    tuned = {
+        "nnrnn": Settings(rate=5e-4, rate_P=1e-6, smoothing=0.99, gamma_penalty=1e-4, T_decay=1e-6),
+        "exprnn": Settings(rate=1e-3, rate_P=1e-4, smoothing=0.99),
+        "rnn": Settings(rate=1e-3, smoothing=0.9),
+        "lstm": Settings(rate=5e-4, smoothing=0.99),
+    }
+    input_size = SYMBOLS + 2
+    output_size = SYMBOLS + 1
+
+    def __init__(self, delay: int = 200) -> None:
+        check_size("delay", delay)
+        self.delay = delay
+        self.length = delay + 2 * LETTERS
+        self.baseline = LETTERS * math.log(SYMBOLS) / self.length
+
+    def spec(self) -> dict[str, Any]:
+        return {"name": self.name, "delay": self.delay}
+
+    def sample(self, batch_size: int, generator: torch.Generator, index: int = 0) -> Batch:
+        check_size("batch_size", batch_size)
+        device = generator.device
+        symbols = torch.randint(SYMBOLS, (LETTERS, batch_size), generator=generator, device=device)
+        silence = torch.full((self.delay + LETTERS, batch_size), BLANK, device=device)
+        seen = torch.cat([symbols, silence])
+        seen[self.delay + LETTERS - 1] = CUE
+        inputs = functional.one_hot(seen, self.input_size).to(torch.get_default_dtype())
+        return Batch(inputs, torch.cat([silence, symbols]), inputs.new_ones(seen.shape))
+
+    def loss(self, outputs: Float[Tensor, "time batch outputs"], batch: Batch) -> Float[Tensor, ""]:
+        """Cross-entropy, in nats."""
+        return batch.mean(functional.cross_entropy(outputs.movedim(-1, 1), batch.targets, reduction="none"))
+
+    def score(self, outputs: Float[Tensor, "time batch outputs"], batch: Batch) -> float:
+        """Share of the ten symbols that come back right."""
+        right = outputs[-LETTERS:].argmax(-1) == batch.targets[-LETTERS:]
+        return float(right.float().mean())

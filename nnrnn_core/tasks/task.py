@@ -1,0 +1,109 @@
+"""The protocol: a task gives batches, a loss, a score, and what it asks of a model."""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import torch
+from jaxtyping import Float, Shaped
+from torch import Tensor
+
+from ..settings import Settings
+
+
+@dataclasses.dataclass(frozen=True)
+class Batch:
+    """Sequences, time first.
+
+    inputs     (time, batch, input_size)
+    targets    (time, batch) classes, or (time, batch, output_size) values
+    weights    (time, batch), how much each step counts in the loss; 0 where nothing is asked
+    continues  the sequences go on where those of the batch before ended: carry the state over
+    """
+
+    inputs: Float[Tensor, "time batch inputs"]
+    targets: Shaped[Tensor, "time batch ..."]
+    weights: Float[Tensor, "time batch"]
+    continues: bool = False
+
+    def last(self) -> Batch:
+        """This batch with only its last scored time step left in the loss: one late loss term.
+
+        Its gradient at earlier states shows what explodes or vanishes on the way back; that of a loss at every step
+        grows backwards by accumulation alone.
+        """
+        scored = self.weights.any(dim=1).nonzero()
+        if not len(scored):
+            raise ValueError("weights must be above 0 at some time step; they are all 0: nothing is scored")
+        late = torch.zeros_like(self.weights)
+        late[scored[-1]] = self.weights[scored[-1]]
+        return dataclasses.replace(self, weights=late)
+
+    def mean(self, losses: Float[Tensor, "time batch"]) -> Float[Tensor, ""]:
+        """Σ w ℓ / Σ w over time and batch."""
+        return (self.weights * losses).sum() / self.weights.sum()
+
+    def to(self, like: Tensor) -> Batch:
+        """On the device of `like`, and in its floating-point type (classes stay whole numbers)."""
+        targets = self.targets.to(like) if self.targets.is_floating_point() else self.targets.to(like.device)
+        return dataclasses.replace(self, inputs=self.inputs.to(like), targets=targets, weights=self.weights.to(like))
+
+
+class Task(ABC):
+    """A task. Its sizes and texts are attributes:
+
+    input_size, output_size   of the model it needs; model_options: further options of `SequenceModel`, {} for most
+    length                    time steps of a batch
+    baseline                  loss of the best memoryless guess: one that knows the present input only
+    floor                     loss that no normal linear network can pass, or None
+    score_name, higher_is_better   what `score` is
+    """
+
+    name: ClassVar[str]
+    score_name: ClassVar[str]
+    higher_is_better: ClassVar[bool] = True
+    tuned: ClassVar[dict[str, Settings]]  # by the name of the recurrent network, "nnrnn" and "rnn" at least
+
+    input_size: int
+    output_size: int
+    length: int
+    baseline: float
+    floor: float | None = None
+
+    @property
+    def model_options(self) -> dict[str, Any]:
+        return {}
+
+    @property
+    def settings(self) -> Settings:
+        """Good settings for an nnRNN."""
+        return self.settings_for("nnrnn")
+
+    def settings_for(self, recurrent: str) -> Settings:
+        """A copy of the settings tuned for this kind of network ("nnrnn", "rnn", "exprnn", "lstm"); of the free RNN's
+        for any other."""
+        return self.tuned.get(recurrent, self.tuned["rnn"]).replace()
+
+    @abstractmethod
+    def spec(self) -> dict[str, Any]:
+        """{"name": …, options}: plain values that `tasks.make` takes."""
+
+    @abstractmethod
+    def sample(self, batch_size: int, generator: torch.Generator, index: int = 0) -> Batch:
+        """The batch of training step `index` (which matters only where batches follow one another), drawn from the
+        generator, on its device."""
+
+    @abstractmethod
+    def loss(self, outputs: Float[Tensor, "time batch outputs"], batch: Batch) -> Float[Tensor, ""]:
+        """Weighted mean loss, differentiable."""
+
+    @abstractmethod
+    def score(self, outputs: Float[Tensor, "time batch outputs"], batch: Batch) -> float:
+        """What a person reads in place of the loss."""
+
+    def held_out(self, split: str, batch_size: int) -> Iterator[Batch] | None:
+        """One pass over the batches of a held-out split; None where every batch is fresh anyway."""
+        return None

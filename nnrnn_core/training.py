@@ -1,0 +1,320 @@
+"""Training and its generator: one frozen record a step."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from . import checkpoint
+from .network import RecurrentNetwork, SequenceModel
+from .optimisation import apply_settings, hold_back, make_optimiser
+from .orthogonal import OrthogonalMatrix, tangent_space
+from .recurrent import RecurrentMatrix
+from .schur import SchurMatrix
+from .settings import Settings
+from .tasks import Batch, Task
+
+
+class Diverged(ArithmeticError):
+    """The loss or its gradient is not finite. The parameters are again the last ones that gave a finite loss."""
+
+    def __init__(self, index: int, what: str) -> None:
+        super().__init__(
+            f"step {index}: the {what} is not finite; the parameters are those of the last good step. "
+            "Lower the learning rates (half of each is a first try) and go on"
+        )
+        self.index = index
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one training step was; arrays are copies.
+
+    index           number of the step, from 1
+    loss, score     the task's, on this step's batch, before the update; penalties apart
+    gradient_norms  (time,) ‖∂L/∂h_t‖, Frobenius over batch and units, of the whole loss; None for an LSTM
+    late_gradient_norms  the same of the loss at its last scored time step alone; only when the step was asked for it
+    state_norms     (time,) ‖h_t‖, root mean square over the batch
+    eigenvalues     (n,) of V as the step used it, and `departure`, Henrici's; computed when first read
+    """
+
+    index: int
+    loss: float
+    score: float
+    gradient_norms: np.ndarray | None
+    late_gradient_norms: np.ndarray | None
+    state_norms: np.ndarray
+    _spectrum: Callable[[], tuple[np.ndarray, float]] | None = field(repr=False, compare=False)
+
+    @cached_property
+    def _read_off(self) -> tuple[np.ndarray, float] | None:
+        return None if self._spectrum is None else self._spectrum()
+
+    @property
+    def eigenvalues(self) -> np.ndarray | None:
+        return None if self._read_off is None else self._read_off[0]
+
+    @property
+    def departure(self) -> float | None:
+        return None if self._read_off is None else self._read_off[1]
+
+
+class Training:
+    """Minimises task loss + δ‖γ − 1‖² over the model's parameters, one batch a step (paper, eq. 5).
+
+    model     a SequenceModel whose sizes are the task's
+    task      a task of `nnrnn_core.tasks`
+    settings  Settings, or None for the task's own for this kind of model; may be changed between steps
+    seed      of the batches and of the state noise; the model's own start is its maker's business
+
+    P is moved in its tangent space and re-based after every update. Same seed, same model, same settings: the same
+    run, bit for bit, on one machine with one number of threads.
+    """
+
+    def __init__(self, model: SequenceModel, task: Task, settings: Settings | None = None, seed: int = 0) -> None:
+        for name in ("input_size", "output_size"):
+            if getattr(model, name) != getattr(task, name):
+                raise ValueError(f"{name} of the model is {getattr(model, name)}, of {task.name} {getattr(task, name)}")
+        if isinstance(seed, bool) or not isinstance(seed, int):
+            raise ValueError(f"seed must be a whole number; got {seed!r}")
+        self.model, self.task, self.seed = model, task, seed
+        self.settings = (settings or task.settings_for(model.name)).replace()
+        self.index = 0
+        self.state: Any = None
+        self.batches = torch.Generator().manual_seed(seed)
+        self.noise = torch.Generator().manual_seed(seed + 1)
+        self._optimiser = make_optimiser(model, self.settings.optimiser)
+        self._optimiser_name = self.settings.optimiser
+        rebase(model)
+        self._good = _copies(model)
+        self._before = self._position()
+
+    def step(self, *, late: bool = False) -> Step:
+        """One batch, one update. late: also the gradient of the last loss term.
+
+        Raises Diverged if loss or gradient is not finite.
+        """
+        settings = self.settings.replace()
+        before = self._position()
+        with _threads(settings.threads):
+            batch = self.task.sample(settings.batch_size, self.batches, self.index)
+            record, self.state = self._forward_and_backward(batch, settings, late)
+            reached = "loss" if not math.isfinite(record.loss) else self._update(settings)
+        if reached:  # as if the step had not been tried, so that a run that was helped on replays exactly
+            self._return_to(before)
+            self.restore_last_good()
+            raise Diverged(self.index + 1, reached)
+        self.index += 1
+        self._before = before
+        return record
+
+    def probe(self) -> Step:
+        """The record of the network as it is now, on the batch and the noise of the last step (before the first, of
+        the first): nothing is updated, no generator moves."""
+        now, index = self._position(), self.index
+        settings = self.settings.replace()
+        self._return_to(self._before)
+        with _threads(settings.threads):
+            batch = self.task.sample(settings.batch_size, self.batches, max(0, index - 1))
+            record, _ = self._forward_and_backward(batch, settings, late=True)
+        self._return_to(now)
+        return replace(record, index=index)
+
+    def _position(self) -> tuple[Tensor, Tensor, Any]:
+        return self.batches.get_state(), self.noise.get_state(), self.state
+
+    def _return_to(self, position: tuple[Tensor, Tensor, Any]) -> None:
+        self.batches.set_state(position[0])
+        self.noise.set_state(position[1])
+        self.state = position[2]
+
+    def _forward_and_backward(self, batch: Batch, settings: Settings, late: bool) -> tuple[Step, Any]:
+        model = self.model
+        batch = batch.to(next(model.parameters()))
+        carried = self.state if batch.continues and _fits(self.state, batch) else None
+        tap = self._tap(batch)
+        for parameter in model.parameters():
+            parameter.grad = None
+        with tangent_space(model):
+            states, state = model.states(batch.inputs, carried, tap=tap, generator=self.noise)
+            outputs = model.readout(states)
+            loss = self.task.loss(outputs, batch)
+            late_norms = self._late_norms(outputs, batch, tap) if late else None
+            (loss + self._penalty(settings)).backward()
+        record = Step(
+            index=self.index + 1,
+            loss=float(loss.detach()),
+            score=self.task.score(outputs.detach(), batch),
+            gradient_norms=None if tap is None or tap.grad is None else _norms(tap.grad),
+            late_gradient_norms=late_norms,
+            state_norms=_norms(states.detach()) / math.sqrt(states.shape[1]),
+            _spectrum=_spectrum(model.V),
+        )
+        return record, _detached(state)
+
+    def _tap(self, batch: Batch) -> Tensor | None:
+        if not isinstance(self.model.recurrent, RecurrentNetwork):
+            return None
+        time, size, _ = batch.inputs.shape
+        return batch.inputs.new_zeros(time, size, self.model.hidden_size).requires_grad_()
+
+    def _late_norms(self, outputs: Tensor, batch: Batch, tap: Tensor | None) -> np.ndarray | None:
+        if tap is None:
+            return None
+        (gradient,) = torch.autograd.grad(self.task.loss(outputs, batch.last()), tap, retain_graph=True)
+        return _norms(gradient)
+
+    def _penalty(self, settings: Settings) -> Tensor | float:
+        """δ‖γ − 1‖²."""
+        if not settings.gamma_penalty or settings.hold_gamma or not isinstance(self.model.V, SchurMatrix):
+            return 0.0
+        return settings.gamma_penalty * (self.model.V.gamma - 1).square().sum()
+
+    def _update(self, settings: Settings) -> str:
+        """Moves the parameters; or leaves them and says what is not finite."""
+        hold_back(self.model, settings)
+        size = torch.nn.utils.clip_grad_norm_(self.model.parameters(), settings.gradient_clip or math.inf)
+        if not torch.isfinite(size):
+            return "gradient"
+        self._good = _copies(self.model)
+        if settings.optimiser != self._optimiser_name:
+            self._optimiser = make_optimiser(self.model, settings.optimiser)
+            self._optimiser_name = settings.optimiser
+        apply_settings(self._optimiser, settings)
+        self._optimiser.step()
+        rebase(self.model)
+        return ""
+
+    @torch.no_grad()
+    def restore_last_good(self) -> None:
+        """The parameters that gave the last finite loss and gradient; T's scale, which is the user's, stays."""
+        state = self.model.state_dict()
+        for name, kept in self._good.items():
+            state[name].copy_(kept)
+        self.state = None
+
+    @torch.no_grad()
+    def evaluate(self, split: str = "valid", batches: int = 10) -> tuple[float, float]:
+        """(loss, score), means over fresh batches with no update: `batches` of them, or one pass over the `split` of a
+        task that has splits. The run itself is untouched: its generators stay where they are."""
+        source = torch.Generator().manual_seed(self.seed + 2**31)
+        size = self.settings.batch_size
+        held_out = self.task.held_out(split, size) or (self.task.sample(size, source, i) for i in range(batches))
+        state: Any = None
+        results = []
+        for batch in held_out:
+            batch = batch.to(next(self.model.parameters()))
+            outputs, state = self.model(batch.inputs, state if batch.continues else None, generator=source)
+            results.append((float(self.task.loss(outputs, batch)), self.task.score(outputs, batch)))
+        loss, score = np.mean(results, axis=0)
+        return float(loss), float(score)
+
+    def save(self, path: str | Path) -> None:
+        """Everything into one file, atomically: an interrupted save leaves the old file whole."""
+        checkpoint.write(
+            path,
+            {
+                "task": self.task.spec(),
+                "model": self.model.spec(),
+                "settings": self.settings.as_dict(),
+                "seed": self.seed,
+                "index": self.index,
+                "weights": self.model.state_dict(),
+                "good": self._good,
+                "optimiser": self._optimiser.state_dict(),
+                "optimiser_name": self._optimiser_name,
+                "batches": self.batches.get_state(),
+                "noise": self.noise.get_state(),
+                "state": self.state,
+                "before": self._before,
+            },
+        )
+
+    @classmethod
+    def load(cls, path: str | Path, model: SequenceModel | None = None, task: Task | None = None) -> Training:
+        """The training as it was saved; it goes on bit for bit. Runs no code from the file.
+
+        model, task: needed only where the saved ones cannot be rebuilt from their names and sizes (a module or an
+        initialiser of one's own). ValueError if the file is no checkpoint, or does not fit.
+        """
+        saved = checkpoint.read(path)
+        with checkpoint.explained(path):
+            task = task or checkpoint.rebuild_task(saved["task"])
+            model = model or checkpoint.rebuild_model(saved["model"], task)
+            training = cls(model, task, Settings(**saved["settings"]), saved["seed"])
+            model.load_state_dict(saved["weights"])
+            training._good = saved["good"]
+            training._optimiser_name = saved["optimiser_name"]
+            training._optimiser = make_optimiser(model, saved["optimiser_name"])
+            training._optimiser.load_state_dict(saved["optimiser"])
+            training.batches.set_state(saved["batches"])
+            training.noise.set_state(saved["noise"])
+            training.index, training.state, training._before = saved["index"], saved["state"], saved["before"]
+        return training
+
+
+def train(model: SequenceModel, task: Task, settings: Settings | None = None, seed: int = 0) -> Iterator[Step]:
+    """The endless run of `Training`, a step at a time; `itertools.islice(train(…), 100)` takes a hundred."""
+    training = Training(model, task, settings, seed)
+    return (training.step() for _ in itertools.repeat(None))
+
+
+def rebase(model: torch.nn.Module) -> None:
+    for module in model.modules():
+        if isinstance(module, OrthogonalMatrix):
+            module.rebase()
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[None]:
+    """torch's number of threads belongs to the calling thread: set for a step, then put back."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _copies(model: torch.nn.Module) -> dict[str, Tensor]:
+    """Parameters and bases of orthogonal matrices; not the scale of T."""
+    return {name: t.detach().clone() for name, t in model.state_dict().items() if not name.endswith("scale")}
+
+
+def _norms(tensor: Tensor) -> np.ndarray:
+    """Frobenius over batch and units, at each time."""
+    norms: np.ndarray = tensor.flatten(1).norm(dim=1).double().cpu().numpy()
+    return norms
+
+
+def _detached(state: Any) -> Any:
+    return tuple(_detached(s) for s in state) if isinstance(state, tuple) else state.detach()
+
+
+def _fits(state: Any, batch: Batch) -> bool:
+    """Whether a carried state has the batch's size; after a change of batch size it has not, and starts anew."""
+    first = state[0] if isinstance(state, tuple) else state
+    return first is not None and first.shape[1] == batch.inputs.shape[1]
+
+
+def _spectrum(V: RecurrentMatrix | None) -> Callable[[], tuple[np.ndarray, float]] | None:
+    """What tells eigenvalues and departure of V as it is now: read off a SchurMatrix at once, else from a copy later,
+    for an eigenvalue problem a step would cost as much as the step."""
+    if V is None:
+        return None
+    if isinstance(V, SchurMatrix):
+        result = V.eigenvalues().cpu().numpy(), V.departure()
+        return lambda: result
+    kept = copy.deepcopy(V)
+    return lambda: (kept.eigenvalues().cpu().numpy(), kept.departure())

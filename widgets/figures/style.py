@@ -1,0 +1,25 @@
+"""Colours, line styles and layout that all figures share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+# Okabe & Ito's palette: told apart with every common form of colour blindness; dashes and markers say it again.
+BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
+YELLOW, BLUE, VERMILION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
+GREY = "#767676"
+FEED_FORWARD = [[0, BLUE], [0.5, "#FFFFFF"], [1, VERMILION]]  # signed, white at 0
+ROTATIONS = [[0, "#5E3C99"], [0.5, "#F7F7F7"], [1, "#B35806"]]
+
+
+def base_layout(height: int, **more: Any) -> dict[str, Any]:
+    """White ground, text of 14 px, no animation."""
+    return {
+        "height": height,
+        "template": "simple_white",
+        "font": {"size": 14, "family": "Arial, Helvetica, sans-serif"},
+        "margin": {"l": 58, "r": 20, "t": 34, "b": 48},
+        "hovermode": "closest",
+        "dragmode": "zoom",
+        **more,
+    }

@@ -1,0 +1,308 @@
+"""A training seen in six panels: five of lines and markers in one graph, the Schur form in another.
+
+The panels of lines are repainted many times a second; the heat map is slower to paint and stands apart for that reason.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import scipy.linalg
+
+from .frame import Frame
+from .style import BLACK, BLUE, FEED_FORWARD, GREEN, GREY, ORANGE, PURPLE, ROTATIONS, SKY, VERMILION, base_layout
+
+HEIGHT = 640
+COLUMNS = ((0.0, 0.29), (0.365, 0.64), (0.715, 1.0))
+ROWS = ((0.58, 0.97), (0.0, 0.39))  # upper, lower
+POINTS = 600  # of a loss curve on the screen: more than its pixels would only cost time
+
+Push = tuple[dict[str, dict[str, Any]], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Words:
+    """What the panels call things; it comes from the task and the model."""
+
+    task: str
+    score: str
+    baseline: float
+    floor: float | None
+    length: int
+    model: str
+
+
+@dataclass
+class Curves:
+    """Loss and score of every step so far, of the run and of its untouched copy; marks: (step, words)."""
+
+    loss: Sequence[float] = ()
+    score: Sequence[float] = ()
+    ghost: Sequence[float] = ()
+    marks: Sequence[tuple[int, str]] = field(default_factory=list)
+
+
+def lines_figure(words: Words) -> go.Figure:
+    """The five panels of lines, empty. Trace names are what `lines_push` fills."""
+    figure = go.Figure(layout=base_layout(HEIGHT, showlegend=True))
+    for number, (x, y) in enumerate(((0, 0), (1, 0), (0, 1), (1, 1), (2, 1)), start=1):
+        suffix = "" if number == 1 else str(number)
+        figure.layout[f"xaxis{suffix}"] = {"domain": COLUMNS[x], "anchor": f"y{suffix}", "mirror": True}
+        figure.layout[f"yaxis{suffix}"] = {"domain": ROWS[y], "anchor": f"x{suffix}", "mirror": True, "exponentformat": "power"}
+        figure.layout[f"legend{suffix}"] = {
+            "x": COLUMNS[x][0] + 0.004, "y": ROWS[y][0] + 0.004, "xanchor": "left", "yanchor": "bottom",
+            "font": {"size": 11}, "bgcolor": "rgba(255,255,255,0.7)", "tracegroupgap": 0, "itemclick": False,
+        }  # fmt: skip
+    figure.update_layout(
+        xaxis={"title": "training step", "range": [0, 100]},
+        yaxis={"type": "log", "range": [-1, 0.25]},
+        yaxis6={
+            "overlaying": "y", "side": "right", "anchor": "x", "range": [0, 1.05], "showgrid": False,
+            "tickfont": {"color": GREEN, "size": 11}, "nticks": 3,
+        },
+        xaxis2={"title": "real part", "range": [-1.7, 1.7]},
+        yaxis2={"title": "imaginary part", "range": [-1.25, 1.25], "scaleanchor": "x2"},
+        legend2={"x": COLUMNS[1][0], "y": ROWS[0][0]},
+        xaxis3={"title": "k", "range": [0, words.length]},
+        yaxis3={"type": "log", "range": [-1, 1]},
+        xaxis4={"title": "time step t", "range": [0, words.length]},
+        yaxis4={"type": "log", "range": [-2, 1]},
+        xaxis5={"title": "delay k", "range": [0, words.length]},
+        yaxis5={"type": "log", "range": [-4, 0.2]},
+        annotations=[_title(text, x, y) for text, x, y in _titles(words, late=True, exact=True)],
+    )  # fmt: skip
+    for trace in _line_traces(words):
+        figure.add_trace(trace)
+    return figure
+
+
+def _titles(words: Words, late: bool, exact: bool) -> list[tuple[str, int, int]]:
+    estimate = "" if exact else " (estimate)"
+    return [
+        (f"Loss and {words.score}", 0, 0),
+        ("Eigenvalues of V, unit circle", 1, 0),
+        (f"Growth of V<sup>k</sup>{estimate}", 0, 1),
+        ("Gradient ‖∂ℓ<sub>late</sub>/∂h<sub>t</sub>‖" if late else "Gradient ‖∂L/∂h<sub>t</sub>‖, whole loss", 1, 1),
+        ("Fisher memory J(k)", 2, 1),
+    ]
+
+
+def _title(text: str, column: int, row: int) -> dict[str, Any]:
+    return {
+        "text": f"<b>{text}</b>", "x": COLUMNS[column][0], "y": ROWS[row][1], "xref": "paper", "yref": "paper",
+        "xanchor": "left", "yanchor": "bottom", "showarrow": False, "font": {"size": 14},
+    }  # fmt: skip
+
+
+def _line_traces(words: Words) -> list[go.Scatter]:
+    def line(name: str, panel: int, color: str, dash: str = "solid", width: float = 2, **more: Any) -> go.Scatter:
+        suffix = "" if panel == 1 else str(panel)
+        axes = {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}", "legend": f"legend{suffix}"} | more.pop("axes", {})
+        # NaN and not empty: an animation gives no new length to a trace that has no points
+        x, y = more.pop("x", [math.nan]), more.pop("y", [math.nan])
+        style = {"color": color, "dash": dash, "width": width}
+        return go.Scatter(x=x, y=y, name=name, mode="lines", line=style, **axes, **more)
+
+    angle = np.linspace(0, 2 * np.pi, 181)
+    ends = [0, 10**7]
+    floor = [] if words.floor is None else [
+        line(f"floor of normal networks {words.floor:.3f}", 1, VERMILION, "dash", x=ends, y=[words.floor] * 2)
+    ]  # fmt: skip
+    return [
+        line("untouched copy", 1, SKY, "solid", 1.5, showlegend=False),
+        line(f"memoryless guess {words.baseline:.3f}", 1, GREY, "dot", x=ends, y=[words.baseline] * 2),
+        *floor,
+        line("loss", 1, BLUE),
+        line(words.score, 1, GREEN, "dashdot", 1.5, axes={"yaxis": "y6"}),
+        line("unit circle", 2, GREY, "dot", 1.5, x=np.cos(angle), y=np.sin(angle), showlegend=False),
+        go.Scatter(
+            x=[math.nan], y=[math.nan], name="eigenvalues", mode="markers", xaxis="x2", yaxis="y2", showlegend=False,
+            marker={"color": BLUE, "size": 7, "symbol": "circle-open", "line": {"width": 2}},
+        ),
+        line("orthogonal: 1", 3, GREY, "dot", 1.5, x=[0, words.length], y=[1, 1]),
+        line("worst ‖Vᵏ‖₂", 3, VERMILION),
+        line("typical ‖Vᵏ‖<sub>F</sub>/√N", 3, BLUE, "dash"),
+        line("measured ‖h<sub>1+k</sub>‖/‖h<sub>1</sub>‖", 3, GREEN, "dashdot", 1.5),
+        line("first step", 4, ORANGE, "dot", 1.5),
+        line("this step", 4, BLUE),
+        line("J(k), first step", 5, ORANGE, "dot", 1.5),
+        line("J(k)", 5, PURPLE),
+    ]  # fmt: skip
+
+
+def lines_push(frame: Frame, first: Frame, curves: Curves, words: Words, late: bool = True) -> Push:
+    """What the five panels show now; `first` is the frame of the first step. late: the last loss term's gradient."""
+    snapshot = frame.snapshot
+    values = frame.eigenvalues
+    steps, loss = thinned(curves.loss)
+    _, score = thinned(curves.score)
+    ghost_steps, ghost = thinned(curves.ghost)
+    time = np.arange(len(snapshot.states))
+    gradient, first_gradient = gradient_curve(frame, late), gradient_curve(first, late)
+    states = snapshot.states / snapshot.states[0] if snapshot.states[0] > 0 else np.full(len(time), np.nan)
+    traces = {
+        "loss": {"x": steps, "y": positive(loss)},
+        words.score: {"x": steps, "y": score},
+        "untouched copy": {"x": ghost_steps, "y": positive(ghost)},
+        "eigenvalues": {"x": filled(values.real), "y": filled(values.imag)},
+        "worst ‖Vᵏ‖₂": {"x": filled(frame.powers), "y": positive(frame.worst)},
+        "typical ‖Vᵏ‖<sub>F</sub>/√N": {"x": filled(frame.powers), "y": positive(frame.typical)},
+        "measured ‖h<sub>1+k</sub>‖/‖h<sub>1</sub>‖": {"x": time, "y": positive(states)},
+        "first step": {"x": time + 1, "y": positive(first_gradient)},
+        "this step": {"x": time + 1, "y": positive(gradient)},
+        "J(k), first step": {"x": np.arange(max(1, len(first.memory))), "y": positive(first.memory)},
+        "J(k)": {"x": np.arange(max(1, len(frame.memory))), "y": positive(frame.memory)},
+    }
+    layout: dict[str, Any] = {
+        "xaxis.range": [0, _nice_end(len(curves.loss))],
+        "yaxis.range": _decades([loss, ghost, [words.baseline, words.floor or words.baseline]], 0.25),
+        "yaxis6.range": [0, 1.05 * max(1.0, _nice_end(float(np.nanmax(score, initial=0.0)), 1))],
+        "yaxis3.range": _decades([frame.worst, frame.typical, states, [0.5, 2]], 0.5, span=6),
+        "yaxis4.range": _decades([gradient, first_gradient, [0.3, 3]], 1, span=8),
+        "annotations[2].text": f"<b>{_titles(words, late, frame.exact)[2][0]}</b>",
+        "annotations[3].text": f"<b>{_titles(words, late, frame.exact)[3][0]}</b>",
+        "shapes": [_mark(step, text) for step, text in curves.marks],
+    }
+    return traces, layout
+
+
+def gradient_curve(frame: Frame, late: bool) -> np.ndarray:
+    """Gradient norms over time: of the last loss term, 1 at its own time step, or of the whole loss as it is."""
+    snapshot = frame.snapshot
+    if late:
+        return snapshot.late_relative
+    return np.full(len(snapshot.states), np.nan) if snapshot.whole is None else snapshot.whole
+
+
+def _mark(step: int, text: str) -> dict[str, Any]:
+    return {
+        "type": "line", "xref": "x", "yref": "y domain", "x0": step, "x1": step, "y0": 0, "y1": 1,
+        "line": {"color": BLACK, "width": 1, "dash": "dot"},
+        "label": {"text": text, "textposition": "end", "textangle": -90, "font": {"size": 11}, "yanchor": "top"},
+    }  # fmt: skip
+
+
+def form_figure(words: Words) -> go.Figure:
+    """The Schur form: the blocks Λ on one colour scale, the feed-forward part s T on its own."""
+    figure = go.Figure(layout=base_layout(HEIGHT // 2, margin={"l": 40, "r": 8, "t": 34, "b": 30}))
+    bar = {"thickness": 10, "len": 0.48, "tickfont": {"size": 11}, "x": 1.0}
+    for name, scale, y in (("Λ", ROTATIONS, 0.78), ("s T", FEED_FORWARD, 0.24)):
+        figure.add_trace(
+            go.Heatmap(
+                z=np.full((2, 2), np.nan), name=name, colorscale=scale, zmin=-1, zmax=1, zmid=0, hoverongaps=False,
+                colorbar={**bar, "y": y, "title": {"text": name, "font": {"size": 12}}},
+            )
+        )  # fmt: skip
+    figure.update_layout(
+        xaxis={"constrain": "domain", "showgrid": False},
+        yaxis={"autorange": "reversed", "scaleanchor": "x", "constrain": "domain", "showgrid": False},
+        annotations=[_title("", 0, 0) | {"y": 1.0, "text": f"<b>{form_title(words)}</b>"}],
+    )
+    return figure
+
+
+def form_title(words: Words) -> str:
+    return {"nnrnn": "Schur form Λ + s T", "lstm": "An LSTM has no V"}.get(words.model, "Schur form of V")
+
+
+def form_push(frame: Frame) -> Push:
+    """The two heat maps; nothing for a model without a V."""
+    form = frame.snapshot.form
+    if form is None:
+        return {}, {}
+    if not frame.snapshot.blocks:
+        form = real_schur_form(form)
+    blocks = np.arange(len(form)) // 2
+    same, below = blocks[:, None] == blocks[None, :], blocks[:, None] > blocks[None, :]
+    feed_forward = np.where(below, form, np.nan)
+    limit = float(np.nanmax(np.abs(feed_forward), initial=0.0)) or 1.0
+    traces = {
+        "Λ": {"z": np.where(same, form, np.nan)},
+        "s T": {"z": feed_forward, "zmin": -limit, "zmax": limit},
+    }
+    return traces, {}
+
+
+def real_schur_form(V: np.ndarray) -> np.ndarray:
+    """Lower block-triangular and orthogonally similar to V, as scipy finds it."""
+    upper, _ = scipy.linalg.schur(V.T, output="real")
+    lower: np.ndarray = upper.T
+    return lower
+
+
+def sentence(frame: Frame, curves: Curves, words: Words) -> str:
+    """What the panels show, in words."""
+    snapshot = frame.snapshot
+    parts = [f"Step {snapshot.index:,}: loss {snapshot.loss:.3g}, memoryless guess {words.baseline:.3g}"]
+    if words.floor is not None:
+        side = "below" if snapshot.loss < words.floor else "above"
+        parts[0] += f", {side} the floor {words.floor:.3f} of normal networks"
+    parts.append(f"{words.score} {snapshot.score:.3f}")
+    if len(frame.eigenvalues):
+        peak, k = frame.peak
+        about = "" if frame.exact else "about "
+        parts.append(f"spectral radius {frame.radius:.3f}, departure from normality {frame.departure:.3g}")
+        parts.append(f"V^k stretches at most {about}{peak:.3g}-fold (k = {k})")
+        if np.isfinite(frame.memory).all():
+            parts.append(f"J(k) totals {frame.memory.sum():.3g} (1 for an orthogonal V)")
+        else:
+            parts.append("J(k) is beyond double precision here")
+    if math.isfinite(frame.gradient_ratio):
+        parts.append(f"gradient of the last loss term: {frame.gradient_ratio:.2g} times as large at the first step")
+    return "; ".join(parts) + "."
+
+
+def thinned(values: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
+    """(steps, means) of a curve over equal bins, at most POINTS of them; one NaN for an empty curve."""
+    y = np.asarray(values, float)
+    if not len(y):
+        return np.array([math.nan]), np.array([math.nan])
+    size = -(-len(y) // POINTS)
+    starts = np.arange(0, len(y), size)
+    counts = np.diff([*starts, len(y)])
+    return starts + (counts + 1) / 2, np.add.reduceat(y, starts) / counts
+
+
+def positive(values: np.ndarray) -> np.ndarray:
+    """For a log axis: NaN where there is nothing to draw."""
+    y = filled(values)
+    return np.where(np.isfinite(y) & (y > 0), y, np.nan)
+
+
+def filled(values: np.ndarray) -> np.ndarray:
+    return np.asarray(values, float) if len(values) else np.array([math.nan])
+
+
+def _decades(curves: Sequence[Any], step: float, span: float = 12) -> list[float]:
+    """A range for a log axis around all values, in multiples of `step` decades so that it seldom changes; the top
+    `span` decades of them."""
+    values = np.concatenate([positive(np.asarray(curve, float)) for curve in curves])
+    low, high = np.log10(np.nanmin(values)), np.log10(np.nanmax(values))
+    top = math.ceil(min(high, 30) / step + 0.1) * step
+    return [max(math.floor(low / step - 0.1) * step, top - span), top]
+
+
+def _nice_end(value: float, least: float = 100) -> float:
+    """The end of an axis from 0: a round number that changes a few times a decade."""
+    if value <= least:
+        return least
+    scale = 10.0 ** math.floor(math.log10(value))
+    return next(scale * m for m in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if scale * m >= value)
+
+
+def as_columns(curves: Curves) -> Mapping[str, np.ndarray]:
+    """The run as named columns of equal length, for npz and CSV: step, loss, score and the copy's loss."""
+    steps = len(curves.loss)
+    ghost = np.full(steps, np.nan)
+    ghost[: len(curves.ghost)] = curves.ghost[:steps]
+    return {
+        "step": np.arange(1, steps + 1),
+        "loss": np.array(curves.loss, float),
+        "score": np.array(curves.score, float),
+        "untouched_copy_loss": ghost,
+    }

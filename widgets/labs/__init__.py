@@ -1,0 +1,1 @@
+"""Labs: figures and controls on the screen, one lab a file."""

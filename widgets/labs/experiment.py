@@ -1,0 +1,289 @@
+"""What a TrainingLab does, without a screen: a training one intervenes in, its untouched copy and its history."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from nnrnn_core import SchurMatrix, SequenceModel, Settings, Training
+from nnrnn_core.network import RecurrentNetwork
+from nnrnn_core.starts import set_start
+from nnrnn_core.tasks import Task
+from nnrnn_core.training import Step
+from numpy.typing import ArrayLike
+
+from ..figures.frame import Snapshot
+from ..figures.training import Curves, Words
+
+FRAMES = 400  # snapshots kept at most; then every second one is dropped
+FIRST_STRIDE = 4  # steps between snapshots at the start: each costs a third backward sweep
+BYTES = 200e6  # of snapshots at most
+LARGEST_SCALE = 1.5
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an experiment starts from; the same plan gives the same run.
+
+    model          a name, or a SequenceModel of one's own (copied, so that Reset finds it as it was)
+    start          shape T starts from (`nnrnn_core.starts`) or an array; only for an nnRNN
+    settings       at the start; None takes the task's for this model
+    interventions  (step, action, value), done when the run reaches that step
+    """
+
+    task: Task
+    model: str | SequenceModel
+    hidden_size: int
+    start: str | np.ndarray = "zero"
+    seed: int = 0
+    settings: Settings | None = None
+    interventions: tuple[tuple[int, str, Any], ...] = ()
+
+    def make(self) -> Training:
+        generator = torch.Generator().manual_seed(self.seed)
+        if isinstance(self.model, SequenceModel):
+            model = copy.deepcopy(self.model)
+        else:
+            sizes = (self.task.input_size, self.hidden_size, self.task.output_size)
+            model = SequenceModel(self.model, *sizes, generator=generator, **self.task.model_options)
+        if isinstance(model.V, SchurMatrix):
+            if not (isinstance(self.start, str) and self.start == "zero" and isinstance(self.model, SequenceModel)):
+                set_start(model.V, self.start, self.task.length, generator)
+        elif not (isinstance(self.start, str) and self.start == "zero"):
+            raise ValueError(f"start shapes T, and {model.name} has none; take model='nnrnn' or start='zero'")
+        return Training(model, self.task, self.settings, self.seed)
+
+
+@dataclass
+class Experiment:
+    """A plan under way. `step` trains, `intervene` changes something and notes it by step number."""
+
+    plan: Plan
+    training: Training = field(init=False)
+    curves: Curves = field(init=False)
+    interventions: list[tuple[int, str, Any]] = field(init=False, default_factory=list)
+    snapshots: list[Snapshot] = field(init=False, default_factory=list)
+    first: Snapshot = field(init=False)
+    last: Snapshot = field(init=False)
+    ghost: Training | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        self.training = self.plan.make()
+        self.curves = Curves([], [], [], [])
+        self._scheduled = list(self.plan.interventions)
+        self._stride = FIRST_STRIDE
+        self._do_scheduled()
+        self.first = self.last = self.look()
+        self.snapshots = [self.first]
+
+    # ---- training
+    def step(self, *, seen: bool = False) -> None:
+        """One training step. seen: it will be drawn, so its late gradient is wanted. Raises Diverged."""
+        keep = (self.training.index + 1) % self._stride == 0
+        record = self.training.step(late=seen or keep)
+        self.curves.loss.append(record.loss)
+        self.curves.score.append(record.score)
+        if seen or keep:
+            self.last = self._snapshot(record)
+        if keep:
+            self._remember(self.last)
+        self._do_scheduled()
+        self._follow()
+
+    def set_ghost(self, on: bool) -> None:
+        """An untouched copy from the same start, fed the same batches; turned on late it catches up, twice as fast."""
+        if not on:
+            self.ghost, self.curves.ghost = None, []
+        elif self.ghost is None:
+            self.ghost = self.plan.make()
+
+    def _follow(self) -> None:
+        for _ in range(2):
+            if self.ghost is not None and self.ghost.index < self.training.index:
+                try:
+                    self.curves.ghost.append(self.ghost.step().loss)
+                except ArithmeticError:  # the copy diverged: its curve ends here
+                    self.ghost = None
+
+    # ---- what is seen
+    def look(self) -> Snapshot:
+        """The network as it is now, on the last step's batch; nothing is updated."""
+        return self._snapshot(self.training.probe())
+
+    def _snapshot(self, record: Step) -> Snapshot:
+        model = self.training.model
+        V, form, eigenvalues, departure = model.V, None, None, None
+        if isinstance(V, SchurMatrix):
+            with torch.no_grad():
+                form = V.schur_form().double().cpu().numpy()
+            eigenvalues, departure = V.eigenvalues().cpu().numpy(), V.departure()
+        elif V is not None:
+            with torch.no_grad():
+                form = V().double().cpu().numpy().copy()
+        return Snapshot(
+            index=record.index,
+            loss=record.loss,
+            score=record.score,
+            scale=self.scale,
+            form=form,
+            blocks=isinstance(V, SchurMatrix),
+            source=self._source(),
+            eigenvalues=eigenvalues,
+            departure=departure,
+            states=record.state_norms,
+            late=record.late_gradient_norms,
+            whole=record.gradient_norms,
+        )
+
+    def _source(self) -> np.ndarray | None:
+        """The unit direction in which inputs enter, in the basis of the form: U's column, or of several the direction
+        that carries most (its first left singular vector)."""
+        network = self.training.model.recurrent
+        if not isinstance(network, RecurrentNetwork):
+            return None
+        with torch.no_grad():
+            U = network.input_matrix().double().cpu()
+            direction = torch.linalg.svd(U, full_matrices=False).U[:, 0]
+            if isinstance(network.V, SchurMatrix):
+                direction = network.V.P.double().cpu().T @ direction
+        return direction.numpy()
+
+    def _remember(self, snapshot: Snapshot) -> None:
+        self.snapshots.append(snapshot)
+        size = 0 if snapshot.form is None else snapshot.form.nbytes
+        if len(self.snapshots) > min(FRAMES, max(20, BYTES / (size + 1))):
+            self.snapshots = self.snapshots[::2]
+            self._stride *= 2
+
+    def words(self) -> Words:
+        task = self.plan.task
+        floor = task.floor
+        return Words(task.name, task.score_name, task.baseline, floor, task.length, self.training.model.name)
+
+    # ---- interventions
+    @property
+    def scale(self) -> float:
+        V = self.training.model.V
+        return float(V.scale) if isinstance(V, SchurMatrix) else math.nan
+
+    def intervene(self, action: str, value: Any = None) -> None:
+        """Do one of ACTIONS now, between two steps. ValueError for an unknown action or a bad value: nothing done."""
+        if action not in ACTIONS:
+            raise ValueError(f"action must be one of {', '.join(ACTIONS)}; got {action!r}")
+        done = ACTIONS[action].do(self.training, value)
+        here = (self.training.index, action)
+        if self.interventions and self.interventions[-1][:2] == here and ACTIONS[action].absolute:
+            self.interventions.pop()
+        self.interventions.append((*here, done))
+        self.curves.marks = self._marks()
+
+    def _do_scheduled(self) -> None:
+        while self._scheduled and self._scheduled[0][0] <= self.training.index:
+            _, action, value = self._scheduled.pop(0)
+            self.intervene(action, value)
+
+    def _marks(self) -> list[tuple[int, str]]:
+        """The interventions in words, a slow drag of one slider drawn as its end."""
+        marks: list[tuple[int, str, str]] = []
+        for step, action, value in self.interventions:
+            if marks and marks[-1][1] == action and step - marks[-1][0] <= 5:
+                marks.pop()
+            marks.append((step, action, ACTIONS[action].word(value)))
+        return [(step, word) for step, _, word in marks]
+
+    def as_plan(self) -> Plan:
+        """This run as a plan that repeats it, interventions included."""
+        plan = self.plan
+        both = (*self.interventions, *self._scheduled)
+        return Plan(plan.task, plan.model, plan.hidden_size, plan.start, plan.seed, plan.settings, both)
+
+
+# ---- the actions ---------------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Action:
+    """do(training, value) -> the value as kept; word(value): on the loss curve; absolute: the last of several counts."""
+
+    do: Callable[[Training, Any], Any]
+    word: Callable[[Any], str]
+    absolute: bool = True
+
+
+def _schur(training: Training) -> SchurMatrix:
+    if not isinstance(training.model.V, SchurMatrix):
+        raise ValueError(f"{training.model.name} has no T; choose the model nnrnn")
+    return training.model.V
+
+
+def _set_scale(training: Training, value: Any) -> float:
+    V = _schur(training)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LARGEST_SCALE:
+        raise ValueError(f"T scale must lie between 0 and {LARGEST_SCALE}; got {value!r}")
+    V.scale.fill_(float(value))
+    return float(value)
+
+
+def _set_T(training: Training, value: ArrayLike) -> np.ndarray:
+    V = _schur(training)
+    V.set_T(value)
+    return V.T.detach().cpu().numpy()
+
+
+def _add_noise(training: Training, value: Any) -> float:
+    """T ← T + σ · N(0, 1), drawn from the run's seed and step."""
+    V = _schur(training)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+        raise ValueError(f"T noise must be a finite number above 0; got {value!r}")
+    generator = torch.Generator().manual_seed(training.seed + 7919 * (training.index + 1))
+    with torch.no_grad():
+        drawn = torch.randn(V.T_entries.shape, generator=generator, dtype=V.T_entries.dtype)
+        V.T_entries.add_(value * drawn.to(V.T_entries.device))
+    return float(value)
+
+
+def _hold_gamma(training: Training, value: Any) -> bool:
+    V = _schur(training)
+    training.settings.hold_gamma = value
+    if value:
+        with torch.no_grad():
+            V.gamma.fill_(1)
+    return bool(value)
+
+
+def _freeze_T(training: Training, value: Any) -> bool:
+    _schur(training)
+    training.settings.freeze_T = value
+    return bool(value)
+
+
+def _recover(training: Training, _: Any) -> None:
+    """Back to the last good parameters, both rates halved."""
+    training.restore_last_good()
+    training.settings.rate /= 2
+    training.settings.rate_P /= 2
+
+
+def _setting(name: str, symbol: str) -> Action:
+    def do(training: Training, value: Any) -> Any:
+        setattr(training.settings, name, value)
+        return getattr(training.settings, name)
+
+    return Action(do, lambda value: f"{symbol} {value:.2g}")
+
+
+ACTIONS: dict[str, Action] = {
+    "scale": Action(_set_scale, lambda value: f"s = {value:g}"),
+    "freeze_T": Action(_freeze_T, lambda value: "freeze T" if value else "release T"),
+    "hold_gamma": Action(_hold_gamma, lambda value: "hold γ = 1" if value else "γ free"),
+    "T": Action(_set_T, lambda _: "own T"),
+    "T_noise": Action(_add_noise, lambda value: f"T noise {value:.2g}", absolute=False),
+    "recover": Action(_recover, lambda _: "rates halved", absolute=False),
+    "T_decay": _setting("T_decay", "T decay"),
+    "gamma_penalty": _setting("gamma_penalty", "γ penalty"),
+    "rate": _setting("rate", "rate"),
+    "rate_P": _setting("rate_P", "rate of P"),
+}

@@ -1,0 +1,187 @@
+// LiveFigure in the page: it paints what Python pushes, and it is the clock of the training.
+// anywidget gives initialize() and render() different proxies of one model, and every widget a module of its own:
+// what they share stands on globalThis, a figure under the key that Python gave it.
+const shared = (globalThis.liveFigures ??= { plotly: {}, figures: {}, imports: 0 });
+const LINES = new Set(["x", "y", "marker.color", "marker.size"]); // what Plotly.animate repaints of a scatter trace
+const AT_ONCE = { mode: "immediate", frame: { duration: 0, redraw: false }, transition: { duration: 0 } };
+const HIDDEN = 500; // ms between the ticks of a hidden tab
+const PATIENCE = 3000; // ms without an answer after which a tick is sent again; doubled each time
+
+const axisOf = (path) => path.match(/^([xy]axis\d*)\.(auto)?range/)?.[1];
+const keys = (path) => path.split(/[.[\]]+/).filter(Boolean);
+const get = (tree, path) => keys(path).reduce((node, key) => node?.[key], tree);
+function put(tree, path, value) {
+  const [last, ...parents] = keys(path).reverse();
+  parents.reduceRight((node, key) => (node[key] ??= {}), tree)[last] = value;
+}
+
+// Python's {f4, shape} becomes Float32Arrays, anything else is copied (plotly writes into what it is given).
+function decode(value, buffers) {
+  if (!value || typeof value !== "object" || ArrayBuffer.isView(value)) return value;
+  if (Array.isArray(value)) return value.map((entry) => decode(entry, buffers));
+  if (!("f4" in value)) return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, decode(v, buffers)]));
+  const raw = typeof value.f4 === "number" ? buffers[value.f4] : value.f4;
+  const aligned = new Uint8Array(raw.buffer ?? raw, raw.byteOffset ?? 0, raw.byteLength).slice().buffer;
+  const [rows, columns] = value.shape;
+  if (columns === undefined) return new Float32Array(aligned);
+  return Array.from({ length: rows }, (_, i) => new Float32Array(aligned, 4 * i * columns, columns));
+}
+
+// JupyterLab has require.js and the page may have a plotly of its own: shadow the module systems, put Plotly back.
+async function importPlotly(packed) {
+  shared.imports += 1;
+  const source = await new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
+  const head = "const foreign = globalThis.Plotly, module = { exports: {} }; let exports, define, require;\n";
+  const tail =
+    "\nif (foreign) globalThis.Plotly = foreign; else delete globalThis.Plotly;\nexport default module.exports;";
+  const url = URL.createObjectURL(new Blob([head, source, tail], { type: "text/javascript" }));
+  return (await import(url).finally(() => URL.revokeObjectURL(url))).default;
+}
+
+function initialize({ model }) {
+  const page = Math.random().toString(36).slice(2); // crypto.randomUUID is missing where Jupyter is served over http
+  const views = new Set();
+  const figure = (shared.figures[model.get("_key")] = { views, paint, tick, serial: -1 });
+  let [ticks, sent, patience, timer] = [0, 0, PATIENCE, 0]; // sent: when the tick went out that is not yet answered
+
+  function load() {
+    const spec = decode(model.get("_spec"));
+    if (spec.serial > figure.serial) Object.assign(figure, spec);
+    views.forEach((view) => (view.drawn = false));
+    paint();
+  }
+  function paint() {
+    views.forEach((view) => (view.request ??= requestAnimationFrame(view.paint)));
+  }
+  function tick(again = false) {
+    clearTimeout(timer);
+    if ((sent && !again) || !views.size || !model.get("playing")) return;
+    [ticks, patience] = again ? [ticks, 2 * patience] : [ticks + 1, PATIENCE];
+    sent = performance.now();
+    model.send({ tick: page, n: ticks, hidden: document.hidden });
+  }
+  function answered(wait) {
+    sent = 0;
+    if (wait || document.hidden) timer = setTimeout(tick, Math.max(wait, document.hidden && HIDDEN));
+    else tick(); // at once: the painting comes after, so that kernel and page work at the same time
+  }
+  function receive({ frame, serial, held, tock, n, wait, download, filename }, buffers) {
+    for (const [trace, path, value] of serial > figure.serial ? frame : []) {
+      put(figure.data[trace] ?? figure.layout, path, decode(value, buffers)); // trace is null for the layout
+      views.forEach((view) => view.stale.add(`${trace} ${path}`)); // the newest frame wins
+    }
+    figure.serial = Math.max(figure.serial, serial ?? 0);
+    if (frame && !held) paint(); // what was pushed in a tick waits for the tick's answer
+    if (tock === page && n === ticks) answered(wait);
+    if (tock) Object.values(shared.figures).forEach((other) => other.paint());
+    if (download) [...views][0]?.save(download, filename);
+  }
+  // The kernel may be busy or a message lost: the same tick is sent again, and Python runs it once at most.
+  const watchdog = setInterval(() => {
+    paint();
+    if (!sent || performance.now() - sent > patience) tick(sent > 0);
+  }, 1000);
+  for (const words of ["alt", "error"]) model.on(`change:${words}`, () => views.forEach((view) => view.say()));
+  model.on("change:playing", () => tick());
+  model.on("change:_spec", load);
+  model.on("msg:custom", receive);
+  load();
+  model.send({ hello: figure.serial });
+  return () => {
+    clearInterval(watchdog);
+    delete shared.figures[model.get("_key")];
+  };
+}
+
+async function render({ model, el }) {
+  const figure = shared.figures[model.get("_key")];
+  el.classList.add("live-figure");
+  el.style.height = `${figure.layout.height}px`; // before plotly.js is there: the page does not jump
+  const holder = await model.widget_manager.get_model(model.get("plotly_js").replace("IPY_MODEL_", ""));
+  const Plotly = await (shared.plotly[holder.get("version")] ??= importPlotly(holder.get("source")));
+  const gd = el.appendChild(document.createElement("div"));
+  Object.assign(gd, { className: "live-graph", role: "img", tabIndex: 0 });
+  const zoomed = new Set(); // axes whose range is the user's
+  const view = { stale: new Set(), drawn: false, paint, save, say }; // stale: what changed since the last painting
+
+  function say() {
+    gd.ariaLabel = model.get("alt");
+    el.dataset.error = model.get("error");
+  }
+  function save(format, filename = "figure") {
+    const { width, height } = gd._fullLayout;
+    Plotly.downloadImage(gd, { format, filename, width, height, scale: format === "png" ? 2 : 1 });
+  }
+  function unzoom() {
+    zoomed.forEach((axis) => view.stale.add(`null ${axis}.range`));
+    zoomed.clear();
+    figure.paint();
+  }
+  function draw(width) {
+    const button = (title, icon, click) => ({ name: title, title, icon: Plotly.Icons[icon], click });
+    const modeBarButtonsToRemove = ["toImage", "resetScale2d", "autoScale2d", "select2d", "lasso2d"];
+    const modeBarButtonsToAdd = [
+      button("Save as SVG", "disk", () => save("svg")),
+      button("Save as PNG", "camera", () => save("png")),
+      button("Reset axes", "home", unzoom),
+    ];
+    const config = { displaylogo: false, doubleClick: false, modeBarButtonsToRemove, modeBarButtonsToAdd };
+    Plotly.newPlot(gd, decode(figure.data), { ...decode(figure.layout), width }, config);
+    gd.on("plotly_click", ({ points: [{ curveNumber, x, y }] }) => model.send({ click: [curveNumber, x, y] }));
+    gd.on("plotly_doubleclick", unzoom);
+    // The user's alone: we call Plotly.update, whose event is plotly_update.
+    gd.on("plotly_relayout", (change) =>
+      Object.keys(change)
+        .filter(axisOf)
+        .forEach((key) => zoomed.add(axisOf(key))),
+    );
+    zoomed.clear();
+    view.drawn = true;
+  }
+  function paint() {
+    view.request = null;
+    el.style.height = `${figure.layout.height}px`;
+    const width = el.clientWidth;
+    if (!width || gd._dragging) return; // out of sight, or in the user's hands: later
+    const [lines, others, layout] = [{}, {}, width === gd._fullLayout?.width ? {} : { width }];
+    for (const [trace, path] of [...view.stale].map((entry) => entry.split(" "))) {
+      const value = get(figure.data[trace] ?? figure.layout, path);
+      if (trace === "null" && value === undefined) layout[`${axisOf(path)}.autorange`] = true;
+      else if (trace === "null") zoomed.has(axisOf(path)) || (layout[path] = value);
+      else if (LINES.has(path) && (figure.data[trace].type ?? "scatter") === "scatter")
+        put((lines[trace] ??= {}), path, value);
+      else (others[path] ??= {})[trace] = value;
+    }
+    view.stale.clear();
+    if (!view.drawn) return draw(width);
+    // One call for all traces: each costs a full redraw. In it, undefined leaves a trace's attribute as it is.
+    const traces = [...new Set(Object.values(others).flatMap(Object.keys))].map(Number);
+    for (const path in others) others[path] = traces.map((trace) => others[path][trace]);
+    const update = traces.length || Object.keys(layout).length;
+    if (update) Plotly.update(gd, others, layout, traces);
+    const [numbers, full] = [Object.entries(lines), gd._fullData];
+    if (!numbers.length) return;
+    // plotly spends a third of a frame on its defaults again: needless where numbers change and not how many.
+    const alike = ([trace, now]) =>
+      Object.keys(now).every((key) => now[key].length === (full[trace][key]?.length ?? -1));
+    if (!update && numbers.every(alike)) {
+      numbers.forEach(([trace, now]) => Object.assign(full[trace], now));
+      gd._fullLayout._skipDefaults = true;
+    }
+    const frame = { data: Object.values(lines), traces: Object.keys(lines).map(Number) };
+    // A newer frame interrupts an older one, whose promise is then rejected with undefined.
+    Plotly.animate(gd, frame, AT_ONCE).catch((error) => error && console.error(error));
+  }
+  const sizes = new ResizeObserver(figure.paint); // also tells when a hidden or detached figure is back
+  figure.views.add(view);
+  sizes.observe(el);
+  figure.tick();
+  say();
+  return () => {
+    figure.views.delete(view);
+    sizes.disconnect();
+    Plotly.purge(gd);
+  };
+}
+
+export default { initialize, render };

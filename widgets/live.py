@@ -1,0 +1,289 @@
+"""LiveFigure: a plotly figure that Python repaints many times a second, and the clock that lets training run.
+
+The front end is the clock. While ``playing``, the page sends a tick; Python runs one slice of work, pushes frames and
+answers; the page asks for the next slice before it paints. So nothing runs outside a message's callback (Colab repaints
+from nowhere else), kernel and page work at the same time, and neither can run ahead of the other.
+plotly.js is the copy that ships inside the plotly package, sent once per kernel: it works offline.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import copy
+import gzip
+import re
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import ipywidgets as ipw
+import numpy as np
+import plotly.graph_objects as go
+import traitlets
+from numpy.typing import ArrayLike
+from plotly.offline import get_plotlyjs, get_plotlyjs_version
+
+DEFAULT_HEIGHT = 450  # plotly's own, pixels
+OWNERSHIP = 1.5  # seconds after which a silent page loses the clock to another page
+RETRY_RUNNING = 20  # milliseconds a page waits after "busy: a tick is running"
+RETRY_REFUSED = 400  # milliseconds a page waits after "another page has the clock" or "paused"
+
+_inside_tick: contextvars.ContextVar[bool] = contextvars.ContextVar("inside_tick", default=False)
+
+
+class PlotlyJs(ipw.Widget):
+    """plotly.js, gzipped, as a widget that is never shown: what the figures of a kernel share."""
+
+    source = traitlets.Bytes().tag(sync=True)
+    version = traitlets.Unicode().tag(sync=True)
+    _shared: PlotlyJs | None = None
+
+    @classmethod
+    def shared(cls) -> PlotlyJs:
+        """The kernel's only instance; a new one if the old one was closed (``Widget.close_all``)."""
+        if cls._shared is None or cls._shared.comm is None:
+            packed = gzip.compress(get_plotlyjs().encode(), compresslevel=6, mtime=0)
+            cls._shared = cls(source=packed, version=get_plotlyjs_version())
+        return cls._shared
+
+
+class LiveFigure(anywidget.AnyWidget):
+    """A ``go.Figure`` on the page, updated by ``push``.
+
+    Parameters
+    ----------
+    figure: a plain figure, copied. Height: ``figure.layout.height`` (else 450 pixels); the width is the container's.
+    min_height: least height in pixels.
+
+    Frames that come faster than the page paints are merged: the newest value of each attribute is drawn. Axes that
+    should follow the data need their range pushed; a range is left alone while the user has zoomed that axis.
+    Safe to use from several threads. Without a front end, ``push`` only stores.
+    """
+
+    _esm = Path(__file__).with_name("live.js").read_text(encoding="utf-8")
+    _css = """
+.live-figure { position: relative; width: 100%; min-width: 0; margin: 0; flex: 0 1 auto; overflow: hidden; }
+.live-figure > .live-graph { position: absolute; inset: 0; }
+.live-figure > .live-graph:focus-visible { outline: 3px solid #0072b2; outline-offset: -3px; }
+.live-figure:not([data-error=""])::after { content: attr(data-error); position: absolute; inset: auto 0 0;
+  padding: 4px; white-space: pre-wrap; color: #fff; background: #a33c00; }
+"""
+    plotly_js = traitlets.Instance(PlotlyJs).tag(sync=True, **ipw.widget_serialization)
+    playing = traitlets.Bool(False).tag(sync=True)
+    alt = traitlets.Unicode("").tag(sync=True)  # what the figure shows, in words: its aria-label
+    error = traitlets.Unicode("").tag(sync=True)  # shown over the graph when nobody else handles an exception
+    _key = traitlets.Unicode().tag(sync=True)  # the page's two model proxies find their common state by it
+    # Serialised when asked for (opening, reload, second page), so that it always holds the current arrays.
+    _spec = traitlets.Any().tag(sync=True, to_json=lambda _, figure: figure._snapshot())
+
+    def __init__(self, figure: go.Figure, *, min_height: int | None = None) -> None:
+        self._schema = go.Figure(figure)  # asked which attributes exist; it never changes
+        self._data = [copy.deepcopy(trace.to_plotly_json()) for trace in figure.data]
+        self._layout = copy.deepcopy(figure.layout.to_plotly_json())
+        self._layout["height"] = max(self._layout.get("height") or DEFAULT_HEIGHT, min_height or 0)
+        self._layout.pop("width", None)
+        self._known: set[tuple[int | None, str]] = set()
+        self._serial = 0
+        self._assembled: tuple[int, go.Figure] | None = None
+        self._closed = False
+        self._lock = threading.RLock()  # data, layout, serial, and the order of messages
+        self._running = threading.Lock()  # held during a tick
+        self._tick: Callable[[], None] | None = None
+        self._clicked: list[Callable[[int, float, float], None]] = []
+        self._owner = ("", -np.inf, True)  # page that has the clock, when it last ticked, whether it is hidden
+        self._served: dict[str, int] = {}  # last tick run for each page: a tick sent twice runs once
+        self.on_error: Callable[[BaseException], None] | None = None
+        super().__init__(plotly_js=PlotlyJs.shared(), _key=f"live-{id(self)}-{time.time_ns()}")
+        self.on_msg(self._receive)
+
+    # ---- data -------------------------------------------------------------------------------------------------------
+    def push(self, traces: Mapping[int | str, Mapping[str, ArrayLike]], layout: Mapping[str, Any] | None = None) -> None:
+        """Set attributes of traces, and of the layout, and have them painted: one message.
+
+        traces: {index or name: {"y": array, "marker.color": array, "z": 2-D array, "visible": True, ...}}; copied.
+        layout: {"yaxis.range": [a, b], "annotations[0].text": "...", ...}; what does not change is not sent.
+        Raises ValueError for an unknown trace or attribute (and then changes nothing).
+        """
+        if self._closed:
+            return
+        with self._lock:
+            changes = [(i := self._index(key), self._check(i, path), _own(value))
+                       for key, attributes in traces.items() for path, value in attributes.items()]
+            settings = {self._check(None, path): _wire(value, None) for path, value in (layout or {}).items()}
+            settings = {path: value for path, value in settings.items() if _get(self._layout, path) != value}
+            if not changes and not settings:
+                return
+            buffers: list[bytes] = []
+            frame: list[tuple[int | None, str, Any]] = []  # trace (None: the layout), path, value
+            for index, path, value in changes + [(None, path, value) for path, value in settings.items()]:
+                _set(self._layout if index is None else self._data[index], path, value)
+                frame.append((index, path, _wire(value, buffers)))
+            self._serial += 1
+            self.send({"frame": frame, "serial": self._serial, "held": _inside_tick.get()}, buffers)
+
+    def array(self, trace: int | str, attribute: str) -> np.ndarray:
+        """The current value of an attribute, as an array of its own."""
+        with self._lock:
+            return np.array(_get(self._data[self._index(trace)], attribute))
+
+    @property
+    def figure(self) -> go.Figure:
+        """A plain figure with the current arrays and layout: for export and tests."""
+        with self._lock:
+            if self._assembled is None or self._assembled[0] != self._serial:
+                self._assembled = (self._serial, go.Figure(data=self._data, layout=self._layout))
+            return self._assembled[1]
+
+    def download(self, format: str, filename: str) -> None:
+        """Have the page save the figure as it shows it. format: "svg" or "png"; filename without its ending."""
+        if format not in ("svg", "png"):
+            raise ValueError(f'format must be "svg" or "png"; got {format!r}')
+        self.send({"download": format, "filename": filename})
+
+    # ---- clock ------------------------------------------------------------------------------------------------------
+    def play(self, tick: Callable[[], None]) -> None:
+        """Have the page call tick again and again; each call should work for about 80 ms and push what it found."""
+        if not self._closed:
+            self._tick, self.error, self.playing = tick, "", True
+
+    def pause(self) -> None:
+        """No tick begins after this. (One that runs on another thread at this moment runs to its end.)"""
+        self.playing = False
+
+    def on_click(self, callback: Callable[[int, float, float], None]) -> None:
+        """Have callback(trace, x, y) called when a point of a trace is clicked."""
+        self._clicked.append(callback)
+
+    def close(self) -> None:
+        """Stop the clock and take the figure off the page; whatever is pushed afterwards goes nowhere."""
+        with self._lock:
+            self._closed = True
+            self.pause()
+            super().close()
+
+    # ---- messages from the page -------------------------------------------------------------------------------------
+    def _receive(self, _: Any, content: dict[str, Any], __: Any) -> None:
+        match content:
+            case {"tick": str(page), "n": int(n), "hidden": bool(hidden)}:
+                wait = RETRY_RUNNING
+                try:
+                    if self._running.acquire(blocking=False):
+                        try:
+                            wait = self._run_tick(page, n, hidden)
+                        finally:
+                            self._running.release()
+                finally:  # the answer goes out even if the tick failed: a page without an answer would ask again
+                    self.send({"tock": page, "n": n, "wait": wait})
+            case {"hello": int(serial)} if serial < self._serial:  # the page missed what was pushed while it loaded
+                self.send_state("_spec")
+            case {"click": [int(trace), x, y]}:
+                for callback in self._clicked:
+                    self._guard(lambda callback=callback: callback(trace, float(x), float(y)))
+
+    def _run_tick(self, page: str, n: int, hidden: bool) -> int:
+        """Run a tick if it is this page's turn; returns how long the page should wait before the next, in ms."""
+        owner, seen, owner_hidden = self._owner
+        alive = time.monotonic() - seen < OWNERSHIP and (hidden or not owner_hidden)
+        if not self.playing or self._tick is None or (page != owner and alive):
+            return RETRY_REFUSED
+        if n > self._served.get(page, 0):
+            self._served[page] = n
+            token = _inside_tick.set(True)
+            try:
+                self._guard(self._tick)
+            finally:
+                _inside_tick.reset(token)
+        self._owner = (page, time.monotonic(), hidden)
+        return 0
+
+    def _guard(self, call: Callable[[], None]) -> None:
+        """Jupyter swallows what a callback raises: stop the clock, and say it. KeyboardInterrupt is "stop" too."""
+        try:
+            call()
+        except BaseException as problem:
+            self.pause()
+            if self.on_error is not None:
+                self.on_error(problem)
+                return
+            self.error = "".join(traceback.format_exception_only(problem)).strip()
+            if isinstance(problem, Exception):
+                raise
+
+    # ---- lookups ----------------------------------------------------------------------------------------------------
+    def _index(self, key: int | str) -> int:
+        found = [i for i, trace in enumerate(self._data) if key in (i, trace.get("name"))]
+        if len(found) != 1:
+            names = [trace.get("name") or i for i, trace in enumerate(self._data)]
+            raise ValueError(f"trace must be one of {names} (a name that only one trace has, or an index); got {key!r}")
+        return found[0]
+
+    def _check(self, index: int | None, path: str) -> str:
+        if (index, path) not in self._known:
+            schema = self._schema.layout if index is None else self._schema.data[index]
+            if path not in schema:
+                where = "the layout" if index is None else f"trace {index} ({schema.type})"
+                raise ValueError(f'{path!r} is no attribute of {where}; write a dotted path such as "marker.color"')
+            self._known.add((index, path))
+        return path
+
+    def _snapshot(self) -> dict[str, Any]:
+        with self._lock:
+            return {"serial": self._serial, "data": _wire(self._data), "layout": _wire(self._layout, None)}
+
+
+# ---- plain functions ------------------------------------------------------------------------------------------------
+_INLINE: list[bytes] = []  # marker: leave bytes in the tree, where ipywidgets finds them
+
+
+def _own(value: Any) -> Any:
+    """A copy that later changes of the caller's array or tensor do not reach; numbers become a numpy array."""
+    value = value.detach().cpu().numpy() if hasattr(value, "detach") else value
+    if isinstance(value, (str, Mapping)) or not isinstance(value, (Iterable, np.ndarray)):
+        return value
+    value = value if isinstance(value, np.ndarray) else list(value)
+    try:
+        array = np.array(value)
+    except ValueError:  # ragged
+        return copy.deepcopy(value)
+    return array if array.dtype.kind in "fiu" else copy.deepcopy(value)
+
+
+def _wire(value: Any, buffers: list[bytes] | None = _INLINE) -> Any:
+    """JSON for the page. Arrays of numbers become float32 bytes (in the tree, or in buffers), or lists if buffers is None."""
+    if isinstance(value, np.ndarray):
+        if value.dtype.kind not in "fiu" or buffers is None:
+            return _wire((value.astype(str) if value.dtype.kind == "M" else value).tolist(), buffers)
+        data = value.astype("<f4").tobytes()
+        if buffers is not _INLINE:
+            buffers.append(data)
+        return {"f4": data if buffers is _INLINE else len(buffers) - 1, "shape": list(value.shape)}
+    if isinstance(value, Mapping):
+        return {key: _wire(entry, buffers) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_wire(entry, buffers) for entry in value]
+    value = value.item() if isinstance(value, np.generic) else value
+    return None if isinstance(value, float) and not np.isfinite(value) else value  # JSON has no NaN
+
+
+def _keys(path: str) -> list[str | int]:
+    return [int(key) if key.isdigit() else key for key in re.findall(r"[^.\[\]]+", path)]
+
+
+def _get(tree: Any, path: str) -> Any:
+    for key in _keys(path):
+        try:
+            tree = tree[key]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return tree
+
+
+def _set(tree: Any, path: str, value: Any) -> None:
+    *parents, last = _keys(path)
+    for key in parents:
+        tree = tree.setdefault(key, {}) if isinstance(key, str) else tree[key]
+    tree[last] = value
