@@ -77,6 +77,7 @@ browser: $(VENV)/.installed-test
 test-colab: $(COLAB)/.installed
 	@echo '== installing the kit as a notebook in Colab does: a copy, without its dependencies'
 	@$(colab_python) -m pip install $(pip_options) --no-deps --force-reinstall .
+	@$(colab_python) -m pip check
 	$(call stage,notebooks in the Colab look-alike,$(NBVAL_ENV) $(colab_python) $(NBVAL) notebooks)
 
 badges: $(VENV)/.installed-test

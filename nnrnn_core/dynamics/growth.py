@@ -18,12 +18,12 @@ COLD_STEPS = 6  # its steps without a warm start
 LARGE = 1e150
 
 
-def transient_growth(V: Matrix, horizon: int) -> Float64[np.ndarray, " horizon+1"]:
+def transient_growth(V: Matrix, horizon: int) -> Float64[np.ndarray, " steps"]:
     """‖V^k‖₂ for k = 0…horizon: the growth of the worst direction. Exact to rounding; ∞ where V^k leaves float64."""
     return np.array([_largest_singular_value(M) for M in _powers(V, horizon)])
 
 
-def typical_growth(V: Matrix, horizon: int) -> Float64[np.ndarray, " horizon+1"]:
+def typical_growth(V: Matrix, horizon: int) -> Float64[np.ndarray, " steps"]:
     """‖V^k‖_F / √n for k = 0…horizon: the root mean square of ‖V^k x‖ over random unit x (paper, fig. 1b)."""
     return np.array([_root_mean_square(M) for M in _powers(V, horizon)])
 

@@ -11,6 +11,8 @@ are J(k)/ε.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import reduce
+from typing import TypeAlias
 
 import numpy as np
 import scipy.linalg
@@ -21,8 +23,10 @@ from torch import Tensor
 from .form import Matrix, RealMatrix, as_real, vector, whole
 from .spectrum import spectral_radius
 
-MemoryCurve = Float64[np.ndarray, " horizon+1"]
-Columns = Float64[np.ndarray, "n horizon+1"]
+MemoryCurve = Float64[np.ndarray, " steps"]
+Columns = Float64[np.ndarray, "n steps"]
+Doubling: TypeAlias = tuple[RealMatrix, tuple[RealMatrix, ...], bool]
+ROUNDING_LIMIT = 1e-4  # relative error of J(k) beyond which `fisher_memory` is an error
 LOST_DIGITS = 1e-3  # relative error of J(k) beyond which `estimate_memory` gives NaN
 
 
@@ -32,9 +36,10 @@ def fisher_memory(V: Matrix, source: Tensor | ArrayLike, horizon: int, duration:
     duration   number of terms of C: how many steps the noise has been running. None: for ever, which needs ρ(V) < 1.
 
     C itself may be singular in float64 (condition 10²⁷ in the paper's Table 6), so only a factor is kept: C = RᵀR,
-    doubled by the QR factorisation of the stacked [R (V^m)ᵀ; R], and J(k) = ‖R⁻ᵀ V^k v‖². There J(k) comes out to
-    2·10⁻⁶ where V is given lower triangular or as a `SchurMatrix`; multiplied out with a dense P, a matrix like that
-    has lost its memory to rounding, and no method finds it again.
+    doubled by the QR factorisation of the stacked [R (V^m)ᵀ; R], and J(k) = ‖R⁻ᵀ V^k v‖². What counts then is the
+    condition of R with its columns scaled to norm 1, not that of C: J(k) comes out to 2·10⁻⁶ in Table 6, where V is
+    lower triangular (or a `SchurMatrix`). Multiplied out with a dense P the same matrix has lost its memory to
+    rounding: where the relative error may exceed 10⁻⁴, ValueError.
     """
     P, form = as_real(V)
     v = vector(source, len(form), "source")
@@ -46,45 +51,58 @@ def fisher_memory(V: Matrix, source: Tensor | ArrayLike, horizon: int, duration:
                 f"V has spectral radius {radius:.6g}, so noise that runs for ever grows without bound: "
                 "give duration, the number of steps it runs (for a network, the length of its sequences)"
             )
-        R = _stationary_factor(form)
+        doublings: Iterator[Doubling] = _squarings(form)
     else:
-        R = _finite_factor(form, whole(duration, 1, "duration"))
+        doublings = _doublings(form, whole(duration, 1, "duration"))
+    with np.errstate(over="ignore", invalid="ignore"):
+        R, reach = _noise_factor(form, doublings)
     if not (np.isfinite(R).all() and np.isfinite(trace).all()):
         raise ValueError("the powers of V leave float64: choose a smaller duration and horizon, or scale V down")
-    return _squared_norms(scipy.linalg.solve_triangular(R, trace, trans="T"))
+    if np.finfo(float).eps * np.linalg.norm(_whitened(R, np.diag(reach))) > ROUNDING_LIMIT:
+        raise ValueError(
+            "V amplifies so much that its dense entries no longer determine J(k) in float64: give V as a SchurMatrix "
+            "or in lower triangular form (the source in the same basis), or choose a smaller duration"
+        )
+    return _squared_norms(_whitened(R, trace))
 
 
-def _stationary_factor(form: RealMatrix) -> RealMatrix:
-    power, R = form, np.eye(len(form))
-    with np.errstate(over="ignore", invalid="ignore"):
-        for _ in range(64):  # ρ < 1 in float64: 2⁶⁴ steps are for ever
-            R = _stacked(R @ power.T, R)
-            power = power @ power
-            # C ≥ 1, so the next terms are at most ‖V^m‖² ‖C‖ of C in every direction
-            if not np.linalg.norm(power) * np.linalg.norm(R) > 1e-9:
-                break
-    return R
+def _noise_factor(form: RealMatrix, doublings: Iterator[Doubling]) -> tuple[RealMatrix, Float64[np.ndarray, " n"]]:
+    """Upper triangular R with RᵀR = C, and the size of what was added up in each row of C's factor Rᵀ.
+
+    Rounding disturbs that row by 10⁻¹⁶ of this size, which exceeds the row's own norm where powers of V cancel.
+    """
+    R, reach = np.eye(len(form)), np.ones(len(form))
+    for power, factors, odd in doublings:
+        size = np.linalg.norm(R, axis=0)
+        for factor in reversed(factors):
+            size = np.abs(factor) @ size
+        R = _stacked((_stacked(power.T, R) if odd else R) @ power.T, R)
+        reach = np.maximum(reach, np.maximum(size, np.linalg.norm(R, axis=0)))
+        # C ≥ 1, so all terms to come are at most ‖V^2m‖² ‖C‖ of C in every direction
+        if not np.linalg.norm(power) ** 2 * np.linalg.norm(R) > 1e-9:
+            break
+    return R, reach
 
 
-def _finite_factor(form: RealMatrix, duration: int) -> RealMatrix:
-    R = np.eye(len(form))
-    with np.errstate(over="ignore", invalid="ignore"):
-        for power, odd in _doublings(form, duration):
-            R = _stacked((_stacked(power.T, R) if odd else R) @ power.T, R)
-    return R
+def _squarings(form: RealMatrix) -> Iterator[Doubling]:
+    """`_doublings` for ever; 2⁶⁴ steps are that in float64."""
+    power, factors = form, (form, np.eye(len(form)))
+    for _ in range(64):
+        yield power, factors, False
+        factors, power = (power, power), power @ power
 
 
-def _doublings(form: RealMatrix, duration: int) -> Iterator[tuple[RealMatrix, bool]]:
-    """(V^m, odd) for m = 1 … through the binary digits of the duration, highest first: m becomes 2m, or 2m + 1 if odd.
+def _doublings(form: RealMatrix, duration: int) -> Iterator[Doubling]:
+    """(V^m, the factors it was made of, odd) for m = 1 … by the binary digits of the duration, highest first: m becomes 2m + odd.
 
     With W = V^m:  C_{2m} = C_m + W C_m Wᵀ  and  C_{2m+1} = C_m + W C_{m+1} Wᵀ,  C_{m+1} = C_m + W Wᵀ.
     """
-    digits = [digit == "1" for digit in f"{duration:b}"]
-    power = form
-    for before, odd in zip([None, *digits[1:]], digits[1:], strict=False):
-        if before is not None:
-            power = power @ power @ form if before else power @ power
-        yield power, odd
+    factors: tuple[RealMatrix, ...] = (form,)
+    for digit in f"{duration:b}"[1:]:
+        odd = digit == "1"
+        power = reduce(np.matmul, factors)
+        yield power, factors, odd
+        factors = (power, power, form) if odd else (power, power)
 
 
 def _stacked(top: RealMatrix, bottom: RealMatrix) -> RealMatrix:
@@ -93,6 +111,11 @@ def _stacked(top: RealMatrix, bottom: RealMatrix) -> RealMatrix:
     if not np.isfinite(both).all():
         return np.full_like(top, np.nan)
     return np.asarray(np.linalg.qr(both, mode="r"))
+
+
+def _whitened(R: RealMatrix, columns: Columns) -> Columns:
+    """R⁻ᵀ x for every column x: in units of the noise."""
+    return np.asarray(scipy.linalg.solve_triangular(R, columns, trans="T"))
 
 
 def _responses(form: RealMatrix, v: Float64[np.ndarray, " n"], horizon: int) -> Columns:
@@ -112,18 +135,20 @@ def _squared_norms(columns: Columns) -> MemoryCurve:
 def estimate_memory(V: Matrix, source: Tensor | ArrayLike, horizon: int, duration: int) -> MemoryCurve:
     """J(k) as `fisher_memory` gives it, for a live view: C itself and its Cholesky factor, some 30 matrix products.
 
-    Since C ≥ 1, the relative error is at most about n · 10⁻¹⁶ · ‖C‖; where that exceeds 10⁻³, or the factorisation
-    fails, every value is NaN: then take `fisher_memory`.
+    Since C ≥ 1, the relative error is at most about n · 10⁻¹⁶ · (‖C‖ + max ‖V^m‖² √‖C‖); where that exceeds 10⁻³, or
+    the factorisation fails, every value is NaN: then take `fisher_memory`.
     """
     P, form = as_real(V)
     n = len(form)
     v = vector(source, n, "source")
     trace = _responses(form, P.T @ v, whole(horizon, 0, "horizon"))
-    C = np.eye(n)
+    C, largest = np.eye(n), 1.0
     with np.errstate(over="ignore", invalid="ignore"):
-        for power, odd in _doublings(form, whole(duration, 1, "duration")):
+        for power, factors, odd in _doublings(form, whole(duration, 1, "duration")):
+            largest = max(largest, float(np.linalg.norm(factors[0])))
             C = power @ (C + power @ power.T if odd else C) @ power.T + C
-        trusted = n * np.finfo(float).eps * np.trace(C) < LOST_DIGITS and np.isfinite(trace).all()
+        lost = n * np.finfo(float).eps * (np.trace(C) + largest**2 * np.sqrt(np.trace(C)))
+        trusted = lost < LOST_DIGITS and np.isfinite(trace).all()
     if not trusted:
         return np.full(trace.shape[1], np.nan)
     try:

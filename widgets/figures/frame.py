@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from nnrnn_core.dynamics import (
+    GrowthEstimate,
     estimate_growth,
     estimate_memory,
     fisher_memory,
@@ -65,7 +66,7 @@ class Frame:
     typical: np.ndarray
     memory: np.ndarray
     exact: bool
-    subspace: np.ndarray | None = None
+    estimate: GrowthEstimate | None = None  # warm-starts the next one
 
     @property
     def radius(self) -> float:
@@ -85,8 +86,9 @@ class Frame:
         return float(self.snapshot.late_relative[0])
 
 
-def frame_of(snapshot: Snapshot, exact: bool, before: Frame | None = None) -> Frame:
-    """The curves of a snapshot; estimates if not exact, warm-started from the frame before."""
+def frame_of(snapshot: Snapshot, exact: bool, before: Frame | None = None, keep_memory: bool = False) -> Frame:
+    """The curves of a snapshot; estimates if not exact, warm-started from the frame before. keep_memory: the costlier
+    J(k) is the frame before's."""
     form, time = snapshot.form, len(snapshot.states)
     if form is None or snapshot.source is None:
         none = np.empty(0)
@@ -99,11 +101,14 @@ def frame_of(snapshot: Snapshot, exact: bool, before: Frame | None = None) -> Fr
         powers = np.arange(time + 1)
         growth, rms = transient_growth(form, time), typical_growth(form, time)
         return Frame(snapshot, values, departure, powers, growth, rms, _memory(form, snapshot.source, time), True)
-    warm = before.subspace if before is not None else None
+    warm = before.estimate if before is not None else None
     estimate = estimate_growth(form, growth_powers(time), warm)
-    memory = estimate_memory(form, snapshot.source, time - 1, time)
+    if keep_memory and before is not None:
+        memory = before.memory
+    else:
+        memory = estimate_memory(form, snapshot.source, time - 1, time)
     curves = (np.array(estimate.powers), estimate.transient, estimate.typical, memory)
-    return Frame(snapshot, values, departure, *curves, False, estimate.subspace)
+    return Frame(snapshot, values, departure, *curves, False, estimate)
 
 
 def _memory(form: np.ndarray, source: np.ndarray, time: int) -> np.ndarray:

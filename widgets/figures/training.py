@@ -20,6 +20,9 @@ from .style import BLACK, BLUE, FEED_FORWARD, GREEN, GREY, ORANGE, PURPLE, ROTAT
 HEIGHT = 640
 COLUMNS = ((0.0, 0.29), (0.365, 0.64), (0.715, 1.0))
 ROWS = ((0.58, 0.97), (0.0, 0.39))  # upper, lower
+# column and row of: loss, eigenvalues, growth, gradient, memory; the heat map lies over the sixth place
+PLACES = ((0, 0), (1, 0), (2, 0), (0, 1), (1, 1))
+FORM_PLACE = {"columns": "71% 29%", "rows": f"{HEIGHT // 2}px {HEIGHT // 2}px", "area": "2 / 2 / 3 / 3"}
 POINTS = 600  # of a loss curve on the screen: more than its pixels would only cost time
 
 Push = tuple[dict[str, dict[str, Any]], dict[str, Any]]
@@ -50,7 +53,7 @@ class Curves:
 def lines_figure(words: Words) -> go.Figure:
     """The five panels of lines, empty. Trace names are what `lines_push` fills."""
     figure = go.Figure(layout=base_layout(HEIGHT, showlegend=True))
-    for number, (x, y) in enumerate(((0, 0), (1, 0), (0, 1), (1, 1), (2, 1)), start=1):
+    for number, (x, y) in enumerate(PLACES, start=1):
         suffix = "" if number == 1 else str(number)
         figure.layout[f"xaxis{suffix}"] = {"domain": COLUMNS[x], "anchor": f"y{suffix}", "mirror": True}
         figure.layout[f"yaxis{suffix}"] = {"domain": ROWS[y], "anchor": f"x{suffix}", "mirror": True, "exponentformat": "power"}
@@ -60,35 +63,35 @@ def lines_figure(words: Words) -> go.Figure:
         }  # fmt: skip
     figure.update_layout(
         xaxis={"title": "training step", "range": [0, 100]},
-        yaxis={"type": "log", "range": [-1, 0.25]},
+        yaxis={"type": "log", "range": [-1, 0.25], "dtick": "D2"},
         yaxis6={
-            "overlaying": "y", "side": "right", "anchor": "x", "range": [0, 1.05], "showgrid": False,
-            "tickfont": {"color": GREEN, "size": 11}, "nticks": 3,
+            "type": "linear", "overlaying": "y", "side": "right", "anchor": "x", "range": [0, 1.05], "tickmode": "auto",
+            "showgrid": False, "tickfont": {"color": GREEN, "size": 11}, "nticks": 3, "mirror": False,
         },
-        xaxis2={"title": "real part", "range": [-1.7, 1.7]},
-        yaxis2={"title": "imaginary part", "range": [-1.25, 1.25], "scaleanchor": "x2"},
-        legend2={"x": COLUMNS[1][0], "y": ROWS[0][0]},
+        xaxis2={"title": "real and imaginary part", "range": [-1.7, 1.7]},
+        yaxis2={"range": [-1.25, 1.25], "scaleanchor": "x2"},
         xaxis3={"title": "k", "range": [0, words.length]},
-        yaxis3={"type": "log", "range": [-1, 1]},
+        yaxis3={"type": "log", "range": [-1, 1], "dtick": 1},
         xaxis4={"title": "time step t", "range": [0, words.length]},
-        yaxis4={"type": "log", "range": [-2, 1]},
+        yaxis4={"type": "log", "range": [-2, 1], "dtick": 1},
         xaxis5={"title": "delay k", "range": [0, words.length]},
-        yaxis5={"type": "log", "range": [-4, 0.2]},
-        annotations=[_title(text, x, y) for text, x, y in _titles(words, late=True, exact=True)],
+        yaxis5={"type": "log", "range": [-4, 0.2], "dtick": 1},
+        annotations=[
+            _title(text, *place) for text, place in zip(_titles(words, late=True, exact=True), PLACES, strict=True)
+        ],
     )  # fmt: skip
     for trace in _line_traces(words):
         figure.add_trace(trace)
     return figure
 
 
-def _titles(words: Words, late: bool, exact: bool) -> list[tuple[str, int, int]]:
-    estimate = "" if exact else " (estimate)"
+def _titles(words: Words, late: bool, exact: bool) -> list[str]:
     return [
-        (f"Loss and {words.score}", 0, 0),
-        ("Eigenvalues of V, unit circle", 1, 0),
-        (f"Growth of V<sup>k</sup>{estimate}", 0, 1),
-        ("Gradient ‖∂ℓ<sub>late</sub>/∂h<sub>t</sub>‖" if late else "Gradient ‖∂L/∂h<sub>t</sub>‖, whole loss", 1, 1),
-        ("Fisher memory J(k)", 2, 1),
+        f"Loss and {words.score}",
+        "Eigenvalues of V, unit circle",
+        "Growth of V<sup>k</sup>" + ("" if exact else " (estimate)"),
+        "Gradient ‖∂ℓ<sub>late</sub>/∂h<sub>t</sub>‖" if late else "Gradient ‖∂L/∂h<sub>t</sub>‖, whole loss",
+        "Fisher memory J(k)",
     ]
 
 
@@ -158,14 +161,16 @@ def lines_push(frame: Frame, first: Frame, curves: Curves, words: Words, late: b
         "J(k), first step": {"x": np.arange(max(1, len(first.memory))), "y": positive(first.memory)},
         "J(k)": {"x": np.arange(max(1, len(frame.memory))), "y": positive(frame.memory)},
     }
+    titles = _titles(words, late, frame.exact)
     layout: dict[str, Any] = {
         "xaxis.range": [0, _nice_end(len(curves.loss))],
-        "yaxis.range": _decades([loss, ghost, [words.baseline, words.floor or words.baseline]], 0.25),
+        # the fall from a bad start is a few steps and would press the rest flat
+        "yaxis.range": _decades([loss[len(loss) // 10 :], ghost[len(ghost) // 10 :], [words.baseline / 8, 1.4 * words.baseline]], 0.25),
         "yaxis6.range": [0, 1.05 * max(1.0, _nice_end(float(np.nanmax(score, initial=0.0)), 1))],
-        "yaxis3.range": _decades([frame.worst, frame.typical, states, [0.5, 2]], 0.5, span=6),
-        "yaxis4.range": _decades([gradient, first_gradient, [0.3, 3]], 1, span=8),
-        "annotations[2].text": f"<b>{_titles(words, late, frame.exact)[2][0]}</b>",
-        "annotations[3].text": f"<b>{_titles(words, late, frame.exact)[3][0]}</b>",
+        "yaxis3.range": _decades([frame.worst, frame.typical, states, [0.15, 2]], 0.5, span=6),
+        "yaxis4.range": _decades([gradient, first_gradient, [0.03, 3]], 1, span=8),
+        "annotations[2].text": f"<b>{titles[2]}</b>",
+        "annotations[3].text": f"<b>{titles[3]}</b>",
         "shapes": [_mark(step, text) for step, text in curves.marks],
     }
     return traces, layout

@@ -1,0 +1,98 @@
+"""Fixtures of the browser tests: chromium, a JupyterLab, notebooks in it."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import pytest
+from browser.lab import JupyterLab, Notebook, write_notebook
+from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+NO_BROWSER = (
+    "NO BROWSER: the browser tests need chromium or chrome. Debian and Ubuntu: apt install chromium; "
+    "anywhere: python -m playwright install chromium"
+)
+_number = itertools.count()
+
+
+def find_browser(playwright: Playwright) -> str | None:
+    """The path of an installed chromium or chrome, else of Playwright's own, else None."""
+    own = playwright.chromium.executable_path
+    return next(filter(None, map(shutil.which, NAMES)), own if Path(own).exists() else None)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A headless browser."""
+    with sync_playwright() as playwright:
+        path = find_browser(playwright)
+        if path is None:
+            if os.environ.get("CI") == "true":
+                pytest.fail(NO_BROWSER)
+            pytest.skip(NO_BROWSER)
+        browser = playwright.chromium.launch(executable_path=path, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    """Pages that share nothing with those of other tests; a laptop's size."""
+    context = chromium.new_context(viewport={"width": 1366, "height": 900}, accept_downloads=True)
+    yield context
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def start_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., JupyterLab]]:
+    """start_lab(folder, command=None) starts a server (see JupyterLab); all end with the session."""
+    servers: list[JupyterLab] = []
+
+    def start(folder: Path, command: list[str] | None = None) -> JupyterLab:
+        servers.append(JupyterLab(folder, tmp_path_factory.mktemp("jupyterlab"), command))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.close()
+
+
+@pytest.fixture(scope="session")
+def jupyterlab(
+    chromium: Browser, start_lab: Callable[..., JupyterLab], tmp_path_factory: pytest.TempPathFactory
+) -> JupyterLab:
+    """A server on an empty folder. (It asks for the browser first: without one, no server is started.)"""
+    return start_lab(tmp_path_factory.mktemp("empty"))
+
+
+@pytest.fixture
+def open_notebook(context: BrowserContext, tmp_path: Path) -> Iterator[Callable[..., Notebook]]:
+    """open_notebook(lab, "path.ipynb") or open_notebook(lab, [cell sources]); the kernel ends with the test."""
+    opened: list[Notebook] = []
+
+    def open_(lab: JupyterLab, what: str | Iterable[str]) -> Notebook:
+        path = what if isinstance(what, str) else f"test-{next(_number)}.ipynb"
+        if not isinstance(what, str):
+            write_notebook(what, lab.root / path)
+        shots = Path(os.environ.get("NNRNN_SCREENSHOTS") or tmp_path)
+        opened.append(Notebook(lab, context, path, shots))
+        return opened[-1]
+
+    yield open_
+    for notebook in opened:
+        notebook.close()

@@ -1,0 +1,254 @@
+"""LiveFigure in JupyterLab, in a browser: what it draws, what its clock does, what it survives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from browser.lab import JupyterLab, Notebook
+
+pytestmark = pytest.mark.browser
+
+SETUP = """
+import ipywidgets as ipw, numpy as np, plotly.graph_objects as go
+from plotly.subplots import make_subplots
+from widgets.live import LiveFigure
+"""
+LAB = """
+try:
+    live.close()
+except NameError:
+    pass
+figure = make_subplots(1, 2)
+figure.add_scatter(x=np.arange(50), y=np.zeros(50), name="line", mode="lines", row=1, col=1)
+figure.add_scatter(x=[0.0, 1.0], y=[0.0, 1.0], name="dots", mode="markers", marker_size=20, row=1, col=2)
+figure.update_layout(height=400, hovermode="closest")
+figure.update_xaxes(range=[0, 50], row=1, col=1).update_yaxes(range=[-10, 10], row=1, col=1)
+figure.update_xaxes(range=[-1, 2], row=1, col=2).update_yaxes(range=[-1, 2], row=1, col=2)
+live = LiveFigure(figure)
+live.alt = "A flat line."
+slider = ipw.IntSlider(description="level", min=0, max=9)
+slider.observe(lambda change: live.push({"line": {"y": np.full(50, change.new)}}), "value")
+words = ipw.HTML("nothing yet")
+ticks = 0
+def tick():
+    global ticks
+    ticks += 1
+    live.push({"line": {"y": np.full(50, ticks % 9)}})
+    words.value = f"ticks: {ticks}"
+play, pause = ipw.Button(description="Play"), ipw.Button(description="Pause")
+play.on_click(lambda _: live.play(tick))
+pause.on_click(lambda _: live.pause())
+live.on_click(lambda trace, x, y: setattr(words, "value", f"clicked {trace} at {x:g}, {y:g}"))
+ipw.VBox([ipw.HBox([play, pause, slider]), words, live])
+"""
+GRAPH = ".live-graph.js-plotly-plot"
+LINE = f"() => document.querySelector('{GRAPH}')?.data[0].y[7]"
+TICKS = "() => Number((document.body.innerText.match(/ticks: (\\d+)/) ?? [0, 0])[1])"
+
+
+@pytest.fixture
+def notebook(jupyterlab: JupyterLab, open_notebook: Callable[..., Notebook]) -> Iterator[Notebook]:
+    """The lab above, run; at the end of each test nothing may be broken and nothing be on the console."""
+    notebook = open_notebook(jupyterlab, [SETUP, LAB])
+    notebook.run_all()
+    wait_for_paint(notebook)
+    yield notebook
+    assert notebook.problems() == []
+
+
+def wait_for_paint(notebook: Notebook) -> None:
+    notebook.wait_idle()
+    notebook.reveal(GRAPH)
+    notebook.wait(f"() => document.querySelector('{GRAPH}').querySelectorAll('.scatterlayer .trace path').length >= 3")
+
+
+def graph(notebook: Notebook, expression: str) -> Any:
+    return notebook.page.evaluate(f"() => {{ const gd = document.querySelector('{GRAPH}'); return {expression}; }}")
+
+
+def press(notebook: Notebook, label: str) -> None:
+    notebook.page.get_by_role("button", name=label, exact=True).click()
+
+
+def drag(notebook: Notebook, axes: str, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """Drag the mouse over a subplot, in fractions of its size."""
+    box = notebook.page.locator(f"{GRAPH} .draglayer .{axes} .nsewdrag").bounding_box()
+    assert box is not None
+    points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in (start, end)]
+    notebook.page.mouse.move(*points[0])
+    notebook.page.mouse.down()
+    notebook.page.mouse.move(*points[1], steps=5)
+    notebook.page.mouse.up()
+
+
+def test_the_figure_fills_its_box(notebook: Notebook) -> None:
+    width, parent, height = graph(
+        notebook, "[gd._fullLayout.width, gd.parentElement.parentElement.clientWidth, gd.clientHeight]"
+    )
+    assert width == pytest.approx(parent, abs=2)
+    assert height == 400
+    assert graph(notebook, "[gd.getAttribute('role'), gd.getAttribute('aria-label')]") == ["img", "A flat line."]
+    notebook.screenshot("live-figure")
+
+
+def test_the_figure_follows_the_width_of_its_container(notebook: Notebook) -> None:
+    before = graph(notebook, "gd._fullLayout.width")
+    notebook.page.set_viewport_size({"width": 1000, "height": 900})
+    notebook.wait(f"(w) => document.querySelector('{GRAPH}')._fullLayout.width < w - 100", before)
+
+
+def test_two_figures_in_a_row_share_the_width(notebook: Notebook) -> None:
+    notebook.run("ipw.HBox([LiveFigure(figure), LiveFigure(figure)], layout=ipw.Layout(border='1px solid'))")
+    notebook.page.wait_for_function("() => document.querySelectorAll('.widget-hbox .live-graph .trace').length >= 4")
+    left, right = notebook.page.evaluate(
+        "() => [...document.querySelectorAll('.widget-hbox .live-graph')].map(gd => gd._fullLayout.width)"
+    )
+    assert left == pytest.approx(right, abs=1)
+    assert left > 250
+
+
+def test_a_slider_moves_the_line(notebook: Notebook) -> None:
+    path = "gd.querySelector('.js-line').getAttribute('d')"
+    before = graph(notebook, path)
+    notebook.page.locator(".widget-slider .noUi-handle").focus()
+    notebook.page.keyboard.press("ArrowRight")
+    notebook.wait(f"() => ({LINE})() === 1")
+    notebook.wait(f"(d) => document.querySelector('{GRAPH} .js-line').getAttribute('d') !== d", before)
+
+
+def test_pause_stops_the_clock_and_play_starts_it_again(notebook: Notebook) -> None:
+    press(notebook, "Play")
+    notebook.wait(f"() => ({TICKS})() >= 5")
+    press(notebook, "Pause")
+    notebook.run("pause_seen = ticks; import time; time.sleep(1); print('ticks since', ticks - pause_seen)")
+    notebook.wait("() => document.body.innerText.includes('ticks since 0')")
+    ticks = notebook.page.evaluate(TICKS)
+    press(notebook, "Play")
+    notebook.wait(f"(n) => ({TICKS})() > n", ticks)
+    press(notebook, "Pause")
+
+
+def test_zoom_survives_updates_and_a_double_click_gives_it_back(notebook: Notebook) -> None:
+    drag(notebook, "xy", (0.2, 0.3), (0.6, 0.7))
+    notebook.wait(f"() => document.querySelector('{GRAPH}')._fullLayout.xaxis.range[0] > 5")
+    zoomed = graph(notebook, "[...gd._fullLayout.xaxis.range, ...gd._fullLayout.yaxis.range]")
+    notebook.run("live.push({'line': {'y': np.full(50, 3)}, 'dots': {'visible': True}}, {'yaxis.range': [-20, 20], 'yaxis2.range': [-2, 3]})")
+    notebook.wait(f"() => ({LINE})() === 3 && document.querySelector('{GRAPH}')._fullLayout.yaxis2.range[1] === 3")
+    assert graph(notebook, "[...gd._fullLayout.xaxis.range, ...gd._fullLayout.yaxis.range]") == zoomed
+    box = notebook.page.locator(f"{GRAPH} .draglayer .xy .nsewdrag")
+    box.dblclick()
+    notebook.wait(f"() => document.querySelector('{GRAPH}')._fullLayout.yaxis.range[1] === 20")
+    assert graph(notebook, "gd._fullLayout.xaxis.range") == [0, 50]
+
+
+def test_a_reloaded_page_shows_the_current_arrays_and_the_clock_goes_on(notebook: Notebook) -> None:
+    press(notebook, "Play")
+    notebook.wait(f"() => ({TICKS})() >= 3")
+    notebook.reload()
+    wait_for_paint(notebook)
+    ticks = notebook.page.evaluate(TICKS)
+    assert ticks >= 3
+    notebook.wait(f"(n) => ({TICKS})() > n + 3", ticks)
+    press(notebook, "Pause")
+    notebook.run("live.pause(); live.push({'line': {'y': np.full(50, 6.5)}})")
+    notebook.reload()
+    wait_for_paint(notebook)
+    assert notebook.page.evaluate(LINE) == 6.5
+
+
+def test_a_second_page_shows_the_figure_and_does_not_double_the_ticks(notebook: Notebook) -> None:
+    notebook.run("live.playing = True; live._tick = tick; served = live._served")
+    notebook.wait(f"() => ({TICKS})() >= 3")
+    first = notebook.page
+    notebook.open()
+    wait_for_paint(notebook)
+    shown = notebook.page.evaluate(TICKS)
+    notebook.wait(f"(n) => ({TICKS})() > n + 5", shown)
+    notebook.run("live.pause(); print('pages', len(served), 'all', sum(served.values()) - ticks)")
+    notebook.wait("() => /pages 2 all 0/.test(document.body.innerText) || /pages 1 all 0/.test(document.body.innerText)")
+    first.close()
+
+
+def test_plotly_js_is_sent_and_loaded_once(notebook: Notebook) -> None:
+    received: list[int] = []
+    notebook.page.on("websocket", lambda _: None)
+    session = notebook.context.new_cdp_session(notebook.page)
+    session.send("Network.enable")
+    session.on("Network.webSocketFrameReceived", lambda event: received.append(len(event["response"]["payloadData"])))
+    notebook.run("second = LiveFigure(figure)\nsecond")
+    notebook.wait("() => document.querySelectorAll('.live-graph .scatterlayer .trace').length >= 4")
+    assert 1000 < sum(received) < 60_000
+    assert notebook.page.evaluate("() => [liveFigures.imports, typeof Plotly]") == [1, "undefined"]
+
+
+def test_a_click_comes_back_as_trace_and_point(notebook: Notebook) -> None:
+    dot = notebook.page.locator(f"{GRAPH} .points path").nth(1)
+    box = dot.bounding_box()
+    assert box is not None
+    notebook.page.mouse.move(box["x"] + 5, box["y"] + 5)
+    notebook.wait(f"() => document.querySelector('{GRAPH} .hoverlayer .hovertext')")
+    notebook.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    notebook.wait("() => document.body.innerText.includes('clicked 1 at 1, 1')")
+
+
+def test_running_the_cell_again_leaves_one_figure_and_one_clock(notebook: Notebook) -> None:
+    press(notebook, "Play")
+    notebook.wait(f"() => ({TICKS})() >= 3")
+    notebook.run_cell(1)
+    wait_for_paint(notebook)
+    notebook.wait(f"() => document.querySelectorAll('{GRAPH}').length === 1 && Object.keys(liveFigures.figures).length === 1")
+    assert notebook.page.evaluate(TICKS) == 0
+    press(notebook, "Play")
+    notebook.wait(f"() => ({TICKS})() >= 3")
+    press(notebook, "Pause")
+
+
+def test_an_exception_in_a_tick_stops_the_clock_and_reaches_on_error(notebook: Notebook) -> None:
+    notebook.run("live.on_error = lambda problem: setattr(words, 'value', f'stopped: {problem!r} {live.playing}')")
+    notebook.run("live.play(lambda: 1 / 0)")
+    notebook.wait("() => document.body.innerText.includes(\"stopped: ZeroDivisionError('division by zero') False\")")
+    notebook.run("live.on_error = None")
+    notebook.run("live.play(lambda: {}['nowhere'])")
+    notebook.wait("() => document.querySelector('.live-figure').dataset.error.includes(\"KeyError: 'nowhere'\")")
+    press(notebook, "Play")
+    notebook.wait("() => document.querySelector('.live-figure').dataset.error === ''")
+
+
+def test_the_clock_goes_on_after_a_busy_cell(notebook: Notebook) -> None:
+    press(notebook, "Play")
+    notebook.wait(f"() => ({TICKS})() >= 3")
+    notebook.run("import time; time.sleep(5); after = ticks")
+    ticks = notebook.page.evaluate(TICKS)
+    notebook.wait(f"(n) => ({TICKS})() > n + 5", ticks)
+    press(notebook, "Pause")
+
+
+def test_a_heat_map_is_repainted(notebook: Notebook) -> None:
+    notebook.run("heat = LiveFigure(go.Figure(go.Heatmap(z=np.zeros((3, 4)), zmin=0, zmax=1), dict(height=300)))\nheat")
+    image = "document.querySelector('.heatmaplayer image')?.getAttribute('xlink:href')"
+    notebook.reveal(".heatmaplayer image")
+    before = notebook.wait(f"() => {image}")
+    notebook.run("heat.push({0: {'z': np.eye(3, 4)}})")
+    notebook.wait(f"(b) => {image} !== b", before)
+    z = notebook.page.evaluate("() => [...document.querySelectorAll('.live-graph')].at(-1).data[0].z.map(row => [...row])")
+    assert z == [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]]
+
+
+def test_colours_sizes_gaps_and_other_attributes_are_repainted(notebook: Notebook) -> None:
+    fill = "[...gd.querySelectorAll('.points path')].map(p => p.style.fill)"
+    notebook.run("live.push({'dots': {'marker.color': ['#ff0000', '#00ff00']}})")
+    notebook.wait(f"() => {{ const gd = document.querySelector('{GRAPH}'); return {fill}[1] === 'rgb(0, 255, 0)'; }}")
+    notebook.run("live.push({'dots': {'x': [0, 1, 2], 'y': [0, 1, 2], 'marker.color': ['#0000ff'] * 3}, 'line': {'opacity': 0.5}})")
+    notebook.wait(f"() => {{ const gd = document.querySelector('{GRAPH}'); return {fill}[2] === 'rgb(0, 0, 255)'; }}")
+    notebook.wait(f"() => document.querySelector('{GRAPH} .trace').style.opacity === '0.5'")
+    notebook.run("y = np.zeros(50); y[20:25] = np.nan; live.push({'line': {'y': y}})")
+    notebook.wait(f"() => document.querySelectorAll('{GRAPH} .js-line').length === 2")
+
+
+def test_python_has_the_page_save_the_figure(notebook: Notebook) -> None:
+    with notebook.page.expect_download() as download:
+        notebook.run("live.download('svg', 'spectrum')")
+    assert download.value.suggested_filename == "spectrum.svg"
+    assert "<svg" in download.value.path().read_text()

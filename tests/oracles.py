@@ -1,0 +1,47 @@
+"""Slow, obvious or exact ways to what the kit computes fast."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def exact_fisher_memory(V: np.ndarray, source: np.ndarray, horizon: int, duration: int, bits: int = 300) -> np.ndarray:
+    """J(k) = (V^k v)ᵀ C⁻¹ V^k v, C = Σ_{j < duration} V^j (V^j)ᵀ, in integers with `bits` digits after the point.
+
+    Binary digits. Exact to far below float64 while the condition of C is below 2^(bits/2).
+    """
+
+    def fixed(x: np.ndarray) -> np.ndarray:
+        ratios = (float(value).as_integer_ratio() for value in np.ravel(x))
+        return np.array([(p << bits) // q for p, q in ratios], object).reshape(np.shape(x))
+
+    def times(A: np.ndarray, B: np.ndarray) -> np.ndarray:
+        return (A @ B) >> bits
+
+    one, V = fixed(np.eye(len(V))), fixed(V)
+    power, C = V, one
+    for digit in f"{duration:b}"[1:]:
+        C, power = times(times(power, C), power.T) + C, times(power, power)
+        if digit == "1":
+            C, power = times(times(V, C), V.T) + one, times(V, power)
+    trace = [fixed(source)]
+    for _ in range(horizon):
+        trace.append(times(V, trace[-1]))
+    X, J = np.stack(trace, axis=1), np.zeros(horizon + 1, object)
+    for i in range(len(V)):  # C = L D Lᵀ by elimination; the same steps solve L y = x, and J = Σ y² / D
+        J = J + X[i] ** 2 // C[i, i]
+        ratio = (C[i + 1 :, i] << bits) // C[i, i]
+        X[i + 1 :] = X[i + 1 :] - (np.outer(ratio, X[i]) >> bits)
+        C[i + 1 :, i + 1 :] = C[i + 1 :, i + 1 :] - (np.outer(ratio, C[i, i + 1 :]) >> bits)
+    return np.array([float(int(value) / 2**bits) for value in J])
+
+
+def direct_growth(V: np.ndarray, horizon: int) -> np.ndarray:
+    """‖V^k‖₂ for k = 0…horizon, by a singular value decomposition of every power."""
+    return np.array([np.linalg.norm(np.linalg.matrix_power(V, k), 2) for k in range(horizon + 1)])
+
+
+def table6_matrix(alpha: float, beta: float, d: float, size: int = 100) -> np.ndarray:
+    """The paper's matrix of section 3: d on the diagonal, alpha below it, beta everywhere further down."""
+    ones = np.ones((size, size))
+    return d * np.eye(size) + alpha * np.eye(size, k=-1) + beta * np.tril(ones, -2)

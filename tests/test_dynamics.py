@@ -1,0 +1,475 @@
+"""Theorems and closed forms of spectrum, growth and Fisher memory."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+import scipy.linalg
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nnrnn_core.dynamics import (
+    as_real,
+    as_schur,
+    eigenvalues,
+    eigenvector_condition,
+    estimate_growth,
+    estimate_memory,
+    fisher_memory,
+    growth_powers,
+    henrici,
+    spectral_radius,
+    transient_growth,
+    typical_growth,
+)
+from nnrnn_core.schur import SchurMatrix
+from oracles import direct_growth, exact_fisher_memory, table6_matrix
+
+seeds = st.integers(0, 2**32 - 1)
+
+
+def orthogonal(size: int, rng: np.random.Generator) -> np.ndarray:
+    return np.linalg.qr(rng.standard_normal((size, size)))[0]
+
+
+def normal(size: int, radius: float, rng: np.random.Generator) -> np.ndarray:
+    """A random real normal matrix: scaled rotations in planes, one of them of the given radius, seen from anywhere."""
+    gamma = radius * np.append(1.0, rng.uniform(0, 1, size // 2 - 1))
+    theta = rng.uniform(0, 2 * np.pi, size // 2)
+    blocks = [
+        g * np.array([[np.cos(t), -np.sin(t)], [np.sin(t), np.cos(t)]]) for g, t in zip(gamma, theta, strict=True)
+    ]
+    Q = orthogonal(size, rng)
+    return Q @ scipy.linalg.block_diag(*blocks) @ Q.T
+
+
+def unit(size: int, rng: np.random.Generator) -> np.ndarray:
+    v = rng.standard_normal(size)
+    return v / np.linalg.norm(v)
+
+
+def nnrnn_matrix(size: int, strength: float, generator: torch.Generator, *, low: float = 0.9, mask: str = "block"):
+    """A float64 SchurMatrix with P dense, γ in [low, 1), and T of norm about `strength`."""
+    V = SchurMatrix(size, "random", generator, dtype=torch.float64, mask=mask)
+    with torch.no_grad():
+        V.gamma.uniform_(low, 0.99, generator=generator)
+        V.T_entries.normal_(0, strength * math.sqrt(2) / size, generator=generator)
+    return V
+
+
+# --- forms
+
+
+@given(seeds)
+def test_a_matrix_is_its_schur_form_seen_through_a_unitary_one(seed):
+    rng = np.random.default_rng(seed)
+    V = rng.standard_normal((7, 7))
+    P, form = as_schur(V)
+    assert np.allclose(P @ P.conj().T, np.eye(7), atol=1e-13)
+    assert np.allclose(P @ form @ P.conj().T, V, atol=1e-12)
+    assert np.array_equal(form, np.tril(form))
+
+
+@pytest.mark.parametrize("mask", ["block", "entry"])
+def test_a_schur_matrix_is_its_own_forms_seen_through_unitary_ones(generator, mask):
+    V = nnrnn_matrix(12, 1.0, generator, mask=mask)
+    dense = V().detach().numpy()
+    for P, form in (as_schur(V), as_real(V)):
+        assert np.allclose(P @ form @ P.conj().T, dense, atol=1e-13)
+    form = as_schur(V)[1]
+    assert np.array_equal(form, np.tril(form))
+
+
+def test_the_triangular_form_of_a_schur_matrix_carries_its_exact_eigenvalues(generator):
+    V = nnrnn_matrix(32, 20.0, generator)
+    assert np.allclose(np.diag(as_schur(V)[1]), V.eigenvalues().numpy(), atol=1e-14)
+    assert np.array_equal(eigenvalues(V), V.eigenvalues().numpy())
+
+
+def test_a_lower_triangular_matrix_is_its_own_form():
+    V = table6_matrix(1.05, 0.005, 0.2, size=30)
+    P, form = as_schur(V)
+    assert np.array_equal(P, np.eye(30))
+    assert np.array_equal(form, V)
+    assert np.all(eigenvalues(V) == 0.2)
+
+
+# --- spectrum
+
+
+@given(seeds)
+def test_henrici_departure_is_what_the_eigenvalues_leave_of_the_norm(seed):
+    V = np.random.default_rng(seed).standard_normal((8, 8))
+    left = np.linalg.norm(V) ** 2 - np.sum(np.abs(np.linalg.eigvals(V)) ** 2)
+    assert henrici(V) == pytest.approx(math.sqrt(left), rel=1e-9)
+
+
+@pytest.mark.parametrize("mask", ["block", "entry"])
+def test_henrici_departure_of_a_schur_matrix_is_read_off_its_parameters(generator, mask):
+    V = nnrnn_matrix(16, 3.0, generator, mask=mask)
+    V.scale.fill_(0.7)
+    assert henrici(V) == pytest.approx(V.departure(), rel=1e-12)
+
+
+def test_henrici_departure_of_the_papers_chain_is_alpha_times_the_root_of_its_links():
+    for alpha in (0.95, 1.0, 1.05):
+        assert henrici(table6_matrix(alpha, 0, 0.2)) == pytest.approx(alpha * math.sqrt(99), rel=1e-14)
+
+
+@given(seeds)
+def test_a_normal_matrix_departs_from_normality_by_nothing_and_has_an_orthonormal_eigenbasis(seed):
+    V = normal(8, 0.9, np.random.default_rng(seed))
+    assert henrici(V) < 1e-13
+    assert eigenvector_condition(V) == pytest.approx(1, abs=1e-6)
+
+
+def test_the_identity_has_an_orthonormal_eigenbasis_from_everywhere(seed):
+    Q = orthogonal(6, np.random.default_rng(seed))
+    assert eigenvector_condition(0.5 * Q @ Q.T) == 1
+
+
+@pytest.mark.parametrize("c", [0.0, 0.1, 1.0, 10.0])
+def test_the_eigenvectors_of_a_shear_are_as_skew_as_their_angle_says(c):
+    V = np.array([[0.9, c], [0.0, 0.8]])
+    cosine = c / math.hypot(c, 0.1)  # between (1, 0) and (−c, 0.1)
+    assert eigenvector_condition(V) == pytest.approx(math.sqrt((1 + cosine) / (1 - cosine)), rel=1e-9)
+
+
+def test_a_delay_line_has_no_eigenbasis():
+    assert eigenvector_condition(np.eye(6, k=-1)) > 1e15
+
+
+def test_growth_stays_below_the_eigenvector_condition_times_the_power_of_the_spectral_radius(seed):
+    V = 0.3 * np.random.default_rng(seed).standard_normal((10, 10))
+    bound = eigenvector_condition(V) * spectral_radius(V) ** np.arange(41)
+    assert np.all(transient_growth(V, 40) <= bound * (1 + 1e-9))
+
+
+# --- growth
+
+
+@given(seeds, st.floats(0.1, 1.1))
+def test_a_normal_matrix_grows_as_the_power_of_its_spectral_radius(seed, radius):
+    V = normal(6, radius, np.random.default_rng(seed))
+    assert np.allclose(transient_growth(V, 30), radius ** np.arange(31), rtol=1e-11)
+
+
+def test_an_orthogonal_matrix_grows_in_no_direction(seed):
+    V = orthogonal(9, np.random.default_rng(seed))
+    assert np.allclose(transient_growth(V, 50), 1, rtol=1e-12)
+    assert np.allclose(typical_growth(V, 50), 1, rtol=1e-12)
+
+
+@pytest.mark.parametrize(("c", "peak"), [(1, 2.76), (2, 5.42), (5, 13.48)])
+def test_a_shear_grows_to_its_peak_at_step_six(c, peak):
+    growth = transient_growth(np.array([[0.9, c], [0.0, 0.8]]), 40)
+    assert growth.argmax() == 6
+    assert growth.max() == pytest.approx(peak, abs=0.005)
+
+
+def test_the_typical_growth_of_a_delay_line_counts_the_units_left():
+    growth = typical_growth(np.eye(10, k=-1), 12)
+    assert np.allclose(growth, np.sqrt(np.maximum(10 - np.arange(13), 0) / 10), atol=1e-15)
+
+
+def test_the_papers_growing_chain_peaks_at_its_end():
+    growth = transient_growth(table6_matrix(1.05, 0, 0), 120)
+    assert growth.argmax() == 99
+    assert growth.max() == pytest.approx(1.05**99, rel=1e-12)
+    assert np.all(growth[100:] == 0)
+
+
+def test_growth_is_the_largest_singular_value_of_every_power(generator):
+    V = nnrnn_matrix(16, 3.0, generator)
+    dense = V().detach().numpy()
+    assert np.allclose(transient_growth(V, 40), direct_growth(dense, 40), rtol=1e-10)
+    assert np.allclose(transient_growth(dense, 40), direct_growth(dense, 40), rtol=1e-10)
+
+
+def test_growth_beyond_float64_is_infinite_and_never_nan():
+    V = np.array([[1e200, 1e200], [-1e200, 1e200]])
+    for growth in (transient_growth(V, 4), typical_growth(V, 4), *estimate_growth(V, [0, 1, 2, 4])[1:3]):
+        assert growth[0] == pytest.approx(1)
+        assert np.all(np.isinf(growth[2:]))
+
+
+def test_growth_survives_squares_that_leave_float64():
+    assert transient_growth(1e200 * np.eye(3), 1)[1] == pytest.approx(1e200)
+    assert typical_growth(1e-200 * np.eye(3), 1)[1] == pytest.approx(1e-200)
+
+
+@pytest.mark.parametrize("size", [4, 32, 128])
+@pytest.mark.parametrize("strength", [0.0, 0.5, 4.0])
+def test_the_growth_estimate_is_within_two_per_cent_and_never_above(generator, size, strength):
+    V = nnrnn_matrix(size, strength, generator)
+    powers = growth_powers(220)
+    estimate = estimate_growth(V, powers)
+    for _ in range(2):  # a network on the move: the subspace lags behind the matrix by one estimate
+        with torch.no_grad():
+            V.theta.add_(1e-3 * torch.randn(size // 2, generator=generator, dtype=torch.float64))
+        estimate = estimate_growth(V, powers, start=estimate)
+    exact = transient_growth(V, 220)[list(powers)]
+    assert np.all(estimate.transient <= exact * (1 + 1e-12))
+    assert np.all(estimate.transient >= exact * 0.98)
+    assert np.allclose(estimate.typical, typical_growth(V, 220)[list(powers)], rtol=1e-12)
+
+
+def test_a_growth_estimate_of_other_powers_or_size_starts_anew(generator):
+    small, large = nnrnn_matrix(8, 1.0, generator), nnrnn_matrix(16, 1.0, generator)
+    cold = estimate_growth(large, [0, 3, 9])
+    for other in (estimate_growth(small, [0, 3, 9]), estimate_growth(large, [0, 3])):
+        assert np.array_equal(estimate_growth(large, [0, 3, 9], start=other).transient, cold.transient)
+
+
+@given(st.integers(0, 3000), st.integers(2, 60))
+def test_growth_powers_increase_from_zero_to_the_horizon(horizon, count):
+    powers = growth_powers(horizon, count)
+    assert powers[0] == 0
+    assert powers[-1] == horizon
+    assert len(powers) <= count + 1
+    assert all(a < b for a, b in itertools.pairwise(powers))
+
+
+# --- Fisher memory
+
+
+@given(seeds, st.floats(0.05, 0.97))
+def test_fisher_memory_of_a_normal_network_sums_to_one(seed, radius):
+    rng = np.random.default_rng(seed)
+    J = fisher_memory(normal(6, radius, rng), unit(6, rng), 1000)
+    assert J.sum() == pytest.approx(1, abs=1e-11)
+
+
+@given(seeds, st.floats(0.05, 1.05), st.integers(1, 40))
+def test_fisher_memory_of_a_normal_network_sums_to_one_over_any_duration(seed, radius, duration):
+    # each eigenvalue's share is |λ|^2k / Σ_{j < duration} |λ|^2j, and sums to 1 over k < duration
+    rng = np.random.default_rng(seed)
+    J = fisher_memory(normal(6, radius, rng), unit(6, rng), duration - 1, duration=duration)
+    assert J.sum() == pytest.approx(1, abs=1e-11)
+
+
+@pytest.mark.parametrize("duration", [1, 2, 7, 220])
+def test_an_orthogonal_network_remembers_every_input_equally_little(seed, duration):
+    # V^j (V^j)ᵀ = 1 for every j, so C is `duration` times the identity
+    rng = np.random.default_rng(seed)
+    J = fisher_memory(orthogonal(8, rng), unit(8, rng), 300, duration=duration)
+    assert np.allclose(J, 1 / duration, rtol=1e-11)
+
+
+@given(seeds, st.integers(1, 30))
+def test_no_network_remembers_more_than_its_number_of_units(seed, duration):
+    rng = np.random.default_rng(seed)
+    J = fisher_memory(0.5 * rng.standard_normal((5, 5)), unit(5, rng), duration - 1, duration=duration)
+    assert J.sum() <= 5
+
+
+def test_a_delay_line_forgets_harmonically():
+    J = fisher_memory(np.eye(50, k=-1), np.eye(50)[0], 60)
+    assert np.allclose(J[:50], 1 / np.arange(1, 51), rtol=1e-13)
+    assert np.all(J[50:] == 0)
+
+
+@pytest.mark.parametrize("alpha", [0.5, 0.95, 1.05, 1.2])
+def test_an_amplifying_delay_line_has_the_memory_of_a_geometric_series(alpha):
+    # J(k) = α^2k / Σ_{j ≤ k} α^2j
+    k = np.arange(50)
+    J = fisher_memory(alpha * np.eye(50, k=-1), np.eye(50)[0], 49)
+    assert np.allclose(J, alpha ** (2 * k) * (alpha**2 - 1) / (alpha ** (2 * (k + 1)) - 1), rtol=1e-12)
+
+
+@given(seeds, st.integers(1, 50))
+def test_fisher_memory_over_a_duration_is_what_the_sum_of_the_noise_says(seed, duration):
+    rng = np.random.default_rng(seed)
+    V, v = 0.25 * rng.standard_normal((5, 5)), unit(5, rng)
+    powers = [np.linalg.matrix_power(V, k) for k in range(max(duration, 8))]
+    C = sum(W @ W.T for W in powers[:duration])
+    J = [(W @ v) @ np.linalg.solve(C, W @ v) for W in powers[:8]]
+    assert np.allclose(fisher_memory(V, v, 7, duration=duration), J, rtol=1e-9)
+
+
+def test_stationary_memory_solves_the_lyapunov_equation_and_is_the_limit_of_long_durations(seed):
+    rng = np.random.default_rng(seed)
+    V, v = normal(6, 0.9, rng) + 0.1 * np.eye(6, k=-1), unit(6, rng)
+    C = scipy.linalg.solve_discrete_lyapunov(V, np.eye(6))
+    J = fisher_memory(V, v, 20)
+    x = v
+    for k in range(21):
+        assert J[k] == pytest.approx(x @ np.linalg.solve(C, x), rel=1e-9)
+        x = V @ x
+    assert np.allclose(fisher_memory(V, v, 20, duration=3000), J, rtol=1e-9)
+
+
+@given(seeds)
+def test_fisher_memory_does_not_see_an_orthogonal_change_of_basis(seed):
+    rng = np.random.default_rng(seed)
+    V, v, Q = 0.4 * rng.standard_normal((5, 5)), unit(5, rng), orthogonal(5, rng)
+    J = fisher_memory(V, v, 30, duration=40)
+    assert np.allclose(fisher_memory(Q @ V @ Q.T, Q @ v, 30, duration=40), J, rtol=1e-8, atol=1e-14)
+
+
+def test_memory_of_a_schur_matrix_is_that_of_its_dense_matrix(generator):
+    V = nnrnn_matrix(16, 1.0, generator)
+    v = torch.randn(16, generator=generator, dtype=torch.float64)
+    for duration in (None, 37):
+        assert np.allclose(fisher_memory(V, v, 50, duration), fisher_memory(V(), v, 50, duration), rtol=1e-9)
+
+
+TABLE6 = {  # (alpha, beta): as the paper prints it, d = 0
+    (0.95, 0.0): 3.03,
+    (1.00, 0.0): 5.19,
+    (1.05, 0.0): 12.1,
+    (0.95, 0.005): 3.18,
+    (1.00, 0.005): 5.30,
+    (1.05, 0.005): 12.1,
+}
+
+
+@pytest.mark.parametrize(("alpha", "beta"), TABLE6)
+def test_total_memory_without_diagonal_is_what_the_paper_prints(alpha, beta):
+    J = fisher_memory(table6_matrix(alpha, beta, 0), np.eye(100)[0], 149)
+    printed = TABLE6[alpha, beta]
+    assert J.sum() == pytest.approx(printed, abs=0.005 if printed < 10 else 0.05)
+
+
+TRUE_TABLE6 = {  # (alpha, beta), d = 0.2: by `exact_fisher_memory`; the printed 12.0 16.2 20.5 12.1 16.3 20.4 are not
+    (0.95, 0.0): 11.93927554,
+    (1.00, 0.0): 16.29753552,
+    (1.05, 0.0): 20.83470107,
+    (0.95, 0.005): 12.08941989,
+    (1.00, 0.005): 16.39029879,
+    (1.05, 0.005): 20.88237685,
+}
+
+
+@pytest.mark.parametrize(("alpha", "beta"), TRUE_TABLE6)
+def test_total_memory_with_a_diagonal_is_true_where_the_noise_is_singular_in_float64(alpha, beta):
+    J = fisher_memory(table6_matrix(alpha, beta, 0.2), np.eye(100)[0], 149)
+    assert J.sum() == pytest.approx(TRUE_TABLE6[alpha, beta], rel=1e-7)
+
+
+def test_every_delay_is_true_in_the_worst_conditioned_row_of_the_paper():
+    V, v = table6_matrix(1.05, 0.005, 0.2), np.eye(100)[0]
+    exact = exact_fisher_memory(V, v, 149, duration=512)  # V^512 is below 10⁻²⁰⁰
+    assert exact.sum() == pytest.approx(TRUE_TABLE6[1.05, 0.005], rel=1e-9)
+    J = fisher_memory(V, v, 149)
+    assert np.allclose(J, exact, rtol=1e-5, atol=0)
+    assert J.sum() == pytest.approx(exact.sum(), rel=1e-7)
+
+
+def test_a_schur_matrix_keeps_the_papers_memory_behind_any_rotation(generator):
+    size = 60
+    V = SchurMatrix(size, "random", generator, dtype=torch.float64, mask="entry")
+    with torch.no_grad():
+        V.theta.zero_()
+        V.gamma.fill_(0.2)
+        V.set_T(table6_matrix(1.05, 0.005, 0.0, size))
+    expected = exact_fisher_memory(table6_matrix(1.05, 0.005, 0.2, size), np.eye(size)[0], 90, duration=512)
+    assert np.allclose(fisher_memory(V, V.P[:, 0], 90), expected, rtol=1e-5, atol=0)
+
+
+@given(seeds, st.integers(1, 30))
+def test_fisher_memory_of_any_small_network_is_true_or_refused(seed, duration):
+    rng = np.random.default_rng(seed)
+    V, v = 1.5 * rng.standard_normal((4, 4)), unit(4, rng)
+    exact = exact_fisher_memory(V, v, 10, duration)
+    try:
+        J = fisher_memory(V, v, 10, duration)
+    except ValueError:
+        assert np.linalg.norm(np.linalg.matrix_power(V, duration - 1)) > 1e5
+    else:
+        assert np.allclose(J, exact, rtol=1e-3, atol=1e-12)
+
+
+def test_the_papers_memory_behind_a_dense_rotation_is_refused_not_wrong(seed):
+    V, Q = table6_matrix(1.05, 0.005, 0.2), orthogonal(100, np.random.default_rng(seed))
+    with pytest.raises(ValueError, match="SchurMatrix"):
+        fisher_memory(Q @ V @ Q.T, Q[:, 0], 149, duration=220)
+
+
+@pytest.mark.parametrize("size", [4, 32, 128])
+@pytest.mark.parametrize("strength", [0.0, 0.5, 4.0])
+@pytest.mark.parametrize("duration", [1, 6, 220])
+def test_the_memory_estimate_agrees_with_the_exact_one(generator, size, strength, duration):
+    V = nnrnn_matrix(size, strength, generator, low=0.99)
+    v = torch.randn(size, generator=generator)
+    exact = fisher_memory(V, v, 220, duration)
+    assert np.allclose(estimate_memory(V, v, 220, duration), exact, rtol=1e-8, atol=0)
+
+
+@pytest.mark.parametrize(("alpha", "beta"), TRUE_TABLE6)
+def test_the_memory_estimate_says_nan_rather_than_a_wrong_number(alpha, beta):
+    V, v = table6_matrix(alpha, beta, 0.2), np.eye(100)[0]
+    assert np.all(np.isnan(estimate_memory(V, v, 149, duration=220)))
+
+
+@given(seeds, st.floats(0.1, 30))
+def test_the_memory_estimate_is_right_to_a_thousandth_or_nan(seed, strength):
+    rng = np.random.default_rng(seed)
+    V, v = np.tril(strength * rng.standard_normal((6, 6)), -1) + 0.9 * np.eye(6), unit(6, rng)
+    estimate = estimate_memory(V, v, 20, duration=30)
+    exact = exact_fisher_memory(V, v, 20, duration=30)
+    assert np.all(np.isnan(estimate)) or np.allclose(estimate, exact, rtol=1e-3, atol=0)
+
+
+@pytest.mark.parametrize("V", [1e100 * np.eye(4), 1e200 * np.ones((4, 4))])
+def test_the_memory_of_powers_beyond_float64_is_an_error_and_its_estimate_nan(V):
+    with pytest.raises(ValueError, match="duration"):
+        fisher_memory(V, np.ones(4), 10, duration=20)
+    assert np.all(np.isnan(estimate_memory(V, np.ones(4), 10, duration=20)))
+
+
+# --- what comes in
+
+
+def test_a_tensor_an_array_and_a_list_are_one_matrix():
+    rows = [[0.5, 0.25], [0.0, 0.5]]
+    expected = transient_growth(np.array(rows), 5)
+    for V in (rows, torch.tensor(rows), torch.tensor(rows, dtype=torch.float64, requires_grad=True)):
+        assert np.array_equal(transient_growth(V, 5), expected)
+
+
+@pytest.mark.parametrize(
+    ("V", "reason"),
+    [
+        (np.zeros((2, 3)), "square"),
+        (np.zeros(4), "square"),
+        (np.zeros((0, 0)), "square"),
+        (np.array([[1.0, np.nan], [0, 1]]), "finite"),
+        (np.array([[1.0, np.inf], [0, 1]]), "finite"),
+        (1j * np.eye(2), "real"),
+        (torch.eye(2, dtype=torch.complex64), "real"),
+        (np.array([["a", "b"], ["c", "d"]]), "real"),
+    ],
+)
+def test_what_is_no_real_square_finite_matrix_is_refused_with_the_reason(V, reason):
+    for function in (as_schur, eigenvalues, henrici, lambda V: transient_growth(V, 3)):
+        with pytest.raises(ValueError, match=reason):
+            function(V)
+
+
+def test_a_source_that_does_not_fit_is_refused():
+    for source in (np.ones(3), np.ones((2, 1)), np.array([1.0, np.nan]), np.array([1j, 0])):
+        with pytest.raises(ValueError, match="source"):
+            fisher_memory(0.5 * np.eye(2), source, 4)
+
+
+def test_noise_for_ever_at_spectral_radius_one_is_refused_and_names_the_way_out(generator):
+    for V in (np.eye(2), SchurMatrix(4, generator=generator), 2 * np.eye(2)):
+        with pytest.raises(ValueError, match="duration"):
+            fisher_memory(V, np.ones(as_real(V)[1].shape[0]), 5)
+
+
+def test_steps_are_counted_in_whole_numbers():
+    V, v = 0.5 * np.eye(2), np.ones(2)
+    for call, name in (
+        (lambda: transient_growth(V, -1), "horizon"),
+        (lambda: fisher_memory(V, v, -1), "horizon"),
+        (lambda: fisher_memory(V, v, 3, duration=0), "duration"),
+        (lambda: estimate_growth(V, [0, 2, 2]), "powers"),
+        (lambda: estimate_growth(V, []), "powers"),
+        (lambda: estimate_growth(V, [-1, 2]), "powers"),
+    ):
+        with pytest.raises(ValueError, match=name):
+            call()

@@ -1,0 +1,126 @@
+"""The training lab's controls: what a person can press and drag, with no say in what happens then."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets as ipw
+from nnrnn_core.network import RECURRENTS
+from nnrnn_core.settings import Settings
+from nnrnn_core.starts import STARTS
+
+TASKS = {
+    "noisy memory": {"name": "noisy-memory"},
+    "copy, delay 200": {"name": "copying", "delay": 200},
+    "English text": {"name": "characters"},
+}
+SIZES = {"noisy-memory": 32, "copying": 128, "characters": 64}
+WIDE = {"description_width": "120px"}
+
+
+def _button(description: str, tooltip: str, width: str = "120px", **more: Any) -> ipw.Button:
+    return ipw.Button(description=description, tooltip=tooltip, layout=ipw.Layout(width=width), **more)
+
+
+def _log_slider(description: str, low: float, high: float, value: float) -> ipw.FloatLogSlider:
+    return ipw.FloatLogSlider(
+        value=value, min=low, max=high, step=0.1, description=description, style=WIDE, readout_format=".1e",
+        continuous_update=False, layout=ipw.Layout(width="380px"),
+    )  # fmt: skip
+
+
+class Controls:
+    """In sight: play, step, reset, T scale, release, task. Under More: all the rest."""
+
+    def __init__(self) -> None:
+        self.play = _button("Play", "train, until Pause", button_style="primary")
+        self.step = _button("Step", "one training step", "80px")
+        self.reset = _button("Reset", "the same start again: same seed, same settings; the run so far is kept", "80px")
+        self.release = _button("Release T", "let T learn, or hold it as it is")
+        self.scale = ipw.FloatSlider(
+            value=1.0, min=0.0, max=1.5, step=0.05, description="T scale s", readout_format=".2f",
+            layout=ipw.Layout(width="330px"),
+        )  # fmt: skip
+        self.task = ipw.Dropdown(
+            options=list(TASKS), description="Task", style={"description_width": "40px"},
+            layout=ipw.Layout(width="220px"),
+        )  # fmt: skip
+        self.status = ipw.HTML()
+        self.alarm = ipw.HTML(layout=ipw.Layout(display="none"))
+        self.halve = _button("Halve the rates and go on", "from the last good parameters", "220px")
+        self.halve.layout.display = "none"
+        self.history = ipw.IntSlider(
+            value=0, min=0, max=0, description="History", style={"description_width": "60px"}, readout=False,
+            layout=ipw.Layout(width="60%"),
+        )  # fmt: skip
+        self.history_label = ipw.Label("now")
+        self._make_more()
+        top = ipw.HBox(
+            [self.play, self.step, self.reset, self.scale, self.release, self.task],
+            layout=ipw.Layout(flex_flow="row wrap", align_items="center"),
+        )
+        alarm = ipw.HBox([self.alarm, self.halve], layout=ipw.Layout(align_items="center"))
+        self.head = ipw.VBox([top, alarm, self.status])
+        self.foot = ipw.VBox([ipw.HBox([self.history, self.history_label]), self.more])
+
+    def _make_more(self) -> None:
+        wide = ipw.Layout(width="380px")
+        self.model = ipw.Dropdown(options=list(RECURRENTS), description="Model", style=WIDE, layout=wide)
+        self.hidden_size = ipw.BoundedIntText(value=32, min=2, max=512, step=2, description="Hidden size", style=WIDE)
+        self.start = ipw.Dropdown(options=list(STARTS), description="T starts as", style=WIDE, layout=wide)
+        self.seed = ipw.IntText(value=0, description="Seed", style=WIDE)
+        self.rebuild = _button("Apply: a new run", "with this model, size, start of T and seed", "160px")
+        self.hold_gamma = ipw.Checkbox(description="hold γ = 1", indent=False)
+        self.whole_loss = ipw.Checkbox(description="gradient of the whole loss", indent=False)
+        self.ghost = ipw.Checkbox(description="untouched copy (costs a second sequence a step)", indent=False)
+        self.rate = _log_slider("Learning rate", -5, -1, 1e-3)
+        self.rate_P = _log_slider("… of P", -7, -1, 1e-4)
+        self.T_decay = _log_slider("T decay", -7, -1, 1e-7)
+        self.gamma_penalty = _log_slider("γ penalty", -5, 1, 1e-5)
+        self.noise = _log_slider("T noise σ", -4, 0, 1e-2)
+        self.add_noise = _button("Add noise to T", "T ← T + σ · N(0, 1), from the seed", "160px")
+        self.restore = _button("Back to the run before", "undo Reset, or a new run", "180px")
+        self.save_svg = _button("Figures as SVG", "two files", "140px")
+        self.save_png = _button("Figures as PNG", "two files", "140px")
+        self.save_npz = _button("Run as npz", "beside the notebook", "120px")
+        self.save_csv = _button("Run as CSV", "beside the notebook", "120px")
+        self.preset = ipw.Text(description="Preset", layout=ipw.Layout(width="70%"), continuous_update=False)
+        self.load = _button("Load preset", "rebuild the lab from the text at the left", "120px")
+        left = ipw.VBox([self.model, self.hidden_size, self.start, self.seed, self.rebuild, self.restore])
+        middle = ipw.VBox([self.rate, self.rate_P, self.T_decay, self.gamma_penalty, self.noise, self.add_noise])
+        right = ipw.VBox([self.hold_gamma, self.whole_loss, self.ghost])
+        rows = [
+            ipw.HBox([left, middle, right], layout=ipw.Layout(flex_flow="row wrap")),
+            ipw.HBox([self.save_svg, self.save_png, self.save_npz, self.save_csv]),
+            ipw.HBox([self.preset, self.load]),
+        ]
+        self.more = ipw.Accordion([ipw.VBox(rows)], selected_index=None)
+        self.more.set_title(0, "More")
+
+    def show_settings(self, settings: Settings) -> None:
+        """The sliders as the run has them; the lowest stop of a log slider stands for 0."""
+        for name in ("rate", "rate_P", "T_decay", "gamma_penalty"):
+            slider = getattr(self, name)
+            slider.value = min(max(getattr(settings, name), slider.base**slider.min), slider.base**slider.max)
+        self.hold_gamma.value = settings.hold_gamma
+        self.show_frozen(settings.freeze_T)
+
+    def show_frozen(self, frozen: bool) -> None:
+        self.release.description = "Release T" if frozen else "Freeze T"
+        self.release.button_style = "warning" if frozen else ""
+
+    def show_playing(self, playing: bool) -> None:
+        self.play.description = "Pause" if playing else "Play"
+        self.play.button_style = "" if playing else "primary"
+        self.step.disabled = playing
+
+    def show_abilities(self, has_T: bool, has_gradients: bool) -> None:
+        """Switch off what this model does not have."""
+        T_only = (self.scale, self.release, self.hold_gamma, self.T_decay, self.gamma_penalty, self.noise)
+        for control in (*T_only, self.add_noise):
+            control.disabled = not has_T
+        self.whole_loss.disabled = not has_gradients
+
+    def zero_or(self, slider: ipw.FloatLogSlider) -> float:
+        """A log slider's value, 0 at its lowest stop: no decay, no penalty."""
+        return 0.0 if slider.value <= slider.base**slider.min * 1.001 else float(slider.value)

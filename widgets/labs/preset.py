@@ -1,0 +1,84 @@
+"""A run as one line of text: what a lecturer mails in place of instructions."""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from typing import Any
+
+import numpy as np
+from nnrnn_core import Settings, tasks
+
+from .experiment import ACTIONS, Plan
+
+FORMAT = 1
+
+
+def to_text(plan: Plan) -> str:
+    """JSON: seed, task, sizes, settings, interventions; arrays are packed. ValueError if it holds a network of one's own."""
+    if not isinstance(plan.model, str):
+        raise ValueError("a preset names its model (nnrnn, rnn …); this lab runs a network of your own: save its run")
+    content = {
+        "nnrnn": FORMAT,
+        "task": plan.task.spec(),
+        "model": plan.model,
+        "hidden_size": plan.hidden_size,
+        "start": _packed(plan.start),
+        "seed": plan.seed,
+        "settings": None if plan.settings is None else plan.settings.as_dict(),
+        "interventions": [[step, action, _packed(value)] for step, action, value in plan.interventions],
+    }
+    return json.dumps(content, separators=(",", ":"), ensure_ascii=False)
+
+
+def from_text(text: str) -> Plan:
+    """The plan in a preset. ValueError says what is wrong with it."""
+    try:
+        content = json.loads(text)
+    except (json.JSONDecodeError, TypeError) as error:
+        raise ValueError(f"this is not a preset: {error}; copy the whole line, from {{ to }}") from error
+    if not isinstance(content, dict) or content.get("nnrnn") != FORMAT:
+        raise ValueError(f'this is not a preset of this kit: it lacks "nnrnn":{FORMAT}')
+    try:
+        settings = content["settings"]
+        return Plan(
+            task=tasks.make(**content["task"]),
+            model=_checked(content["model"], str, "model"),
+            hidden_size=_checked(content["hidden_size"], int, "hidden_size"),
+            start=_unpacked(content["start"]),
+            seed=_checked(content["seed"], int, "seed"),
+            settings=None if settings is None else Settings(**settings),
+            interventions=tuple(_intervention(entry) for entry in content["interventions"]),
+        )
+    except KeyError as error:
+        raise ValueError(f"the preset lacks {error}") from error
+    except (TypeError, AttributeError, zlib.error) as error:
+        raise ValueError(f"the preset cannot be read: {error}") from error
+
+
+def _intervention(entry: Any) -> tuple[int, str, Any]:
+    step, action, value = entry
+    if action not in ACTIONS:
+        raise ValueError(f"the preset's intervention must be one of {', '.join(ACTIONS)}; got {action!r}")
+    return _checked(step, int, "the step of an intervention"), action, _unpacked(value)
+
+
+def _checked(value: Any, kind: type, name: str) -> Any:
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise ValueError(f"{name} in the preset must be {kind.__name__}; got {value!r}")
+    return value
+
+
+def _packed(value: Any) -> Any:
+    if not isinstance(value, np.ndarray):
+        return value
+    data = base64.b64encode(zlib.compress(value.astype("<f8").tobytes())).decode()
+    return {"float64": data, "shape": list(value.shape)}
+
+
+def _unpacked(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    data = zlib.decompress(base64.b64decode(value["float64"]))
+    return np.frombuffer(data, "<f8").reshape(value["shape"])
