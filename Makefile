@@ -72,7 +72,8 @@ nbval: $(VENV)/.installed-test
 	$(call stage,notebooks as they are / solved / every cell twice,$(NBVAL_ENV) $(python) $(NBVAL) notebooks $(BUILD)/editions)
 
 browser: $(VENV)/.installed-test
-	$(call stage,browser,$(python) -m pytest tests/browser -m browser)
+	@# Two failures are enough to look at: a page that never comes costs minutes a test.
+	$(call stage,browser,$(python) -m pytest tests/browser -m browser --maxfail=2)
 
 test-colab: $(COLAB)/.installed
 	@echo '== installing the kit as a notebook in Colab does: a copy, without its dependencies'

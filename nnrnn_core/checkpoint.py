@@ -39,7 +39,7 @@ def read(path: str | Path) -> dict[str, Any]:
         content = torch.load(path, map_location="cpu", weights_only=True)  # tensors and plain values, no code
     except FileNotFoundError:
         raise
-    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
+    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, LookupError, TypeError) as error:
         raise ValueError(f"{str(path)!r} is not a readable checkpoint (damaged, or not one at all)") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise ValueError(f"{str(path)!r} is not a checkpoint of this kit ({FORMAT!r})")
@@ -51,7 +51,7 @@ def explained(path: str | Path) -> Iterator[None]:
     """What does not fit between a checkpoint and its model or task, as one ValueError that names the file."""
     try:
         yield
-    except (KeyError, TypeError, AttributeError, RuntimeError, ValueError) as error:
+    except (LookupError, TypeError, AttributeError, RuntimeError, ValueError) as error:
         raise ValueError(f"the checkpoint {str(path)!r} does not fit: {error}") from error
 
 

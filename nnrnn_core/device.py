@@ -1,10 +1,13 @@
-"""Where to compute."""
+"""Where to compute, and with how many threads."""
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import cache
 
 import torch
+from threadpoolctl import ThreadpoolController
 
 
 def best_device() -> torch.device:
@@ -19,3 +22,22 @@ def full_precision(device: torch.device) -> AbstractContextManager[object]:
     if torch.amp.is_autocast_available(device.type):
         return torch.autocast(device.type, enabled=False)
     return nullcontext()
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """One thread for torch and for numpy's BLAS. On matrices this small a second one costs more than it brings, and
+    beside a browser that draws, OpenBLAS's spinning threads make it ten times slower."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with _blas().limit(limits=1, user_api="blas"):
+            yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    """The BLAS libraries of this process; finding them takes milliseconds."""
+    return ThreadpoolController()

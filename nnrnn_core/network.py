@@ -132,7 +132,7 @@ def _refuse(num_layers: int, dropout: float, bidirectional: bool) -> None:
 
 
 class NNRNN(RecurrentNetwork):
-    """h_t = φ(V h_{t−1} + U x_t), V = P (Λ + s T) Pᵀ: the non-normal RNN (paper, eqs 1 and 4), called like torch.nn.RNN.
+    """h_t = φ(V h_{t−1} + U x_t), V = P (Λ + s T) Pᵀ: the non-normal RNN (paper, eqs 1 and 4), a drop-in for nn.RNN.
 
     Positions and shapes as in torch.nn.RNN. `hidden_size` is even. `init` is P's (see `SchurMatrix`). With modReLU,
     the default, `bias` is its b; other nonlinearities add the bias to U x. num_layers > 1, dropout, bidirectional and
@@ -173,7 +173,7 @@ class NNRNN(RecurrentNetwork):
 
 
 class FreeRNN(RecurrentNetwork):
-    """h_t = φ(V h_{t−1} + U x_t + b) with every entry of V free: the vanilla RNN, tanh and Glorot as the paper has it."""
+    """h_t = φ(V h_{t−1} + U x_t + b) with every entry of V free: the vanilla RNN, by default tanh (as in the paper)."""
 
     def __init__(
         self, input_size: int, hidden_size: int, *, nonlinearity: str = "tanh", bias: bool = True, **options: Any
@@ -215,7 +215,8 @@ def _lstm(input_size: int, hidden_size: int, *, generator: torch.Generator | Non
             else:
                 weight.zero_()
         if lstm.bias:
-            lstm.bias_ih_l0[hidden_size : 2 * hidden_size] = 1
+            forget: Tensor = lstm.get_parameter("bias_ih_l0")[hidden_size : 2 * hidden_size]
+            forget.fill_(1)
     return lstm
 
 
@@ -242,19 +243,25 @@ class SequenceModel(nn.Module):
         **recurrent_options: Any,
     ) -> None:
         super().__init__()
-        check_size("output_size", output_size)
+        for size_name, size in (("input_size", input_size), ("hidden_size", hidden_size), ("output_size", output_size)):
+            check_size(size_name, size)
         if isinstance(state_noise, bool) or not (0 <= state_noise < math.inf):
             raise ValueError(f"state_noise must be a finite number of at least 0; got {state_noise!r}")
         where: dict[str, Any] = {name: recurrent_options.get(name) for name in ("device", "dtype")}
         self.options = {"state_noise": float(state_noise), **recurrent_options}
         if isinstance(recurrent, nn.Module):
             self.name = type(recurrent).__name__
-            self.recurrent = _fitting(recurrent, input_size, hidden_size, recurrent_options)
+            if recurrent_options:
+                raise ValueError(
+                    f"options {', '.join(recurrent_options)} belong to a recurrent given by name; this one is made already"
+                )
+            self.recurrent = recurrent
         elif recurrent in RECURRENTS:
             self.name = recurrent
             self.recurrent = RECURRENTS[recurrent](input_size, hidden_size, **recurrent_options)
         else:
             raise ValueError(f"recurrent must be one of {', '.join(RECURRENTS)} or a module; got {recurrent!r}")
+        _check_fit(self.recurrent, input_size, hidden_size)
         if state_noise and not isinstance(self.recurrent, RecurrentNetwork):
             raise ValueError(f"state_noise needs a network of this kit (nnrnn, rnn, exprnn); got {self.name}")
         self.input_size, self.hidden_size, self.output_size = input_size, hidden_size, output_size
@@ -327,10 +334,9 @@ class SequenceModel(nn.Module):
         return f"state_noise={self.state_noise:g}" if self.state_noise else ""
 
 
-def _fitting(module: nn.Module, input_size: int, hidden_size: int, options: dict[str, Any]) -> nn.Module:
-    if options:
-        raise ValueError(f"options {', '.join(options)} belong to a recurrent given by name; this one is made already")
-    for name, wanted in (("input_size", input_size), ("hidden_size", hidden_size), ("batch_first", False)):
-        if (found := getattr(module, name, wanted)) != wanted:
-            raise ValueError(f"the recurrent module's {name} must be {wanted}; it is {found!r}")
-    return module
+def _check_fit(module: nn.Module, input_size: int, hidden_size: int) -> None:
+    """A SequenceModel is time first, and its read-out sees hidden_size units."""
+    wanted = {"input_size": input_size, "hidden_size": hidden_size, "batch_first": False, "bidirectional": False}
+    for name, value in wanted.items():
+        if (found := getattr(module, name, value)) != value:
+            raise ValueError(f"the recurrent module's {name} must be {value}; it is {found!r}")

@@ -76,7 +76,8 @@ class OrthogonalMatrix(nn.Module):
 
     def eigenvalues(self) -> Complex[Tensor, " n"]:
         """Those of the matrix itself; it is normal, so that `eigvals` is right to rounding."""
-        return torch.linalg.eigvals(self().detach().double())
+        values: Tensor = torch.linalg.eigvals(self().detach().cpu().double())
+        return values
 
     def departure(self) -> float:
         """Henrici's departure from normality: 0, the matrix is orthogonal."""
@@ -86,9 +87,12 @@ class OrthogonalMatrix(nn.Module):
 @contextmanager
 def tangent_space(module: nn.Module) -> Iterator[None]:
     """Inside, every OrthogonalMatrix of `module` gives P₀ (I + A − Aᵀ): at A = 0 the same value and the same gradient
-    as the exponential, for one matrix product. Only for a caller that has called `rebase` after its last update."""
+    as the exponential, for one matrix product. A matrix that is not at its base (other weights were loaded since the
+    last update, say) is re-based first."""
     matrices = [m for m in module.modules() if isinstance(m, OrthogonalMatrix)]
     for matrix in matrices:
+        if bool(matrix.entries.any()):
+            matrix.rebase()
         matrix._at_base = True
     try:
         yield
@@ -128,12 +132,14 @@ def cayley(size: int, generator: torch.Generator | None, dtype: torch.dtype) -> 
 
 def random(size: int, generator: torch.Generator | None, dtype: torch.dtype) -> Tensor:
     """Uniform on the rotations: Q of a Gaussian matrix, with R's diagonal made positive and det Q = 1."""
-    gaussian = torch.randn(size, size, generator=generator, dtype=dtype, device=generator.device if generator else "cpu")
+    source = generator.device if generator else "cpu"
+    gaussian = torch.randn(size, size, generator=generator, dtype=dtype, device=source)
     Q, R = torch.linalg.qr(gaussian.cpu())
     Q = Q * R.diagonal().sign()
     if torch.linalg.det(Q) < 0:
         Q[:, 0] = -Q[:, 0]
-    return Q
+    rotation: Tensor = Q
+    return rotation
 
 
 INITIALISERS: dict[str, Initialiser] = {"henaff": henaff, "cayley": cayley, "random": random}

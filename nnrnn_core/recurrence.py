@@ -11,7 +11,8 @@ from torch import Tensor
 from .activations import Activation
 
 
-@torch.compiler.disable  # one opaque call to torch.compile: dynamo would unroll the loop over time
+# one opaque call to torch.compile: dynamo would unroll the loop over time
+@torch.compiler.disable  # type: ignore[untyped-decorator]
 def unroll(
     drive: Float[Tensor, "time batch n"],
     V: Float[Tensor, "n n"],
@@ -29,13 +30,13 @@ def unroll(
     Backwards, with ℓ_t what arrives from the read-out and δ_t = φ'(·) g_t:  g_t = ℓ_t + Vᵀ δ_{t+1}.
     The gradient of V is one product over all times. Differentiable once; a second derivative raises RuntimeError.
     """
-    _check(drive, V, h0, tap)
-    states, _ = _Unroll.apply(drive, V, h0, activation.parameter, tap, activation)
+    _check(drive, V, h0, tap, activation.parameter)
+    states, _ = _Unroll.apply(drive, V, h0, activation.parameter, tap, activation)  # type: ignore[no-untyped-call]
     after: Tensor = states[1:]
     return after
 
 
-def _check(drive: Tensor, V: Tensor, h0: Tensor, tap: Tensor | None) -> None:
+def _check(drive: Tensor, V: Tensor, h0: Tensor, tap: Tensor | None, parameter: Tensor | None) -> None:
     time, batch, n = drive.shape if drive.dim() == 3 else (0, 0, 0)
     if time < 1:
         raise ValueError(f"drive must be (time, batch, n) with time >= 1; got {tuple(drive.shape)}")
@@ -45,11 +46,12 @@ def _check(drive: Tensor, V: Tensor, h0: Tensor, tap: Tensor | None) -> None:
         raise ValueError(f"h0 must be ({batch}, {n}) to fit the drive; got {tuple(h0.shape)}")
     if tap is not None and tap.shape != drive.shape:
         raise ValueError(f"tap must have the drive's shape {tuple(drive.shape)}; got {tuple(tap.shape)}")
-    for name, tensor in (("V", V), ("h0", h0), ("tap", tap)):
-        if tensor is not None and (tensor.dtype != drive.dtype or tensor.device != drive.device):
-            raise TypeError(
-                f"{name} is {tensor.dtype} on {tensor.device}, drive is {drive.dtype} on {drive.device}: make them alike"
-            )
+    if parameter is not None and parameter.shape != (n,):
+        raise ValueError(f"the activation's parameter must be ({n},), one number a unit; got {tuple(parameter.shape)}")
+    wanted = f"{drive.dtype} on {drive.device}"
+    for name, tensor in (("V", V), ("h0", h0), ("tap", tap), ("the activation's parameter", parameter)):
+        if tensor is not None and f"{tensor.dtype} on {tensor.device}" != wanted:
+            raise TypeError(f"{name} is {tensor.dtype} on {tensor.device}, drive is {wanted}: make them alike")
 
 
 class _Unroll(torch.autograd.Function):
@@ -81,7 +83,8 @@ class _Unroll(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, incoming: Tensor, _: Tensor | None) -> Any:
         V, states, values = ctx.saved_tensors
-        deltas, dV, h0, parameter, gradients = _Adjoint.apply(incoming, V, states, values, ctx.activation)
+        adjoint = _Adjoint.apply(incoming, V, states, values, ctx.activation)  # type: ignore[no-untyped-call]
+        deltas, dV, h0, parameter, gradients = adjoint
         return deltas, dV, h0, parameter, None if gradients is None else gradients[1:], None
 
 

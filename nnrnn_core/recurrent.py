@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Complex, Float
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from .orthogonal import check_size
 
 
+@runtime_checkable
 class RecurrentMatrix(Protocol):
     """A module that gives V, (n, n), and tells its spectrum."""
 
@@ -47,9 +48,10 @@ class FreeMatrix(nn.Module):
 
     def eigenvalues(self) -> Complex[Tensor, " n"]:
         """By `eigvals`: right to rounding times the eigenvalues' condition numbers, which no bound holds down here."""
-        return torch.linalg.eigvals(self.entries.detach().double().cpu())
+        values: Tensor = torch.linalg.eigvals(self.entries.detach().cpu().double())
+        return values
 
     def departure(self) -> float:
         """Henrici's departure from normality, √(‖V‖_F² − Σ|λ|²)."""
-        squares = self.entries.detach().double().square().sum() - self.eigenvalues().abs().square().sum().item()
+        squares = self.entries.detach().cpu().double().square().sum() - self.eigenvalues().abs().square().sum().item()
         return math.sqrt(max(0.0, float(squares)))

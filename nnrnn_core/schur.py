@@ -107,8 +107,8 @@ class SchurMatrix(nn.Module):
         given = torch.as_tensor(np.asarray(T) if not isinstance(T, Tensor) else T).detach()
         if given.shape != (self.size, self.size):
             raise ValueError(f"T must be ({self.size}, {self.size}); got {tuple(given.shape)}")
-        if given.is_complex() or not bool(torch.isfinite(given).all()):
-            raise ValueError("T must be real and finite; it holds complex, infinite or NaN entries")
+        if given.is_complex() or not bool(torch.isfinite(given.to(self.T_entries.dtype)).all()):
+            raise ValueError(f"T must be real and finite in {self.T_entries.dtype}; it holds other entries")
         first = 4 * (self.size // 2)
         rows, columns = self._rows[first:].to(given.device), self._columns[first:].to(given.device)
         outside = given.clone().index_put_((rows, columns), given.new_zeros(()))
@@ -129,12 +129,12 @@ class SchurMatrix(nn.Module):
         With the entry mask, those of the blocks with T's entry t = s T[2i+1, 2i] in their lower corner:
         γ cos θ ± √(−γ sin θ (γ sin θ + t)).
         """
-        gamma, theta = self.gamma.double(), self.theta.double()
+        gamma, theta = self.gamma.cpu().double(), self.theta.cpu().double()  # the CPU first: MPS has no float64
         if self.mask == "block":
             upper = torch.polar(gamma.abs(), theta + math.pi * (gamma < 0))
             return torch.stack([upper, upper.conj()], 1).flatten()
         sine = gamma * theta.sin()
-        inside = (self.scale * self.T).double().diagonal(-1)[::2]
+        inside = (self.scale * self.T).cpu().double().diagonal(-1)[::2]
         root = torch.sqrt((-sine * (sine + inside)).to(torch.complex128))
         cosine = gamma * theta.cos()
         return torch.stack([cosine + root, cosine - root], 1).flatten()
@@ -143,9 +143,9 @@ class SchurMatrix(nn.Module):
     def departure(self) -> float:
         """Henrici's departure from normality: ‖s T‖_F, and with the entry mask √(‖Λ + s T‖_F² − Σ|λ|²)."""
         if self.mask == "block":
-            return float((self.scale * self.T_entries).double().norm())
-        excess = self.schur_form().double().square().sum() - self.eigenvalues().abs().square().sum()
+            return float((self.scale * self.T_entries).cpu().double().norm())
+        excess = self.schur_form().cpu().double().square().sum() - self.eigenvalues().abs().square().sum()
         return math.sqrt(max(0.0, float(excess)))
 
     def extra_repr(self) -> str:
-        return f"size={self.size}, mask={self.mask!r}, scale={float(self.scale):g}"
+        return f"size={self.size}, mask={self.mask!r}"

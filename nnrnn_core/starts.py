@@ -39,7 +39,9 @@ def set_start(V: SchurMatrix, start: str | ArrayLike | Tensor, horizon: int, gen
 
 
 def _strength(V: SchurMatrix, T: np.ndarray, horizon: int) -> float:
-    """The factor on T that makes the peak PEAK."""
+    """The factor on T that makes the peak PEAK at s = 1, whatever V's scale is now."""
+    scale = V.scale.clone()
+    V.scale.fill_(1)
     last_link = V.size // 2 - 1  # where a delay line peaks, and only there
     powers = sorted({*growth_powers(max(horizon, 1), 48), min(last_link, horizon)})
 
@@ -48,7 +50,10 @@ def _strength(V: SchurMatrix, T: np.ndarray, horizon: int) -> float:
         peak = np.max(estimate_growth(V, powers).transient)
         return float(np.log(min(peak, 1e100) / PEAK))
 
-    return float(np.exp(scipy.optimize.brentq(excess, np.log(1e-6), np.log(1e3), xtol=1e-3)))
+    try:
+        return float(np.exp(scipy.optimize.brentq(excess, np.log(1e-6), np.log(1e3), xtol=1e-3)))
+    finally:
+        V.scale.copy_(scale)
 
 
 def _zero(size: int, _: torch.Generator) -> np.ndarray:

@@ -37,7 +37,7 @@ class Diverged(ArithmeticError):
         self.index = index
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Step:
     """What one training step was; arrays are copies.
 
@@ -125,10 +125,12 @@ class Training:
         now, index = self._position(), self.index
         settings = self.settings.replace()
         self._return_to(self._before)
-        with _threads(settings.threads):
-            batch = self.task.sample(settings.batch_size, self.batches, max(0, index - 1))
-            record, _ = self._forward_and_backward(batch, settings, late=True)
-        self._return_to(now)
+        try:
+            with _threads(settings.threads):
+                batch = self.task.sample(settings.batch_size, self.batches, max(0, index - 1))
+                record, _ = self._forward_and_backward(batch, settings, late=True)
+        finally:
+            self._return_to(now)
         return replace(record, index=index)
 
     def _position(self) -> tuple[Tensor, Tensor, Any]:
@@ -142,7 +144,7 @@ class Training:
     def _forward_and_backward(self, batch: Batch, settings: Settings, late: bool) -> tuple[Step, Any]:
         model = self.model
         batch = batch.to(next(model.parameters()))
-        carried = self.state if batch.continues and _fits(self.state, batch) else None
+        carried = _on(self.state, batch.inputs) if batch.continues and _fits(self.state, batch) else None
         tap = self._tap(batch)
         for parameter in model.parameters():
             parameter.grad = None
@@ -289,17 +291,23 @@ def _threads(count: int) -> Iterator[None]:
 
 def _copies(model: torch.nn.Module) -> dict[str, Tensor]:
     """Parameters and bases of orthogonal matrices; not the scale of T."""
-    return {name: t.detach().clone() for name, t in model.state_dict().items() if not name.endswith("scale")}
+    scales = {f"{name}.scale" for name, module in model.named_modules() if isinstance(module, SchurMatrix)}
+    return {name: t.detach().clone() for name, t in model.state_dict().items() if name not in scales}
 
 
 def _norms(tensor: Tensor) -> np.ndarray:
     """Frobenius over batch and units, at each time."""
-    norms: np.ndarray = tensor.flatten(1).norm(dim=1).double().cpu().numpy()
+    norms: np.ndarray = tensor.flatten(1).norm(dim=1).cpu().double().numpy()
     return norms
 
 
 def _detached(state: Any) -> Any:
     return tuple(_detached(s) for s in state) if isinstance(state, tuple) else state.detach()
+
+
+def _on(state: Any, like: Tensor) -> Any:
+    """A carried state where the batch is: a checkpoint's comes back on the CPU."""
+    return tuple(_on(s, like) for s in state) if isinstance(state, tuple) else state.to(like)
 
 
 def _fits(state: Any, batch: Batch) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 
-def exact_fisher_memory(V: np.ndarray, source: np.ndarray, horizon: int, duration: int, bits: int = 300) -> np.ndarray:
+def exact_fisher_memory(V: np.ndarray, source: np.ndarray, horizon: int, duration: int, bits: int = 200) -> np.ndarray:
     """J(k) = (V^k v)ᵀ C⁻¹ V^k v, C = Σ_{j < duration} V^j (V^j)ᵀ, in integers with `bits` digits after the point.
 
     Binary digits. Exact to far below float64 while the condition of C is below 2^(bits/2).

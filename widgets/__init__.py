@@ -1,6 +1,20 @@
 """Live figures and labs for notebooks: ipywidgets and plotly around `nnrnn_core`."""
 
-from .labs.training import TrainingLab
-from .live import LiveFigure
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["LiveFigure", "TrainingLab"]
+if TYPE_CHECKING:
+    from .labs.shear import ShearLab
+    from .labs.training import TrainingLab
+    from .live import LiveFigure
+
+# Where each name lives; imported when first asked for, so that `widgets.figures` alone needs no ipywidgets.
+_HOMES = {"LiveFigure": ".live", "ShearLab": ".labs.shear", "TrainingLab": ".labs.training"}
+
+__all__ = ["LiveFigure", "ShearLab", "TrainingLab"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"widgets has no {name!r}; it has {', '.join(__all__)}")
+    return getattr(import_module(_HOMES[name], __name__), name)

@@ -2,7 +2,7 @@
 // anywidget gives initialize() and render() different proxies of one model, and every widget a module of its own:
 // what they share stands on globalThis, a figure under the key that Python gave it.
 const shared = (globalThis.liveFigures ??= { plotly: {}, figures: {}, imports: 0 });
-const LINES = new Set(["x", "y", "marker.color", "marker.size"]); // what Plotly.animate repaints of a scatter trace
+const LINES = new Set(["x", "y", "marker.color", "marker.size"]); // what Plotly.animate repaints
 const AT_ONCE = { mode: "immediate", frame: { duration: 0, redraw: false }, transition: { duration: 0 } };
 const HIDDEN = 500; // ms between the ticks of a hidden tab
 const PATIENCE = 3000; // ms without an answer after which a tick is sent again; doubled each time
@@ -102,6 +102,7 @@ async function render({ model, el }) {
   const gd = el.appendChild(document.createElement("div"));
   Object.assign(gd, { className: "live-graph", role: "img", tabIndex: 0 });
   const zoomed = new Set(); // axes whose range is the user's
+  let busy = false;
   const view = { stale: new Set(), drawn: false, paint, save, say }; // stale: what changed since the last painting
 
   function say() {
@@ -117,7 +118,9 @@ async function render({ model, el }) {
     zoomed.clear();
     figure.paint();
   }
-  function draw(width) {
+  async function draw(width) {
+    view.drawn = true;
+    zoomed.clear();
     const button = (title, icon, click) => ({ name: title, title, icon: Plotly.Icons[icon], click });
     const modeBarButtonsToRemove = ["toImage", "resetScale2d", "autoScale2d", "select2d", "lasso2d"];
     const modeBarButtonsToAdd = [
@@ -126,7 +129,7 @@ async function render({ model, el }) {
       button("Reset axes", "home", unzoom),
     ];
     const config = { displaylogo: false, doubleClick: false, modeBarButtonsToRemove, modeBarButtonsToAdd };
-    Plotly.newPlot(gd, decode(figure.data), { ...decode(figure.layout), width }, config);
+    const drawn = Plotly.newPlot(gd, decode(figure.data), { ...decode(figure.layout), width }, config);
     gd.on("plotly_click", ({ points: [{ curveNumber, x, y }] }) => model.send({ click: [curveNumber, x, y] }));
     gd.on("plotly_doubleclick", unzoom);
     // The user's alone: we call Plotly.update, whose event is plotly_update.
@@ -135,40 +138,42 @@ async function render({ model, el }) {
         .filter(axisOf)
         .forEach((key) => zoomed.add(axisOf(key))),
     );
-    zoomed.clear();
-    view.drawn = true;
+    return drawn;
   }
-  function paint() {
+  async function paint() {
     view.request = null;
     el.style.height = `${figure.layout.height}px`;
     const width = el.clientWidth;
-    if (!width || gd._dragging) return; // out of sight, or in the user's hands: later
+    if (!width || gd._dragging || busy) return; // out of sight, or in the user's or plotly's hands: later
     const [lines, others, layout] = [{}, {}, width === gd._fullLayout?.width ? {} : { width }];
+    const animated = figure.data.every(({ type }) => (type ?? "scatter") === "scatter");
     for (const [trace, path] of [...view.stale].map((entry) => entry.split(" "))) {
       const value = get(figure.data[trace] ?? figure.layout, path);
       if (trace === "null" && value === undefined) layout[`${axisOf(path)}.autorange`] = true;
       else if (trace === "null") zoomed.has(axisOf(path)) || (layout[path] = value);
-      else if (LINES.has(path) && (figure.data[trace].type ?? "scatter") === "scatter")
-        put((lines[trace] ??= {}), path, value);
+      else if (animated && LINES.has(path)) put((lines[trace] ??= {}), path, value);
       else (others[path] ??= {})[trace] = value;
     }
     view.stale.clear();
-    if (!view.drawn) return draw(width);
     // One call for all traces: each costs a full redraw. In it, undefined leaves a trace's attribute as it is.
     const traces = [...new Set(Object.values(others).flatMap(Object.keys))].map(Number);
     for (const path in others) others[path] = traces.map((trace) => others[path][trace]);
-    const update = traces.length || Object.keys(layout).length;
-    if (update) Plotly.update(gd, others, layout, traces);
-    const [numbers, full] = [Object.entries(lines), gd._fullData];
-    if (!numbers.length) return;
+    const update = !view.drawn || traces.length || Object.keys(layout).length;
+    if (update) {
+      busy = true; // an animation begun before plotly has drawn all of it leaves the other traces undrawn
+      await (view.drawn ? Plotly.update(gd, others, layout, traces) : draw(width)).finally(() => (busy = false));
+      if (view.stale.size) figure.paint();
+    }
+    if (!Object.keys(lines).length) return;
+    // Plotly.animate empties the subplots of which no trace is named, so all are; what is not scatter it loses.
+    const frame = { data: figure.data.map((_, trace) => lines[trace] ?? {}), traces: [...figure.data.keys()] };
     // plotly spends a third of a frame on its defaults again: needless where numbers change and not how many.
-    const alike = ([trace, now]) =>
-      Object.keys(now).every((key) => now[key].length === (full[trace][key]?.length ?? -1));
-    if (!update && numbers.every(alike)) {
-      numbers.forEach(([trace, now]) => Object.assign(full[trace], now));
+    const full = gd._fullData;
+    const alike = (now, trace) => Object.keys(now).every((key) => now[key].length === (full[trace][key]?.length ?? -1));
+    if (!update && frame.data.every(alike)) {
+      frame.data.forEach((now, trace) => Object.assign(full[trace], now));
       gd._fullLayout._skipDefaults = true;
     }
-    const frame = { data: Object.values(lines), traces: Object.keys(lines).map(Number) };
     // A newer frame interrupts an older one, whose promise is then rejected with undefined.
     Plotly.animate(gd, frame, AT_ONCE).catch((error) => error && console.error(error));
   }

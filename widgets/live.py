@@ -16,6 +16,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,6 @@ import ipywidgets as ipw
 import numpy as np
 import plotly.graph_objects as go
 import traitlets
-from numpy.typing import ArrayLike
 from plotly.offline import get_plotlyjs, get_plotlyjs_version
 
 DEFAULT_HEIGHT = 450  # plotly's own, pixels
@@ -101,7 +101,7 @@ class LiveFigure(anywidget.AnyWidget):
         self.on_msg(self._receive)
 
     # ---- data -------------------------------------------------------------------------------------------------------
-    def push(self, traces: Mapping[int | str, Mapping[str, ArrayLike]], layout: Mapping[str, Any] | None = None) -> None:
+    def push(self, traces: Mapping[Any, Mapping[str, Any]], layout: Mapping[str, Any] | None = None) -> None:
         """Set attributes of traces, and of the layout, and have them painted: one message.
 
         traces: {index or name: {"y": array, "marker.color": array, "z": 2-D array, "visible": True, ...}}; copied.
@@ -111,8 +111,11 @@ class LiveFigure(anywidget.AnyWidget):
         if self._closed:
             return
         with self._lock:
-            changes = [(i := self._index(key), self._check(i, path), _own(value))
-                       for key, attributes in traces.items() for path, value in attributes.items()]
+            changes = [
+                (i := self._index(key), self._check(i, path), _own(value))
+                for key, attributes in traces.items()
+                for path, value in attributes.items()
+            ]
             settings = {self._check(None, path): _wire(value, None) for path, value in (layout or {}).items()}
             settings = {path: value for path, value in settings.items() if _get(self._layout, path) != value}
             if not changes and not settings:
@@ -182,7 +185,7 @@ class LiveFigure(anywidget.AnyWidget):
                 self.send_state("_spec")
             case {"click": [int(trace), x, y]}:
                 for callback in self._clicked:
-                    self._guard(lambda callback=callback: callback(trace, float(x), float(y)))
+                    self._guard(partial(callback, trace, x, y))
 
     def _run_tick(self, page: str, n: int, hidden: bool) -> int:
         """Run a tick if it is this page's turn; returns how long the page should wait before the next, in ms."""
@@ -253,7 +256,7 @@ def _own(value: Any) -> Any:
 
 
 def _wire(value: Any, buffers: list[bytes] | None = _INLINE) -> Any:
-    """JSON for the page. Arrays of numbers become float32 bytes (in the tree, or in buffers), or lists if buffers is None."""
+    """JSON for the page. Numeric arrays become float32 bytes, in the tree or in buffers; lists if buffers is None."""
     if isinstance(value, np.ndarray):
         if value.dtype.kind not in "fiu" or buffers is None:
             return _wire((value.astype(str) if value.dtype.kind == "M" else value).tolist(), buffers)

@@ -93,7 +93,7 @@ def _squarings(form: RealMatrix) -> Iterator[Doubling]:
 
 
 def _doublings(form: RealMatrix, duration: int) -> Iterator[Doubling]:
-    """(V^m, the factors it was made of, odd) for m = 1 … by the binary digits of the duration, highest first: m becomes 2m + odd.
+    """(V^m, its factors, odd) for m = 1 … by the duration's binary digits, highest first: m becomes 2m + odd.
 
     With W = V^m:  C_{2m} = C_m + W C_m Wᵀ  and  C_{2m+1} = C_m + W C_{m+1} Wᵀ,  C_{m+1} = C_m + W Wᵀ.
     """

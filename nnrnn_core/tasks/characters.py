@@ -100,7 +100,7 @@ class Characters(Task):
 
     def text(self, codes: Int64[Tensor, " characters"]) -> str:
         """Characters from their numbers."""
-        return "".join(self.vocabulary[int(code)] for code in codes)
+        return "".join(self.vocabulary[code] for code in codes.tolist())
 
     def _segment(self, split: str, batch_size: int, number: int, device: torch.device) -> Batch:
         stream = self.length * self.segments(split, batch_size)

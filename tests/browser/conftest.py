@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
-from browser.lab import JupyterLab, Notebook, write_notebook
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
+
+from browser.lab import JupyterLab, Notebook, write_notebook
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 QUIET = [

@@ -5,6 +5,7 @@ Everything waits on a state of the page, never for a time. Selectors belong to J
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -35,14 +36,21 @@ NOISE = [
     r"WebSocket connection to .* failed",  # the server goes down at the end
 ]
 APP = "(window.jupyterapp || window.jupyterlab)"
-READY = f"""() => {{ const current = {APP}?.shell?.currentWidget, kernel = current?.sessionContext?.session?.kernel;
-    return current?.content?.model?.cells?.length && kernel?.connectionStatus === 'connected' && kernel.status === 'idle'; }}"""
+READY = f"""() => {{
+  const current = {APP}?.shell?.currentWidget, kernel = current?.sessionContext?.session?.kernel;
+  return current?.content?.model?.cells?.length && kernel?.connectionStatus === 'connected';
+}}"""
 CELLS = f"""const model = {APP}.shell.currentWidget.content.model;
-    const cells = Array.from({{length: model.cells.length}}, (_, i) => model.cells.get(i)).filter(cell => cell.type === 'code');"""
-IDLE = f"""() => {{ {CELLS} return cells.every(cell => cell.executionState !== 'running' &&
-    (cell.executionCount !== null || !cell.sharedModel.getSource().trim())); }}"""
-ERRORS = f"""() => {{ {CELLS} return cells.flatMap(cell => Array.from({{length: cell.outputs.length}}, (_, i) => cell.outputs.get(i).toJSON()))
-    .filter(output => output.output_type === 'error').map(output => output.ename + ': ' + output.evalue); }}"""
+  const cells = Array.from({{ length: model.cells.length }}, (_, i) => model.cells.get(i)).filter(
+    (cell) => cell.type === 'code');"""
+IDLE = f"""() => {{ {CELLS} return cells.every((cell) => cell.executionState !== 'running' &&
+  (cell.executionCount !== null || !cell.sharedModel.getSource().trim())); }}"""
+ERRORS = f"""() => {{ {CELLS}
+  return cells.flatMap((cell) => Array.from({{ length: cell.outputs.length }}, (_, i) => cell.outputs.get(i).toJSON()))
+    .filter((output) => output.output_type === 'error').map((output) => output.ename + ': ' + output.evalue); }}"""
+SHOW_AND_RUN = f"""(i) => {{
+  {APP}.shell.currentWidget.content.activeCellIndex = i;
+  {APP}.commands.execute('notebook:run-cell'); }}"""
 
 
 class JupyterLab:
@@ -80,7 +88,14 @@ class JupyterLab:
             self.root = scratch / "root"
             leave = shutil.ignore_patterns(".*", "node_modules", "__pycache__")
             shutil.copytree(folder, self.root, ignore=leave)
-            command = [sys.executable, "-m", "jupyterlab", *arguments, f"--ServerApp.root_dir={self.root}", "--allow-root"]
+            command = [
+                sys.executable,
+                "-m",
+                "jupyterlab",
+                *arguments,
+                f"--ServerApp.root_dir={self.root}",
+                "--allow-root",
+            ]
         else:
             self.root = folder
             command = [*command, "JUPYTER_ARGS=" + shlex.join(arguments)]
@@ -118,10 +133,8 @@ class JupyterLab:
         """Kernels first (they sit in sessions of their own), then the server's process group."""
         if self.process.poll() is not None:
             return
-        try:
+        with contextlib.suppress(OSError):
             self.shut_down_kernels()
-        except OSError:
-            pass
         for end in (signal.SIGTERM, signal.SIGKILL):
             os.killpg(self.process.pid, end)
             try:
@@ -165,8 +178,7 @@ class Notebook:
         self.wait_idle(timeout)
 
     def run_cell(self, index: int, wait: bool = True) -> None:
-        start = f"(i) => {{ {APP}.shell.currentWidget.content.activeCellIndex = i; {APP}.commands.execute('notebook:run-cell'); }}"
-        self.page.evaluate(start, index)
+        self.page.evaluate(SHOW_AND_RUN, index)
         if wait:
             self.wait_idle()
 

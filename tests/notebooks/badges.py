@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -27,7 +28,7 @@ CLONE_COMMAND = re.compile(r"(git clone (?:\S+ )*?)https://github\.com/[\w./-]+"
 CITED_ADDRESS = re.compile(r"^repository-code: .*$", re.MULTILINE)
 
 # Colab's runtime has these, and pip must not touch them: a new torch or numpy under a running kernel breaks it.
-IN_COLAB = {"torch", "numpy", "scipy", "tqdm", "ipywidgets", "ipython", "traitlets"}
+IN_COLAB = {"torch", "numpy", "scipy", "threadpoolctl", "tqdm", "ipywidgets", "ipython", "traitlets"}
 
 SETUP_CELL = """\
 # Set-up: run this cell first. In Colab it fetches the kit; elsewhere it only looks whether the kit is there.
@@ -66,9 +67,8 @@ def colab_link(name: str) -> str:
 
 def setup_cell() -> str:
     """The source of every notebook's set-up cell; what it asks of pip are pyproject's own requirements."""
-    missing = [
-        line for line in PYPROJECT["project"]["dependencies"] if re.split(r"[<>=!~\[; ]", line)[0] not in IN_COLAB
-    ]
+    wanted: list[str] = PYPROJECT["project"]["dependencies"]
+    missing = [line for line in wanted if Requirement(line).name not in IN_COLAB]
     requirements = ", ".join(f'"{line}"' for line in missing)
     folder = SLUG.split("/")[1]
     return SETUP_CELL.format(folder=folder, address=ADDRESS, branch=BRANCH, requirements=requirements).rstrip()

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from nnrnn_core.device import one_thread
 from nnrnn_core.dynamics import (
     GrowthEstimate,
     estimate_growth,
@@ -89,10 +90,17 @@ class Frame:
 def frame_of(snapshot: Snapshot, exact: bool, before: Frame | None = None, keep_memory: bool = False) -> Frame:
     """The curves of a snapshot; estimates if not exact, warm-started from the frame before. keep_memory: the costlier
     J(k) is the frame before's."""
-    form, time = snapshot.form, len(snapshot.states)
-    if form is None or snapshot.source is None:
+    if snapshot.form is None or snapshot.source is None or not np.isfinite(snapshot.form).all():
         none = np.empty(0)
         return Frame(snapshot, none, math.nan, none, none, none, none, exact)
+    with one_thread():
+        return _computed(snapshot, snapshot.form, snapshot.source, exact, before, keep_memory)
+
+
+def _computed(
+    snapshot: Snapshot, form: np.ndarray, source: np.ndarray, exact: bool, before: Frame | None, keep_memory: bool
+) -> Frame:
+    time = len(snapshot.states)
     values, departure = snapshot.eigenvalues, snapshot.departure
     if values is None or departure is None:
         values = np.linalg.eigvals(form)
@@ -100,13 +108,13 @@ def frame_of(snapshot: Snapshot, exact: bool, before: Frame | None = None, keep_
     if exact:
         powers = np.arange(time + 1)
         growth, rms = transient_growth(form, time), typical_growth(form, time)
-        return Frame(snapshot, values, departure, powers, growth, rms, _memory(form, snapshot.source, time), True)
+        return Frame(snapshot, values, departure, powers, growth, rms, _memory(form, source, time), True)
     warm = before.estimate if before is not None else None
     estimate = estimate_growth(form, growth_powers(time), warm)
     if keep_memory and before is not None:
         memory = before.memory
     else:
-        memory = estimate_memory(form, snapshot.source, time - 1, time)
+        memory = estimate_memory(form, source, time - 1, time)
     curves = (np.array(estimate.powers), estimate.transient, estimate.typical, memory)
     return Frame(snapshot, values, departure, *curves, False, estimate)
 

@@ -250,6 +250,8 @@ def sentence(frame: Frame, curves: Curves, words: Words) -> str:
     parts.append(f"{words.score} {snapshot.score:.3f}")
     if len(frame.eigenvalues):
         peak, k = frame.peak
+        if normality := _normality(frame):
+            parts.append(normality)
         about = "" if frame.exact else "about "
         parts.append(f"spectral radius {frame.radius:.3f}, departure from normality {frame.departure:.3g}")
         parts.append(f"V^k stretches at most {about}{peak:.3g}-fold (k = {k})")
@@ -260,6 +262,29 @@ def sentence(frame: Frame, curves: Curves, words: Words) -> str:
     if math.isfinite(frame.gradient_ratio):
         parts.append(f"gradient of the last loss term: {frame.gradient_ratio:.2g} times as large at the first step")
     return "; ".join(parts) + "."
+
+
+def _normality(frame: Frame) -> str:
+    """What an nnRNN's V is at this s: non-normal, normal, or orthogonal too."""
+    snapshot = frame.snapshot
+    if not snapshot.blocks:
+        return ""
+    if frame.departure > 0:
+        return f"T scale {snapshot.scale:g}"
+    orthogonal = np.allclose(np.abs(frame.eigenvalues), 1, atol=1e-6)
+    why = "s = 0" if snapshot.scale == 0 else "T = 0"
+    return f"{why}: V is normal" + (", and orthogonal, for γ = 1" if orthogonal else ", not orthogonal: γ has left 1")
+
+
+def form_sentence(frame: Frame) -> str:
+    """What the heat map shows, in words."""
+    form = frame.snapshot.form
+    if form is None:
+        return "This network has no recurrent matrix."
+    return (
+        f"Schur form of V, {len(form)} by {len(form)}: 2×2 blocks with the eigenvalues on the diagonal, below them the "
+        f"feed-forward part of Frobenius norm {frame.departure:.3g}; nothing above."
+    )
 
 
 def thinned(values: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:

@@ -114,11 +114,12 @@ class Controls:
         self.play.button_style = "" if playing else "primary"
         self.step.disabled = playing
 
-    def show_abilities(self, has_T: bool, has_gradients: bool) -> None:
+    def show_abilities(self, has_T: bool, has_P: bool, has_gradients: bool) -> None:
         """Switch off what this model does not have."""
         T_only = (self.scale, self.release, self.hold_gamma, self.T_decay, self.gamma_penalty, self.noise)
         for control in (*T_only, self.add_noise):
             control.disabled = not has_T
+        self.rate_P.disabled = not has_P
         self.whole_loss.disabled = not has_gradients
 
     def zero_or(self, slider: ipw.FloatLogSlider) -> float:

@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 import torch
 from nnrnn_core import SchurMatrix, SequenceModel, Settings, Training
+from nnrnn_core.device import one_thread
 from nnrnn_core.network import RecurrentNetwork
+from nnrnn_core.orthogonal import tangent_space
 from nnrnn_core.starts import set_start
 from nnrnn_core.tasks import Task
 from nnrnn_core.training import Step
@@ -113,7 +115,8 @@ class Experiment:
     # ---- what is seen
     def look(self) -> Snapshot:
         """The network as it is now, on the last step's batch; nothing is updated."""
-        return self._snapshot(self.training.probe())
+        with one_thread():
+            return self._snapshot(self.training.probe())
 
     def _snapshot(self, record: Step) -> Snapshot:
         model = self.training.model
@@ -146,7 +149,7 @@ class Experiment:
         network = self.training.model.recurrent
         if not isinstance(network, RecurrentNetwork):
             return None
-        with torch.no_grad():
+        with torch.no_grad(), tangent_space(network):  # between two steps P is at its base
             U = network.input_matrix().double().cpu()
             direction = torch.linalg.svd(U, full_matrices=False).U[:, 0]
             if isinstance(network.V, SchurMatrix):
@@ -175,6 +178,8 @@ class Experiment:
         """Do one of ACTIONS now, between two steps. ValueError for an unknown action or a bad value: nothing done."""
         if action not in ACTIONS:
             raise ValueError(f"action must be one of {', '.join(ACTIONS)}; got {action!r}")
+        if action == "T_noise" and not isinstance(value, list):
+            value = [value, len(self.interventions)]  # pressed twice, it draws twice
         done = ACTIONS[action].do(self.training, value)
         here = (self.training.index, action)
         if self.interventions and self.interventions[-1][:2] == here and ACTIONS[action].absolute:
@@ -191,7 +196,8 @@ class Experiment:
         """The interventions in words, a slow drag of one slider drawn as its end."""
         marks: list[tuple[int, str, str]] = []
         for step, action, value in self.interventions:
-            if marks and marks[-1][1] == action and step - marks[-1][0] <= 5:
+            dragged = isinstance(value, float) and bool(marks) and marks[-1][1] == action
+            if dragged and step - marks[-1][0] <= 5:
                 marks.pop()
             marks.append((step, action, ACTIONS[action].word(value)))
         return [(step, word) for step, _, word in marks]
@@ -233,16 +239,18 @@ def _set_T(training: Training, value: ArrayLike) -> np.ndarray:
     return V.T.detach().cpu().numpy()
 
 
-def _add_noise(training: Training, value: Any) -> float:
-    """T ← T + σ · N(0, 1), drawn from the run's seed and step."""
+def _add_noise(training: Training, value: list[Any]) -> list[Any]:
+    """T ← T + σ · N(0, 1); value: σ and the number of the draw, which with the run's seed and step tells it."""
     V = _schur(training)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
-        raise ValueError(f"T noise must be a finite number above 0; got {value!r}")
-    generator = torch.Generator().manual_seed(training.seed + 7919 * (training.index + 1))
+    sigma, draw = value
+    if isinstance(sigma, bool) or not isinstance(sigma, int | float) or not 0 < sigma < math.inf:
+        raise ValueError(f"T noise must be a finite number above 0; got {sigma!r}")
+    source = np.random.SeedSequence([training.seed % 2**32, training.index, draw]).generate_state(1)[0]
+    generator = torch.Generator().manual_seed(int(source))
     with torch.no_grad():
         drawn = torch.randn(V.T_entries.shape, generator=generator, dtype=V.T_entries.dtype)
-        V.T_entries.add_(value * drawn.to(V.T_entries.device))
-    return float(value)
+        V.T_entries.add_(sigma * drawn.to(V.T_entries.device))
+    return [float(sigma), draw]
 
 
 def _hold_gamma(training: Training, value: Any) -> bool:
@@ -280,7 +288,7 @@ ACTIONS: dict[str, Action] = {
     "freeze_T": Action(_freeze_T, lambda value: "freeze T" if value else "release T"),
     "hold_gamma": Action(_hold_gamma, lambda value: "hold γ = 1" if value else "γ free"),
     "T": Action(_set_T, lambda _: "own T"),
-    "T_noise": Action(_add_noise, lambda value: f"T noise {value:.2g}", absolute=False),
+    "T_noise": Action(_add_noise, lambda value: f"T noise {value[0]:.2g}", absolute=False),
     "recover": Action(_recover, lambda _: "rates halved", absolute=False),
     "T_decay": _setting("T_decay", "T decay"),
     "gamma_penalty": _setting("gamma_penalty", "γ penalty"),

@@ -81,4 +81,4 @@ def _unpacked(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     data = zlib.decompress(base64.b64decode(value["float64"]))
-    return np.frombuffer(data, "<f8").reshape(value["shape"])
+    return np.frombuffer(data, "<f8").reshape(value["shape"]).copy()

@@ -14,6 +14,7 @@ import ipywidgets as ipw
 import numpy as np
 from nnrnn_core import Diverged, SchurMatrix, SequenceModel, Settings, tasks
 from nnrnn_core.network import RecurrentNetwork
+from nnrnn_core.optimisation import parameter_groups
 from nnrnn_core.tasks import Task
 from numpy.typing import ArrayLike
 from tqdm.auto import tqdm
@@ -26,6 +27,7 @@ from ..figures.training import (
     as_columns,
     form_figure,
     form_push,
+    form_sentence,
     lines_figure,
     lines_push,
     sentence,
@@ -69,6 +71,7 @@ class TrainingLab(ipw.VBox):
         plan: Plan | None = None,
     ) -> None:
         self._lock = RLock()
+        self._words: Words | None = None
         self.experiment = Experiment(plan or make_plan(task, hidden_size, model, start, seed, frozen, settings))
         self.runs: list[Experiment] = []
         self.controls = Controls()
@@ -77,7 +80,6 @@ class TrainingLab(ipw.VBox):
         self._first: Frame | None = None
         self._slow_drawn = 0.0
         self._step_time = 0.0
-        self._words: Words | None = None
         super().__init__()
         before = registry.take_place(self)
         if isinstance(before, TrainingLab):
@@ -171,6 +173,7 @@ class TrainingLab(ipw.VBox):
         self.controls.show_playing(False)
         if was_playing:
             with self._lock:
+                self._look()
                 self._draw(exact=True)
 
     def restore(self) -> None:
@@ -185,7 +188,8 @@ class TrainingLab(ipw.VBox):
         """Stop, and take the lab off the page: parents first, for a child closed under a living box leaves JupyterLab
         on "Loading widget…" after a reload."""
         registry.forget(self)
-        self.lines.pause()
+        if self._words is not None:  # None: the constructor failed, and this is Python clearing up
+            self.lines.pause()
         children = _descendants(self)
         super().close()
         for child in children:
@@ -244,7 +248,10 @@ class TrainingLab(ipw.VBox):
                 label = f"{plan.task.name} (yours)"
                 controls.task.options = [*TASKS, label]
             controls.task.value = label
-        controls.show_abilities(isinstance(model.V, SchurMatrix), isinstance(model.recurrent, RecurrentNetwork))
+        has_P = bool(parameter_groups(model)["P"])
+        controls.show_abilities(
+            isinstance(model.V, SchurMatrix), has_P, isinstance(model.recurrent, RecurrentNetwork)
+        )
 
     def _show_settings(self) -> None:
         with _SettingControls(self):
@@ -291,7 +298,7 @@ class TrainingLab(ipw.VBox):
 
     def _diverged(self, problem: Diverged) -> None:
         self.pause()
-        self._alarm(str(problem).capitalize() + ". Or press Reset.", offer_to_halve=True)
+        self._alarm(f"Stopped. {problem}, or press Reset.", offer_to_halve=True)
         self._look()
         self._draw(exact=self._small)
 
@@ -341,6 +348,7 @@ class TrainingLab(ipw.VBox):
         self.lines.push(*lines_push(frame, self._first, curves, self._words, late))
         if slow:
             self.form.push(*form_push(frame))
+            self.form.alt = form_sentence(frame)
             self._slow_drawn = time.monotonic()
         self._frame = frame
         self.lines.alt = sentence(frame, curves, self._words)
@@ -416,8 +424,11 @@ class TrainingLab(ipw.VBox):
     def _show_history(self) -> None:
         c, snapshots = self.controls, self.experiment.snapshots
         if self.lines.playing:
+            wanted = c.history.value
             self.pause()
-        if c.history.value >= len(snapshots):
+            with _SettingControls(self):
+                c.history.value = wanted
+        if c.history.value >= c.history.max:
             self._look()
             self._draw(exact=self._small)
             return
@@ -474,7 +485,8 @@ def make_plan(
     if frozen is None:
         frozen = name == "nnrnn" and task.floor is not None and isinstance(shape, str) and shape == "zero"
     settings.freeze_T = frozen or settings.freeze_T
-    return Plan(task, model, hidden_size or SIZES.get(task.name, 64), shape, seed, settings)
+    size = SIZES.get(task.name, 64) if hidden_size is None else hidden_size
+    return Plan(task, model, size, shape, seed, settings)
 
 
 def _snapped(scale: float) -> float:

@@ -1,0 +1,150 @@
+"""Guesses, and the checks of the notebooks' exercises: each typical mistake gets its own words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from nnrnn_core import tasks
+from nnrnn_core.experiments import make_training
+from nnrnn_core.training import Training
+
+from widgets import checks
+
+
+@pytest.fixture(autouse=True)
+def short_runs(monkeypatch: pytest.MonkeyPatch):
+    """Five updates and ten more do for telling one mistake from another."""
+    monkeypatch.setattr(checks, "STEP", 5)
+    monkeypatch.setattr(checks, "MORE", 10)
+    monkeypatch.setattr(checks, "LAST", 4)
+    checks.losses.cache_clear()
+    yield
+    checks.losses.cache_clear()
+
+
+def steps(training: Training, count: int) -> list[float]:
+    return [training.step().loss for _ in range(count)]
+
+
+def start(seed: int) -> Training:
+    return make_training(tasks.NoisyMemory(), 32, "nnRNN, T = 0", seed)
+
+
+def released(step: int, seed: int) -> tuple[Training, list[float], list[float]]:
+    """The run as it should be: the training, the losses before the release and after it."""
+    training = start(seed)
+    before = steps(training, step)
+    training.settings.freeze_T = False
+    return training, before, steps(training, 10)
+
+
+def right(step: int, seed: int) -> float:
+    return float(np.mean(released(step, seed)[2][-4:]))
+
+
+def never_released(step: int, seed: int) -> float:
+    return float(np.mean(steps(start(seed), step + 10)[-4:]))
+
+
+def released_at_once(step: int, seed: int) -> float:
+    training = start(seed)
+    training.settings.freeze_T = False
+    return float(np.mean(steps(training, step + 10)[-4:]))
+
+
+def ten_in_all(step: int, seed: int) -> float:
+    training = start(seed)
+    steps(training, step)
+    training.settings.freeze_T = False
+    return float(np.mean(steps(training, 10 - step)[-4:]))
+
+
+def raises(step: int, seed: int) -> float:
+    raise KeyError("freeze")
+
+
+MISTAKES: list[tuple[Callable[[int, int], Any], str]] = [
+    (never_released, "never released"),
+    (released_at_once, "free from the start"),
+    (ten_in_all, "10 updates in all"),
+    (lambda step, seed: np.mean(released(step, seed)[1][-4:]), "before the release"),
+    (lambda step, seed: released(step, seed)[2], "10 values"),
+    (lambda step, seed: np.array(released(step, seed)[2]), "10 values"),
+    (lambda step, seed: released(step, seed)[2][-1], "last loss alone"),
+    (lambda step, seed: np.mean(released(step, seed)[2]), "all 10 losses after"),
+    (lambda step, seed: np.sum(released(step, seed)[2][-4:]), "the sum"),
+    (lambda step, seed: 1 - right(step, seed), "score"),
+    (lambda step, seed: released(step, seed)[0].step(), r"its loss is `\.loss`"),
+    (lambda step, seed: right(step, 0), "same number"),
+    (lambda step, seed: right(step, seed) + 0.1, "should be"),
+    (lambda step, seed: "0.3", "'0.3'"),
+    (lambda step, seed: {}, "dict"),
+    (lambda step, seed: float("nan"), "diverged"),
+    (raises, "KeyError"),
+]
+
+
+@pytest.mark.parametrize(("function", "words"), MISTAKES)
+def test_a_typical_mistake_is_named(function: Callable[[int, int], Any], words: str):
+    verdict = checks.release_at(function)
+    assert re.search(words, str(verdict)), verdict
+    assert verdict.done
+    assert not verdict.right
+
+
+@pytest.mark.parametrize("wrap", [float, np.float64, torch.tensor])
+def test_the_right_function_is_right_whatever_kind_of_number_it_returns(wrap: Callable[[float], Any]):
+    verdict = checks.release_at(lambda step, seed: wrap(right(step, seed)))
+    assert verdict.right, verdict
+
+
+def test_a_stub_is_not_done_yet_and_nothing_is_raised():
+    verdict = checks.release_at(lambda step, seed: None)
+    assert not verdict.done
+    assert "Not done yet" in repr(verdict)
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "done"),
+    [
+        ("", "Not done yet", False),
+        (None, "in quotes", True),
+        ("c = 3", "not a preset", True),
+        ('{"c": 3}', 'lacks "shear"', True),
+        ('{"shear": 1, "c": 30}', "from 0 to 5", True),
+        ('{"shear": 1, "c": true}', "from 0 to 5", True),
+        ('{"shear": 1}', "got None", True),
+        ('{"nnrnn": 1, "c": 3}', "training lab", True),
+        ('{"shear": 1, "c": 2.0}', "Move the slider", True),
+    ],
+)
+def test_a_preset_that_will_not_do_is_explained(text: Any, words: str, done: bool):
+    verdict = checks.shear_preset(text)
+    assert words in str(verdict)
+    assert verdict.done == done
+    assert not verdict.right
+
+
+def test_a_neighbours_preset_is_right():
+    assert checks.shear_preset('{"shear": 1, "c": 3.4}').right
+
+
+def test_a_guess_is_kept_and_shown_again_when_the_cell_runs_again():
+    question, options = "Where does the loss end?", ["near 0", "at the <floor>"]
+    _, choices, answer = checks.predict(question, options, "Press Play.").children
+    assert (choices.value, answer.value) == (None, "")
+    choices.value = options[1]
+    assert checks.guesses()[question] == options[1]
+    assert "at the &lt;floor&gt;" in answer.value
+    assert "Press Play." in answer.value
+    assert checks.predict(question, options).children[1].value == options[1]
+
+
+def test_a_question_needs_two_answers():
+    with pytest.raises(ValueError, match="at least two"):
+        checks.predict("Why?", ["because"])

@@ -1,0 +1,142 @@
+"""The figures of a training: what is drawn is what the frame holds."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from nnrnn_core import tasks
+from nnrnn_core.dynamics import fisher_memory, transient_growth, typical_growth
+from widgets.figures.frame import frame_of
+from widgets.figures.training import (
+    POINTS,
+    Curves,
+    form_figure,
+    form_push,
+    lines_figure,
+    lines_push,
+    real_schur_form,
+    sentence,
+    thinned,
+)
+from widgets.labs.experiment import Experiment
+from widgets.labs.training import make_plan
+
+
+def experiment(steps: int = 3, **plan: object) -> Experiment:
+    found = Experiment(make_plan(tasks.Copying(delay=20), 16, **plan))  # type: ignore[arg-type]
+    for _ in range(steps):
+        found.step(seen=True)
+    return found
+
+
+def test_an_exact_frame_holds_the_growth_and_the_memory_of_V_itself() -> None:
+    lab = experiment(start="random")
+    frame = frame_of(lab.look(), exact=True)
+    V = lab.training.model.V
+    assert np.allclose(frame.worst, transient_growth(V, 40))  # type: ignore[arg-type]
+    assert np.allclose(frame.typical, typical_growth(V, 40))  # type: ignore[arg-type]
+    U = lab.training.model.recurrent.input_matrix().detach().double()  # type: ignore[operator, union-attr]
+    source = np.linalg.svd(U.numpy())[0][:, 0]
+    assert np.allclose(frame.memory, fisher_memory(V, source, 39, 40), rtol=1e-4)  # type: ignore[arg-type]
+
+
+def test_an_estimate_stays_within_two_percent_below_the_exact_curve() -> None:
+    snapshot = experiment(start="random").look()
+    exact, estimate = frame_of(snapshot, exact=True), frame_of(snapshot, exact=False)
+    ratio = estimate.worst / exact.worst[estimate.powers]
+    assert np.all(ratio <= 1 + 1e-9) and np.all(ratio > 0.98)
+    assert np.allclose(estimate.memory, exact.memory, rtol=1e-3)
+
+
+def test_every_trace_that_is_pushed_exists_in_the_figure_and_every_layout_key_too() -> None:
+    lab = experiment()
+    words = lab.words()
+    frame = frame_of(lab.last, exact=False)
+    lines, form = lines_figure(words), form_figure(words)
+    for figure, (traces, layout) in ((lines, lines_push(frame, frame, lab.curves, words)), (form, form_push(frame))):
+        names = [trace.name for trace in figure.data]
+        assert set(traces) <= set(names) and len(names) == len(set(names))
+        assert all(key in figure.layout for key in layout)
+
+
+def test_the_late_gradient_is_one_at_its_own_time_step() -> None:
+    lab = experiment()
+    frame = frame_of(lab.last, exact=False)
+    traces, _ = lines_push(frame, frame, lab.curves, lab.words(), late=True)
+    assert traces["this step"]["y"][-1] == pytest.approx(1)
+    traces, layout = lines_push(frame, frame, lab.curves, lab.words(), late=False)
+    assert np.allclose(traces["this step"]["y"], frame.snapshot.whole)
+    assert "whole loss" in layout["annotations[3].text"]
+
+
+def test_the_heat_map_draws_the_blocks_and_the_feed_forward_part_and_nothing_above_them() -> None:
+    lab = experiment(start="chain")
+    traces, _ = form_push(frame_of(lab.look(), exact=False))
+    rotations, feed_forward = traces["Λ"]["z"], traces["s T"]["z"]
+    assert np.isnan(rotations).sum() == 16 * 16 - 4 * 8
+    assert np.isnan(feed_forward).sum() == 16 * 16 - (16 * 15 // 2 - 8)
+    V = lab.training.model.V
+    assert np.allclose(np.nansum(feed_forward**2), V.departure() ** 2)  # type: ignore[union-attr]
+    assert traces["s T"]["zmax"] == np.nanmax(np.abs(feed_forward))
+
+
+def test_a_matrix_without_blocks_is_drawn_in_its_numerical_schur_form() -> None:
+    V = np.random.default_rng(0).standard_normal((8, 8))
+    form = real_schur_form(V)
+    assert np.allclose(np.triu(form, 2), 0) and np.linalg.norm(form) == pytest.approx(np.linalg.norm(V))
+    lab = experiment(model="rnn")
+    assert form_push(frame_of(lab.look(), exact=False))[0]["s T"]["zmax"] > 0
+
+
+@pytest.mark.parametrize("model", ["rnn", "exprnn", "lstm"])
+def test_every_model_can_be_drawn_and_said(model: str) -> None:
+    lab = experiment(model=model)
+    for exact in (True, False):
+        frame = frame_of(lab.look(), exact)
+        lines_push(frame, frame, lab.curves, lab.words())
+        form_push(frame)
+        assert "Step 3: loss" in sentence(frame, lab.curves, lab.words())
+
+
+def test_the_sentence_says_whether_V_is_normal_and_whether_it_is_orthogonal() -> None:
+    lab = experiment(steps=0)
+    say = lambda: sentence(frame_of(lab.look(), exact=True), lab.curves, lab.words())  # noqa: E731
+    assert "T = 0: V is normal, and orthogonal" in say()
+    lab.training.model.V.gamma.data.mul_(0.9)  # type: ignore[union-attr, operator]
+    assert "V is normal, not orthogonal" in say() and "spectral radius 0.900" in say()
+    lab.intervene("T", np.eye(16, k=-2))
+    assert "T scale 1" in say() and "departure from normality 3.74" in say()
+    lab.intervene("scale", 0)
+    assert "s = 0: V is normal" in say()
+
+
+def test_a_thinned_curve_keeps_its_mean_and_never_has_more_points_than_it_may() -> None:
+    for length in (1, 599, 600, 601, 12345):
+        y = np.random.default_rng(length).standard_normal(length)
+        steps, means = thinned(y)  # type: ignore[arg-type]
+        counts = np.diff([*(steps - (steps[0] - 1)), np.nan])[:-1]
+        assert len(means) <= POINTS and steps[0] >= 1 and steps[-1] <= length
+        assert np.all(counts > 0)
+        if length % len(means) == 0:
+            assert means.mean() == pytest.approx(y.mean())
+    assert math.isnan(thinned([])[1][0])
+
+
+def test_powers_beyond_double_precision_are_drawn_as_gaps_and_said() -> None:
+    lab = experiment(steps=0)
+    lab.intervene("T", 1e30 * np.tril(np.ones((16, 16)), -2) * (np.arange(16)[:, None] // 2 > np.arange(16) // 2))
+    frame = frame_of(lab.look(), exact=True)
+    traces, layout = lines_push(frame, frame, lab.curves, lab.words())
+    assert np.isfinite(layout["yaxis3.range"]).all()
+    assert "beyond double precision" in sentence(frame, lab.curves, lab.words())
+
+
+def test_the_untouched_copy_and_the_marks_are_drawn_from_the_curves() -> None:
+    lab = experiment()
+    curves = Curves([1.0, 0.5], [0.1, 0.2], [1.0, 0.9], [(1, "release T")])
+    frame = frame_of(lab.last, exact=False)
+    traces, layout = lines_push(frame, frame, curves, lab.words())
+    assert list(traces["untouched copy"]["y"]) == [1.0, 0.9] and list(traces["loss"]["x"]) == [1, 2]
+    assert layout["shapes"][0]["x0"] == 1 and layout["shapes"][0]["label"]["text"] == "release T"

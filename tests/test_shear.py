@@ -1,0 +1,93 @@
+"""The first slider: a 2×2 shear, its figure, its lab."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from nnrnn_core.dynamics import eigenvalues, transient_growth
+
+from widgets.figures.shear import GROWTH, HORIZON, PEAK, RADIUS, peak, shear, shear_figure, shear_push, shear_sentence
+from widgets.labs.shear import ShearLab
+
+cs = st.floats(0, 5)
+
+
+@given(cs)
+def test_c_does_not_move_the_eigenvalues(c: float):
+    assert np.allclose(np.sort(eigenvalues(shear(c)).real), [0.8, 0.9], atol=1e-12)
+
+
+@given(cs)
+def test_the_growth_never_lies_below_the_power_of_the_spectral_radius(c: float):
+    growth = transient_growth(shear(c), HORIZON)
+    assert np.all(growth >= 0.9 ** np.arange(HORIZON + 1) * (1 - 1e-12))
+
+
+@pytest.mark.parametrize(("c", "height"), [(1, 2.76), (2, 5.42), (5, 13.48)])
+def test_the_peak_comes_at_the_sixth_step(c: float, height: float):
+    found, k = peak(c)
+    assert k == 6
+    assert found == pytest.approx(height, abs=0.005)
+
+
+def test_the_off_diagonal_entry_is_the_difference_of_the_powers():
+    """(V^k)₁₂ = c (0.9^k − 0.8^k)/(0.9 − 0.8), largest at k = 6; the norm cannot be below it."""
+    k = np.arange(HORIZON + 1)
+    entry = 2 * (0.9**k - 0.8**k) / 0.1
+    assert np.argmax(entry) == 6
+    assert np.all(shear_push(2)[0][GROWTH]["y"] >= entry)
+
+
+def test_without_shear_the_growth_is_the_power_of_the_spectral_radius():
+    traces, _ = shear_push(0)
+    assert np.allclose(traces[GROWTH]["y"], shear_figure().data[1].y)
+    assert "falls from the first step on" in shear_sentence(0)
+
+
+def test_the_figure_has_the_traces_that_are_pushed():
+    assert [trace.name for trace in shear_figure().data] == [GROWTH, RADIUS, PEAK]
+    assert set(shear_push(1)[0]) <= {GROWTH, RADIUS, PEAK}
+
+
+@pytest.mark.parametrize("c", [-0.1, 5.1, float("nan"), True, None, "2"])
+def test_a_c_out_of_range_is_an_error(c: object):
+    with pytest.raises(ValueError, match="from 0 to 5"):
+        ShearLab(c)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("c", [0.0, 2.0, 5.0])
+def test_the_slider_moves_curve_peak_sentence_and_preset(c: float):
+    lab = ShearLab(1.0)
+    lab.slider.value = c
+    height, k = peak(c)
+    assert np.allclose(lab.figure.array(GROWTH, "y"), transient_growth(shear(c), HORIZON))
+    assert lab.figure.array(PEAK, "x") == [k]
+    assert lab.figure.figure.layout.yaxis.range[1] > height
+    assert lab.status == shear_sentence(c)
+    assert ShearLab.from_preset(lab.preset).slider.value == c
+    assert lab.text.value == lab.preset
+
+
+def test_a_preset_typed_into_the_lab_moves_the_slider():
+    lab = ShearLab()
+    lab.text.value = '{"shear": 1, "c": 3.5}'
+    lab.load.click()
+    assert lab.slider.value == 3.5
+    assert "3.5" in lab.status
+
+
+def test_a_broken_preset_is_said_and_moves_nothing():
+    lab = ShearLab()
+    lab.text.value = "c is 3"
+    lab.load.click()
+    assert "not a preset" in lab.words.value
+    assert lab.slider.value == 2.0
+
+
+def test_a_closed_lab_leaves_no_widget_behind():
+    lab = ShearLab()
+    parts = [*lab.children, *lab.children[0].children]
+    lab.close()
+    assert all(part.comm is None for part in [lab, *parts])

@@ -1,0 +1,369 @@
+"""TrainingLab without a browser: every control is pressed, at its extremes too, and asked what it did."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from nnrnn_core import Diverged, SequenceModel, Settings, tasks
+from widgets import TrainingLab
+from widgets.labs import registry
+from widgets.labs.experiment import FRAMES, Experiment
+from widgets.labs.training import make_plan
+
+
+def copying(**options: object) -> TrainingLab:
+    return TrainingLab(tasks.Copying(delay=10), 8, **options)  # type: ignore[arg-type]
+
+
+def weights(lab: TrainingLab) -> list[torch.Tensor]:
+    return [tensor.clone() for tensor in lab.experiment.training.model.state_dict().values()]
+
+
+def same(one: list[torch.Tensor], other: list[torch.Tensor]) -> bool:
+    return all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+def alarm(lab: TrainingLab) -> str:
+    return re.sub("<[^>]*>", "", lab.controls.alarm.value)
+
+
+def test_the_lab_opens_on_noisy_memory_with_T_zero_and_frozen() -> None:
+    lab = TrainingLab()
+    training = lab.experiment.training
+    assert training.task.name == "noisy-memory" and training.model.hidden_size == 32
+    assert training.settings.freeze_T and float(training.model.V.departure()) == 0  # type: ignore[union-attr]
+    assert lab.controls.release.description == "Release T" and lab.controls.task.value == "noisy memory"
+    assert "orthogonal" in lab.status and "Step 0" in lab.status
+
+
+def test_the_lab_and_a_plain_training_take_the_same_steps_bit_for_bit() -> None:
+    lab = copying(start="random", seed=3)
+    plain = Experiment(make_plan(tasks.Copying(delay=10), 8, start="random", seed=3)).plan.make()
+    lab.controls.ghost.value = True
+    losses = [plain.step().loss for _ in range(12)]
+    lab.step(5)
+    lab.controls.whole_loss.value = True  # looking changes nothing
+    lab.controls.history.value = 0
+    lab.step(7)
+    assert lab.experiment.curves.loss == losses
+    assert same(weights(lab), list(plain.model.state_dict().values()))
+
+
+def test_the_clock_takes_the_same_steps_as_step_does() -> None:
+    lab, other = copying(), copying()
+    lab.controls.play.click()
+    assert lab.controls.play.description == "Pause" and lab.lines.playing
+    for _ in range(3):
+        lab._tick()
+    lab.controls.play.click()
+    done = lab.experiment.training.index
+    lab._tick()
+    assert lab.experiment.training.index == done >= 3, "Pause means pause"
+    other.step(done)
+    assert other.experiment.curves.loss == lab.experiment.curves.loss
+
+
+def test_an_untouched_copy_repeats_the_run_until_the_intervention_and_not_after() -> None:
+    lab = copying(start="random")
+    lab.step(6)
+    lab.controls.ghost.value = True  # turned on late, it catches up
+    lab.step(6)
+    curves = lab.experiment.curves
+    assert curves.ghost == curves.loss
+    lab.intervene("scale", 0.0)
+    lab.step(4)
+    assert curves.ghost[:12] == curves.loss[:12] and curves.ghost[12:] != curves.loss[12:]
+    lab.controls.ghost.value = False
+    assert lab.experiment.curves.ghost == []
+
+
+def test_moving_the_scale_of_T_away_and_back_restores_the_network_and_never_moves_an_eigenvalue() -> None:
+    lab = copying(start="random")
+    before, growth = weights(lab), lab.lines.array("worst ‖Vᵏ‖₂", "y")
+    eigenvalues = lab.lines.array("eigenvalues", "x")
+    for scale in (0.0, 1.5, 0.35):
+        lab.controls.scale.value = scale
+        assert float(lab.experiment.training.model.V.scale) == pytest.approx(scale)  # type: ignore[union-attr]
+        assert np.array_equal(lab.lines.array("eigenvalues", "x"), eigenvalues)
+        assert not np.array_equal(lab.lines.array("worst ‖Vᵏ‖₂", "y"), growth)
+    lab.controls.scale.value = 1.0
+    assert same(weights(lab), before) and np.array_equal(lab.lines.array("worst ‖Vᵏ‖₂", "y"), growth)
+
+
+@pytest.mark.parametrize("start", ["random", "chain", "delay-line"])
+def test_each_start_peaks_at_five_and_trains_at_the_largest_scale(start: str) -> None:
+    lab = copying(start=start)
+    assert np.nanmax(lab.lines.array("worst ‖Vᵏ‖₂", "y")) == pytest.approx(5, rel=0.02)
+    lab.controls.scale.value = 1.5
+    lab.step(20)
+    assert np.isfinite(lab.experiment.curves.loss).all()
+
+
+def test_the_release_button_freezes_and_releases_T() -> None:
+    lab = TrainingLab()
+    lab.step(3)
+    assert lab.experiment.training.model.V.departure() == 0  # type: ignore[union-attr]
+    lab.controls.release.click()
+    assert lab.controls.release.description == "Freeze T"
+    lab.step(2)
+    departure = lab.experiment.training.model.V.departure()  # type: ignore[union-attr]
+    assert departure > 0
+    lab.controls.release.click()
+    lab.step(2)
+    assert lab.experiment.training.model.V.departure() == departure  # type: ignore[union-attr]
+    shapes = lab.lines.figure.layout.shapes
+    assert [(shape.x0, shape.label.text) for shape in shapes] == [(3, "release T"), (5, "freeze T")]
+
+
+def test_hold_gamma_puts_gamma_at_one_and_keeps_it_there() -> None:
+    lab = TrainingLab()
+    lab.step(5)
+    gamma = lab.experiment.training.model.V.gamma  # type: ignore[union-attr]
+    assert not torch.equal(gamma, torch.ones_like(gamma))  # type: ignore[arg-type]
+    lab.controls.hold_gamma.value = True
+    lab.step(3)
+    assert torch.equal(gamma, torch.ones_like(gamma)) and "orthogonal, for γ = 1" in lab.status  # type: ignore[arg-type]
+
+
+def test_noise_on_T_is_seeded_and_two_presses_draw_twice() -> None:
+    labs = [copying(), copying()]
+    for lab in labs:
+        lab.controls.noise.value = 0.1
+        lab.controls.add_noise.click()
+    assert same(weights(labs[0]), weights(labs[1]))
+    once = labs[0].experiment.training.model.V.T.detach().clone()  # type: ignore[union-attr]
+    labs[0].controls.add_noise.click()
+    twice = labs[0].experiment.training.model.V.T.detach()  # type: ignore[union-attr]
+    assert not torch.allclose(twice, 2 * once) and lab.experiment.training.model.V.departure() > 0.1  # type: ignore[union-attr]
+
+
+def test_a_preset_rebuilds_the_run_interventions_included_bit_for_bit() -> None:
+    lab = copying(start="chain", seed=5)
+    lab.step(4)
+    lab.controls.scale.value = 0.5
+    lab.controls.T_decay.value = 1e-3
+    lab.step(3)
+    lab.controls.add_noise.click()
+    lab.set_T(np.eye(8, k=-2))
+    lab.controls.rate.value = 2e-3
+    lab.step(3)
+    again = TrainingLab.from_preset(lab.preset)
+    again.step(10)
+    assert again.experiment.curves.loss == lab.experiment.curves.loss and same(weights(again), weights(lab))
+    assert again.preset == lab.preset and "\n" not in lab.preset
+
+
+def test_a_matrix_of_ones_own_starts_the_lab_and_survives_a_preset() -> None:
+    T = np.tril(np.random.default_rng(0).standard_normal((8, 8)), -2)
+    T *= np.arange(8)[:, None] // 2 > np.arange(8) // 2
+    lab = copying(start=T)
+    assert np.allclose(lab.experiment.training.model.V.T.detach(), T)  # type: ignore[union-attr]
+    again = TrainingLab.from_preset(lab.preset)
+    assert same(weights(again), weights(lab)) and again.controls.start.value == "own"
+    again.controls.reset.click()
+    assert same(weights(again), weights(lab))
+
+
+@pytest.mark.parametrize(
+    "spoil, said",
+    [
+        (lambda text: text[:-5], "not a preset"),
+        (lambda text: "{}", "not a preset of this kit"),
+        (lambda text: text.replace("copying", "kopying"), "name must be one of"),
+        (lambda text: text.replace('"hidden_size":8', '"hidden_size":7'), "even"),
+        (lambda text: text.replace('"rate":', '"rat":'), "rat"),
+        (lambda text: text.replace('"seed":0', '"seed":"x"'), "seed"),
+        (lambda text: text.replace("[]", '[[0,"explode",1]]'), "explode"),
+        (lambda text: text.replace("[]", '[[0,"scale",9]]'), "T scale"),
+    ],
+)
+def test_a_broken_preset_is_said_and_the_running_training_is_untouched(spoil: object, said: str) -> None:
+    lab = copying()
+    lab.step(3)
+    running, broken = lab.experiment, spoil(lab.preset)  # type: ignore[operator]
+    with pytest.raises(ValueError, match=said):
+        TrainingLab.from_preset(broken)
+    lab.controls.preset.value = broken
+    lab.controls.load.click()
+    assert said in alarm(lab) and lab.experiment is running and lab.experiment.training.index == 3
+
+
+@pytest.mark.parametrize("size", [7, 0, -2, True])
+def test_a_bad_hidden_size_names_itself(size: object) -> None:
+    with pytest.raises(ValueError, match="hidden_size"):
+        TrainingLab(tasks.Copying(delay=10), size)  # type: ignore[arg-type]
+
+
+def test_bad_values_are_said_in_the_lab_and_change_nothing() -> None:
+    lab = copying(start="random")
+    before = weights(lab)
+    for action, value in (
+        ("scale", float("nan")), ("scale", -1), ("scale", 2), ("rate", float("nan")), ("rate", -1), ("rate_P", "x"),
+        ("T_noise", 0), ("T", np.ones((8, 8))), ("T", np.full((8, 8), np.nan)), ("T", np.zeros((3, 3))), ("fly", 1),
+    ):  # fmt: skip
+        with pytest.raises(ValueError):
+            lab.intervene(action, value)
+    assert same(weights(lab), before) and lab.experiment.interventions == []
+
+
+def test_a_diverging_run_stops_says_so_keeps_the_last_good_network_and_goes_on_with_half_the_rates() -> None:
+    settings = Settings(rate=1e-3, rate_P=1e-4, optimiser="adam", smoothing=0.999)
+    lab = TrainingLab(tasks.NoisyMemory(), 8, settings=settings, frozen=False)
+    lab.step(5)
+    with torch.no_grad():
+        lab.experiment.training.model.V.gamma.fill_(1e30)  # type: ignore[union-attr, operator]
+    lab.controls.play.click()
+    lab._tick()
+    assert not lab.lines.playing and "not finite" in alarm(lab) and lab.controls.halve.layout.display is None
+    assert lab.experiment.training.index == 5 and all(torch.isfinite(tensor).all() for tensor in weights(lab))
+    lab.controls.halve.click()
+    assert lab.experiment.training.settings.rate == 5e-4 and lab.lines.playing
+    lab.pause()
+    lab.step(3)
+    assert lab.experiment.training.index == 8 and np.isfinite(lab.experiment.curves.loss).all()
+
+
+def test_step_and_run_raise_what_went_wrong_and_draw_the_last_good_network() -> None:
+    lab = TrainingLab(tasks.NoisyMemory(), 8)
+    with torch.no_grad():
+        lab.experiment.training.model.V.gamma.fill_(1e30)  # type: ignore[union-attr, operator]
+    with pytest.raises(Diverged):
+        lab.run(3)
+    assert "not finite" in alarm(lab)
+
+
+def test_the_history_shows_an_earlier_frame_and_comes_back() -> None:
+    lab = copying(start="random")
+    lab.step(20)
+    now = lab.status
+    lab.controls.history.value = 1
+    assert "Step 4:" in lab.status and lab.controls.history_label.value == "step 4 of 20"
+    assert len(lab.lines.array("loss", "y")) == 4
+    lab.controls.history.value = lab.controls.history.max
+    assert lab.status == now and lab.controls.history_label.value == "now"
+
+
+def test_the_history_thins_itself_evenly_and_keeps_at_most_its_number_of_frames() -> None:
+    experiment = Experiment(make_plan(tasks.Copying(delay=1), 2))
+    experiment._stride = 1
+    for _ in range(2 * FRAMES + 50):
+        experiment.step()
+    steps = [snapshot.index for snapshot in experiment.snapshots]
+    assert len(steps) <= FRAMES and steps[0] == 0 and set(np.diff(steps)) == {4}
+
+
+def test_reset_is_the_same_start_and_the_run_before_it_is_not_lost() -> None:
+    lab = copying(start="random")
+    start = weights(lab)
+    lab.intervene("scale", 0.5)
+    lab.step(6)
+    end, losses = weights(lab), lab.experiment.curves.loss
+    lab.controls.reset.click()
+    assert same(weights(lab), start) and lab.controls.scale.value == 1 and lab.experiment.interventions == []
+    lab.controls.restore.click()
+    assert same(weights(lab), end) and lab.experiment.curves.loss == losses
+    lab.step(1)
+    assert lab.experiment.training.index == 7
+
+
+def test_running_a_cell_again_closes_its_lab_and_keeps_its_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "this_cell", lambda: "cell")
+    lab = copying()
+    lab.controls.play.click()
+    lab._tick()
+    done = lab.experiment.training.index
+    again = copying()
+    assert not lab.lines.playing and lab.lines.comm is None and again.lines.comm is not None
+    again.restore()
+    assert again.experiment.training.index == done > 0
+
+
+def test_only_one_lab_plays_at_a_time() -> None:
+    one, two = copying(), copying()
+    one.controls.play.click()
+    two.controls.play.click()
+    assert two.lines.playing and not one.lines.playing and one.controls.play.description == "Play"
+    two.pause()
+
+
+def test_every_task_and_every_model_of_the_menus_can_be_chosen() -> None:
+    lab = TrainingLab()
+    for label in lab.controls.task.options:
+        lab.controls.task.value = label
+        for model in ("nnrnn", "rnn", "exprnn", "lstm"):
+            lab.controls.model.value = model
+            lab.controls.rebuild.click()
+            linear_only = lab.experiment.plan.task.name == "noisy-memory" and model == "lstm"
+            assert ("cannot be the linear network" in alarm(lab)) == linear_only
+            if not linear_only:
+                assert alarm(lab) == "" and lab.experiment.training.model.name == model
+                tuned = lab.experiment.plan.task.settings_for(model)
+                assert lab.experiment.training.settings.rate == tuned.rate
+                lab.step(1)
+    assert lab.controls.scale.disabled and "Step 1" in lab.status
+
+
+def test_a_control_at_its_extremes_never_breaks_the_lab() -> None:
+    lab = copying(start="random")
+    c = lab.controls
+    for slider in (c.rate, c.rate_P, c.T_decay, c.gamma_penalty, c.noise):
+        for value in (slider.base**slider.min, slider.base**slider.max):
+            slider.value = value
+            assert alarm(lab) == ""
+    assert lab.experiment.training.settings.T_decay == pytest.approx(0.1)
+    c.T_decay.value = c.T_decay.base**c.T_decay.min
+    assert lab.experiment.training.settings.T_decay == 0, "the lowest stop is no decay at all"
+    for value in (0, 1.5):
+        c.scale.value = value
+    c.hidden_size.value = 2
+    c.rebuild.click()
+    lab.step(2)
+    assert lab.experiment.training.model.hidden_size == 2 and alarm(lab) == ""
+
+
+def test_a_task_of_ones_own_and_a_network_of_ones_own_are_shown_too() -> None:
+    task = tasks.Copying(delay=5)
+    model = SequenceModel(torch.nn.GRU(10, 6), 10, 6, 9)
+    lab = TrainingLab(task, model=model)
+    before = [p.clone() for p in model.parameters()]
+    lab.step(2)
+    assert lab.controls.task.value == "copying (yours)" and lab.controls.model.value == "GRU"
+    assert all(torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True)), "the lab trains a copy"
+    with pytest.raises(ValueError, match="network of your own"):
+        _ = lab.preset
+    lab.controls.reset.click()
+    assert lab.experiment.training.index == 0 and alarm(lab) == ""
+
+
+def test_the_run_is_exported_as_npz_and_csv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lab = copying(start="random")
+    lab.step(5)
+    with np.load(lab.export(tmp_path / "run.npz")) as saved:
+        assert np.array_equal(saved["loss"], lab.experiment.curves.loss) and saved["T"].shape == (8, 8)
+        assert json.loads(str(saved["preset"]))["hidden_size"] == 8
+    table = np.genfromtxt(lab.export(tmp_path / "run.csv"), delimiter=",", names=True)
+    assert np.allclose(table["loss"], lab.experiment.curves.loss) and list(table["step"]) == [1, 2, 3, 4, 5]
+    with pytest.raises(ValueError, match=".npz or .csv"):
+        lab.export(tmp_path / "run.txt")
+    monkeypatch.chdir(tmp_path)
+    lab.controls.save_npz.click()
+    assert "Saved" in alarm(lab) and (tmp_path / "nnrnn-copying-nnrnn-seed0-step5.npz").exists()
+
+
+def test_an_exception_in_the_clock_stops_it_and_is_said() -> None:
+    lab = copying()
+    lab.controls.play.click()
+    lab.lines.on_error(RuntimeError("out of paper"))  # type: ignore[misc]
+    assert not lab.lines.playing and "out of paper" in alarm(lab) and lab.controls.play.description == "Play"
+
+
+def test_close_takes_every_widget_down() -> None:
+    lab = copying()
+    children = [lab.lines, lab.form, lab.controls.play, lab.controls.more, lab.controls.scale]
+    lab.close()
+    assert all(widget.comm is None for widget in (lab, *children))
