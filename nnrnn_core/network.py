@@ -252,9 +252,8 @@ class SequenceModel(nn.Module):
         if isinstance(recurrent, nn.Module):
             self.name = type(recurrent).__name__
             if recurrent_options:
-                raise ValueError(
-                    f"options {', '.join(recurrent_options)} belong to a recurrent given by name; this one is made already"
-                )
+                given = ", ".join(recurrent_options)
+                raise ValueError(f"options {given} belong to a recurrent given by name; this one is made already")
             self.recurrent = recurrent
         elif recurrent in RECURRENTS:
             self.name = recurrent

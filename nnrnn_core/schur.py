@@ -131,7 +131,7 @@ class SchurMatrix(nn.Module):
         """
         gamma, theta = self.gamma.cpu().double(), self.theta.cpu().double()  # the CPU first: MPS has no float64
         if self.mask == "block":
-            upper = torch.polar(gamma.abs(), theta + math.pi * (gamma < 0))
+            upper = torch.complex(gamma * theta.cos(), gamma * theta.sin())
             return torch.stack([upper, upper.conj()], 1).flatten()
         sine = gamma * theta.sin()
         inside = (self.scale * self.T).cpu().double().diagonal(-1)[::2]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import scipy.optimize
@@ -43,17 +43,24 @@ def _strength(V: SchurMatrix, T: np.ndarray, horizon: int) -> float:
     scale = V.scale.clone()
     V.scale.fill_(1)
     last_link = V.size // 2 - 1  # where a delay line peaks, and only there
-    powers = sorted({*growth_powers(max(horizon, 1), 48), min(last_link, horizon)})
+    some = sorted({*growth_powers(max(horizon, 1), 48), min(last_link, horizon)})
 
-    def excess(log_strength: float) -> float:
+    def log_peak(log_strength: float, powers: Sequence[int]) -> float:
         V.set_T(np.exp(log_strength) * T)
         peak = np.max(estimate_growth(V, powers).transient)
-        return float(np.log(min(peak, 1e100) / PEAK))
+        return float(np.log(min(peak, 1e100)))
 
     try:
-        return float(np.exp(scipy.optimize.brentq(excess, np.log(1e-6), np.log(1e3), xtol=1e-3)))
+        wanted = np.log(PEAK)
+        for _ in range(4):  # what the powers in between add to the peak is taken off what is wanted of these
+            found = scipy.optimize.brentq(lambda x: log_peak(x, some) - wanted, np.log(1e-6), np.log(1e3), xtol=1e-3)
+            above = log_peak(found, range(horizon + 1)) - np.log(PEAK)
+            if abs(above) < 0.01:
+                break
+            wanted -= above
     finally:
         V.scale.copy_(scale)
+    return float(np.exp(found))
 
 
 def _zero(size: int, _: torch.Generator) -> np.ndarray:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 from hypothesis import settings
+from threadpoolctl import threadpool_limits
 
 SEED = 20191208  # the first day of NeurIPS 2019
 
@@ -13,6 +14,7 @@ settings.register_profile("kit", deadline=None, derandomize=True)
 settings.load_profile("kit")
 
 torch.set_num_threads(1)
+threadpool_limits(1, user_api="blas")  # numpy's: on small matrices a second thread only gets in the way
 
 
 @pytest.fixture

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import jaxtyping
 import numpy as np
+import torch
+
+Activate = Callable[[torch.Tensor], torch.Tensor]
 
 
 def exact_fisher_memory(V: np.ndarray, source: np.ndarray, horizon: int, duration: int, bits: int = 200) -> np.ndarray:
@@ -45,3 +52,30 @@ def table6_matrix(alpha: float, beta: float, d: float, size: int = 100) -> np.nd
     """The paper's matrix of section 3: d on the diagonal, alpha below it, beta everywhere further down."""
     ones = np.ones((size, size))
     return d * np.eye(size) + alpha * np.eye(size, k=-1) + beta * np.tril(ones, -2)
+
+
+def naive_unroll(
+    drive: torch.Tensor, V: torch.Tensor, h0: torch.Tensor, phi: Activate, tap: torch.Tensor | None = None
+) -> torch.Tensor:
+    """h_t = φ(V h_{t−1} + drive_t) + tap_t, a plain loop that autograd sees through."""
+    states, h = [], h0
+    for t, now in enumerate(drive):
+        h = phi(h @ V.T + now)
+        h = h if tap is None else h + tap[t]
+        states.append(h)
+    return torch.stack(states)
+
+
+def modrelu(bias: torch.Tensor) -> Activate:
+    """φ(x) = sign(x) max(|x| + b, 0), by autograd."""
+    return lambda x: x.sign() * torch.relu(x.abs() + bias)
+
+
+@contextmanager
+def as_installed() -> Iterator[None]:
+    """Inside, the shapes in signatures go unchecked, as on a user's machine: what is refused is refused by the kit."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    try:
+        yield
+    finally:
+        jaxtyping.config.update("jaxtyping_disable", False)

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+
 from nnrnn_core import tasks
 from nnrnn_core.experiments import make_training
 from nnrnn_core.training import Training
-
 from widgets import checks
 
 
@@ -120,7 +120,7 @@ def test_a_stub_is_not_done_yet_and_nothing_is_raised():
         ('{"shear": 1, "c": true}', "from 0 to 5", True),
         ('{"shear": 1}', "got None", True),
         ('{"nnrnn": 1, "c": 3}', "training lab", True),
-        ('{"shear": 1, "c": 2.0}', "Move the slider", True),
+        ('{"shear": 1, "c": 2.0}', "Not done yet", False),
     ],
 )
 def test_a_preset_that_will_not_do_is_explained(text: Any, words: str, done: bool):

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+
 from nnrnn_core import tasks
 from nnrnn_core.dynamics import fisher_memory, transient_growth, typical_growth
 from widgets.figures.frame import frame_of

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from nnrnn_core import experiments
 
+from nnrnn_core import experiments
 from widgets.measured import table
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from nnrnn_core.dynamics import eigenvalues, transient_growth
 
+from nnrnn_core.dynamics import eigenvalues, transient_growth
 from widgets.figures.shear import GROWTH, HORIZON, PEAK, RADIUS, peak, shear, shear_figure, shear_push, shear_sentence
 from widgets.labs.shear import ShearLab
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+
 from nnrnn_core import Diverged, SequenceModel, Settings, tasks
 from widgets import TrainingLab
 from widgets.labs import registry
@@ -241,7 +242,7 @@ def test_the_history_shows_an_earlier_frame_and_comes_back() -> None:
     lab = copying(start="random")
     lab.step(20)
     now = lab.status
-    lab.controls.history.value = 1
+    lab.controls.history.value = FRAMES // 6  # of snapshots at 0, 4 … 20
     assert "Step 4:" in lab.status and lab.controls.history_label.value == "step 4 of 20"
     assert len(lab.lines.array("loss", "y")) == 4
     lab.controls.history.value = lab.controls.history.max

@@ -12,6 +12,7 @@ from typing import Any
 import ipywidgets as ipw
 import numpy as np
 import torch
+
 from nnrnn_core import Step, tasks
 from nnrnn_core.experiments import make_training
 
@@ -65,7 +66,7 @@ def shear_preset(text: str) -> Verdict:
     if not isinstance(text, str):
         return Verdict(f"A preset is a line of text, in quotes; this is {text!r}.")
     if not text.strip():
-        return Verdict("Not done yet: put your neighbour's preset between the quotes.", done=False)
+        return Verdict("Not done yet: put another's preset between the quotes.", done=False)
     if '"nnrnn"' in text:
         return Verdict("This is a preset of the training lab: TrainingLab.from_preset takes it (notebook 08).")
     try:
@@ -73,7 +74,7 @@ def shear_preset(text: str) -> Verdict:
     except ValueError as problem:
         return Verdict(f"{str(problem)[:1].upper()}{str(problem)[1:]}.")
     if c == 2:
-        return Verdict("This is the state in which the lab opens. Move the slider first, or ask somebody who did.")
+        return Verdict("Not done yet: this is how the lab opens. Put another's preset there.", done=False)
     return Verdict(f"Right. {shear_sentence(c)}", right=True)
 
 
@@ -99,10 +100,7 @@ def release_at(function: Callable[[int, int], Any]) -> Verdict:
         if not math.isclose(number, _mean(losses(STEP, seed)), rel_tol=1e-4):
             return Verdict(_diagnosis(number, seed))
         found.append(number)
-    return Verdict(
-        f"Right: {found[0]:.3f} and {found[1]:.3f} for seeds {SEEDS[0]} and {SEEDS[1]}, T released after {STEP} updates.",
-        right=True,
-    )
+    return Verdict(f"Right: T released after {STEP} updates, {found[0]:.3f} and {found[1]:.3f} for two seeds.", True)
 
 
 def _number(answer: Any) -> float | str:
@@ -114,7 +112,7 @@ def _number(answer: Any) -> float | str:
         answer = answer.detach().numpy()
     if isinstance(answer, list | tuple | np.ndarray) and np.ndim(answer):
         return f"You returned {len(answer)} values: {wanted}."
-    if isinstance(answer, bool | str) or not np.isscalar(answer) and np.ndim(answer):
+    if isinstance(answer, bool | str) or (not np.isscalar(answer) and np.ndim(answer)):
         return f"You returned {answer!r}: {wanted}."
     try:
         number = float(answer)
@@ -129,8 +127,8 @@ def _diagnosis(number: float, seed: int) -> str:
             return words
     right = _mean(losses(STEP, seed))
     return (
-        f"release_at({STEP}, {seed}) should be {right:.4f}; yours is {number:.4f}. Start from the training in the first "
-        f"line, train `step` updates, set freeze_T to False, train {MORE} more, and average the last {LAST} losses."
+        f"release_at({STEP}, {seed}) should be {right:.4f}; yours is {number:.4f}. Start from the given training, "
+        f"train `step` updates, free T, train {MORE} more, and average the last {LAST} losses."
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
+
 from nnrnn_core import best_device
 
 # The lower bounds of pyproject.toml, and ipywidgets' upper one; a test holds the two together.

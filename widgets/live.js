@@ -110,7 +110,7 @@ async function render({ model, el }) {
     el.dataset.error = model.get("error");
   }
   function save(format, filename = "figure") {
-    const { width, height } = gd._fullLayout;
+    const { width, height } = gd._fullLayout; // else the picture has plotly's own size
     Plotly.downloadImage(gd, { format, filename, width, height, scale: format === "png" ? 2 : 1 });
   }
   function unzoom() {
@@ -133,11 +133,9 @@ async function render({ model, el }) {
     gd.on("plotly_click", ({ points: [{ curveNumber, x, y }] }) => model.send({ click: [curveNumber, x, y] }));
     gd.on("plotly_doubleclick", unzoom);
     // The user's alone: we call Plotly.update, whose event is plotly_update.
-    gd.on("plotly_relayout", (change) =>
-      Object.keys(change)
-        .filter(axisOf)
-        .forEach((key) => zoomed.add(axisOf(key))),
-    );
+    gd.on("plotly_relayout", (change) => {
+      for (const key in change) if (axisOf(key)) zoomed.add(axisOf(key));
+    });
     return drawn;
   }
   async function paint() {

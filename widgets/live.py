@@ -11,11 +11,10 @@ from __future__ import annotations
 import contextvars
 import copy
 import gzip
-import re
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,8 @@ import numpy as np
 import plotly.graph_objects as go
 import traitlets
 from plotly.offline import get_plotlyjs, get_plotlyjs_version
+
+from .wire import get, on_the_wire, owned, put
 
 DEFAULT_HEIGHT = 450  # plotly's own, pixels
 OWNERSHIP = 1.5  # seconds after which a silent page loses the clock to another page
@@ -112,26 +113,26 @@ class LiveFigure(anywidget.AnyWidget):
             return
         with self._lock:
             changes = [
-                (i := self._index(key), self._check(i, path), _own(value))
+                (i := self._index(key), self._check(i, path), owned(value))
                 for key, attributes in traces.items()
                 for path, value in attributes.items()
             ]
-            settings = {self._check(None, path): _wire(value, None) for path, value in (layout or {}).items()}
-            settings = {path: value for path, value in settings.items() if _get(self._layout, path) != value}
+            settings = {self._check(None, path): on_the_wire(value, None) for path, value in (layout or {}).items()}
+            settings = {path: value for path, value in settings.items() if get(self._layout, path) != value}
             if not changes and not settings:
                 return
             buffers: list[bytes] = []
             frame: list[tuple[int | None, str, Any]] = []  # trace (None: the layout), path, value
             for index, path, value in changes + [(None, path, value) for path, value in settings.items()]:
-                _set(self._layout if index is None else self._data[index], path, value)
-                frame.append((index, path, _wire(value, buffers)))
+                put(self._layout if index is None else self._data[index], path, value)
+                frame.append((index, path, on_the_wire(value, buffers)))
             self._serial += 1
             self.send({"frame": frame, "serial": self._serial, "held": _inside_tick.get()}, buffers)
 
     def array(self, trace: int | str, attribute: str) -> np.ndarray:
         """The current value of an attribute, as an array of its own."""
         with self._lock:
-            return np.array(_get(self._data[self._index(trace)], attribute))
+            return np.array(get(self._data[self._index(trace)], attribute))
 
     @property
     def figure(self) -> go.Figure:
@@ -235,58 +236,4 @@ class LiveFigure(anywidget.AnyWidget):
 
     def _snapshot(self) -> dict[str, Any]:
         with self._lock:
-            return {"serial": self._serial, "data": _wire(self._data), "layout": _wire(self._layout, None)}
-
-
-# ---- plain functions ------------------------------------------------------------------------------------------------
-_INLINE: list[bytes] = []  # marker: leave bytes in the tree, where ipywidgets finds them
-
-
-def _own(value: Any) -> Any:
-    """A copy that later changes of the caller's array or tensor do not reach; numbers become a numpy array."""
-    value = value.detach().cpu().numpy() if hasattr(value, "detach") else value
-    if isinstance(value, (str, Mapping)) or not isinstance(value, (Iterable, np.ndarray)):
-        return value
-    value = value if isinstance(value, np.ndarray) else list(value)
-    try:
-        array = np.array(value)
-    except ValueError:  # ragged
-        return copy.deepcopy(value)
-    return array if array.dtype.kind in "fiu" else copy.deepcopy(value)
-
-
-def _wire(value: Any, buffers: list[bytes] | None = _INLINE) -> Any:
-    """JSON for the page. Numeric arrays become float32 bytes, in the tree or in buffers; lists if buffers is None."""
-    if isinstance(value, np.ndarray):
-        if value.dtype.kind not in "fiu" or buffers is None:
-            return _wire((value.astype(str) if value.dtype.kind == "M" else value).tolist(), buffers)
-        data = value.astype("<f4").tobytes()
-        if buffers is not _INLINE:
-            buffers.append(data)
-        return {"f4": data if buffers is _INLINE else len(buffers) - 1, "shape": list(value.shape)}
-    if isinstance(value, Mapping):
-        return {key: _wire(entry, buffers) for key, entry in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_wire(entry, buffers) for entry in value]
-    value = value.item() if isinstance(value, np.generic) else value
-    return None if isinstance(value, float) and not np.isfinite(value) else value  # JSON has no NaN
-
-
-def _keys(path: str) -> list[str | int]:
-    return [int(key) if key.isdigit() else key for key in re.findall(r"[^.\[\]]+", path)]
-
-
-def _get(tree: Any, path: str) -> Any:
-    for key in _keys(path):
-        try:
-            tree = tree[key]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return tree
-
-
-def _set(tree: Any, path: str, value: Any) -> None:
-    *parents, last = _keys(path)
-    for key in parents:
-        tree = tree.setdefault(key, {}) if isinstance(key, str) else tree[key]
-    tree[last] = value
+            return {"serial": self._serial, "data": on_the_wire(self._data), "layout": on_the_wire(self._layout, None)}

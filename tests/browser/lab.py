@@ -202,10 +202,12 @@ class Notebook:
         """Scroll through the notebook until the selector's first match is there (JupyterLab draws what is in sight)."""
         self.page.wait_for_function(
             f"""async (selector) => {{
-              const book = {APP}.shell.currentWidget.content;
-              for (let i = book.widgets.length - 1; i >= 0 && !document.querySelector(selector); i--)
-                await book.scrollToItem(i, 'end').then(() => new Promise((seen) => setTimeout(seen, 300)));
-              return document.querySelector(selector); }}""",
+              const book = {APP}.shell.currentWidget.content, found = () => document.querySelector(selector);
+              for (let i = book.widgets.length - 1; i >= 0 && !found(); i--) {{
+                await book.scrollToItem(i, 'end');
+                for (let look = 0; look < 20 && !found(); look++) await new Promise((next) => setTimeout(next, 100));
+              }}
+              return found(); }}""",
             arg=selector,
         )
         self.page.locator(selector).first.scroll_into_view_if_needed()

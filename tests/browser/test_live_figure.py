@@ -235,10 +235,11 @@ def test_the_clock_goes_on_after_a_busy_cell(notebook: Notebook) -> None:
 
 def test_a_heat_map_is_repainted(notebook: Notebook) -> None:
     notebook.run("heat = LiveFigure(go.Figure(go.Heatmap(z=np.zeros((3, 4)), zmin=0, zmax=1), dict(height=300)))\nheat")
-    image = "document.querySelector('.heatmaplayer image')?.getAttribute('xlink:href')"
+    image = "document.querySelector('.heatmaplayer image')?.href.baseVal"
     notebook.reveal(".heatmaplayer image")
     before = notebook.wait(f"() => {image}")
     notebook.run("heat.push({0: {'z': np.eye(3, 4)}})")
+    notebook.reveal(".heatmaplayer image")  # the new cell may have pushed it out of sight, where nothing is painted
     notebook.wait(f"(b) => {image} !== b", before)
     z = notebook.page.evaluate(
         "() => [...document.querySelectorAll('.live-graph')].at(-1).data[0].z.map(row => [...row])"
@@ -255,7 +256,7 @@ def test_colours_sizes_gaps_and_other_attributes_are_repainted(notebook: Noteboo
     notebook.wait(f"() => {{ const gd = document.querySelector('{GRAPH}'); return {fill}[2] === 'rgb(0, 0, 255)'; }}")
     notebook.wait(f"() => document.querySelector('{GRAPH} .trace').style.opacity === '0.5'")
     notebook.run("y = np.zeros(50); y[20:25] = np.nan; live.push({'line': {'y': y}})")
-    notebook.wait(f"() => document.querySelectorAll('{GRAPH} .js-line').length === 2")
+    notebook.wait(f"() => document.querySelectorAll('{GRAPH} .scatterlayer .js-line').length === 2")
 
 
 def test_a_frame_for_one_subplot_leaves_the_others_drawn(notebook: Notebook) -> None:

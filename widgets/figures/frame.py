@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+
 from nnrnn_core.device import one_thread
 from nnrnn_core.dynamics import (
     GrowthEstimate,

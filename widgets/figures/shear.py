@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
+
 from nnrnn_core.dynamics import spectral_radius, transient_growth
 
 from .style import BLACK, GREY, VERMILION, base_layout
@@ -17,7 +18,8 @@ GROWTH, RADIUS, PEAK = "‖Vᵏ‖₂, the most that k steps can stretch", "0.9�
 
 def shear(c: float) -> np.ndarray:
     """V = [[0.9, c], [0, 0.8]]: eigenvalues 0.9 and 0.8 for every c. c from 0 to 5."""
-    if isinstance(c, bool) or not isinstance(c, int | float) or not 0 <= c <= LARGEST:
+    number: Any = c
+    if isinstance(number, bool) or not isinstance(number, int | float) or not 0 <= number <= LARGEST:
         raise ValueError(f"c must be a number from 0 to {LARGEST:g}; got {c!r}")
     return np.array([[0.9, c], [0.0, 0.8]])
 
@@ -52,7 +54,7 @@ def shear_figure() -> go.Figure:
 def shear_push(c: float) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
     """What the figure shows for this c."""
     height, k = peak(c)
-    traces = {
+    traces: dict[str, dict[str, Any]] = {
         GROWTH: {"y": transient_growth(shear(c), HORIZON)},
         PEAK: {"x": np.array([k]), "y": np.array([height]), "text": [f"{height:.2f} at k = {k}"]},
     }

@@ -56,7 +56,12 @@ def lines_figure(words: Words) -> go.Figure:
     for number, (x, y) in enumerate(PLACES, start=1):
         suffix = "" if number == 1 else str(number)
         figure.layout[f"xaxis{suffix}"] = {"domain": COLUMNS[x], "anchor": f"y{suffix}", "mirror": True}
-        figure.layout[f"yaxis{suffix}"] = {"domain": ROWS[y], "anchor": f"x{suffix}", "mirror": True, "exponentformat": "power"}
+        figure.layout[f"yaxis{suffix}"] = {
+            "domain": ROWS[y],
+            "anchor": f"x{suffix}",
+            "mirror": True,
+            "exponentformat": "power",
+        }
         figure.layout[f"legend{suffix}"] = {
             "x": COLUMNS[x][0] + 0.004, "y": ROWS[y][0] + 0.004, "xanchor": "left", "yanchor": "bottom",
             "font": {"size": 11}, "bgcolor": "rgba(255,255,255,0.7)", "tracegroupgap": 0, "itemclick": False,
@@ -165,7 +170,9 @@ def lines_push(frame: Frame, first: Frame, curves: Curves, words: Words, late: b
     layout: dict[str, Any] = {
         "xaxis.range": [0, _nice_end(len(curves.loss))],
         # the fall from a bad start is a few steps and would press the rest flat
-        "yaxis.range": _decades([loss[len(loss) // 10 :], ghost[len(ghost) // 10 :], [words.baseline / 8, 1.4 * words.baseline]], 0.25),
+        "yaxis.range": _decades(
+            [loss[len(loss) // 10 :], ghost[len(ghost) // 10 :], [words.baseline / 8, 1.4 * words.baseline]], 0.25
+        ),
         "yaxis6.range": [0, 1.05 * max(1.0, _nice_end(float(np.nanmax(score, initial=0.0)), 1))],
         "yaxis3.range": _decades([frame.worst, frame.typical, states, [0.15, 2]], 0.5, span=6),
         "yaxis4.range": _decades([gradient, first_gradient, [0.03, 3]], 1, span=8),
@@ -188,7 +195,8 @@ def _mark(step: int, text: str) -> dict[str, Any]:
     return {
         "type": "line", "xref": "x", "yref": "y domain", "x0": step, "x1": step, "y0": 0, "y1": 1,
         "line": {"color": BLACK, "width": 1, "dash": "dot"},
-        "label": {"text": text, "textposition": "end", "textangle": -90, "font": {"size": 11}, "yanchor": "top"},
+        "label": {"text": text, "textposition": "end", "textangle": -90, "font": {"size": 11},
+                  "xanchor": "right", "yanchor": "top"},
     }  # fmt: skip
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import ipywidgets as ipw
+
 from nnrnn_core.network import RECURRENTS
 from nnrnn_core.settings import Settings
 from nnrnn_core.starts import STARTS
+
+from .experiment import FRAMES
 
 TASKS = {
     "noisy memory": {"name": "noisy-memory"},
@@ -33,24 +36,25 @@ class Controls:
     """In sight: play, step, reset, T scale, release, task. Under More: all the rest."""
 
     def __init__(self) -> None:
-        self.play = _button("Play", "train, until Pause", button_style="primary")
-        self.step = _button("Step", "one training step", "80px")
-        self.reset = _button("Reset", "the same start again: same seed, same settings; the run so far is kept", "80px")
-        self.release = _button("Release T", "let T learn, or hold it as it is")
+        self.play = _button("Play", "train, until Pause", "80px", button_style="primary")
+        self.step = _button("Step", "one training step", "60px")
+        self.reset = _button("Reset", "the same start again: same seed, same settings; the run so far is kept", "65px")
+        self.release = _button("Release T", "let T learn, or hold it as it is", "100px")
         self.scale = ipw.FloatSlider(
             value=1.0, min=0.0, max=1.5, step=0.05, description="T scale s", readout_format=".2f",
-            layout=ipw.Layout(width="330px"),
+            style={"description_width": "70px"}, layout=ipw.Layout(width="300px"),
         )  # fmt: skip
         self.task = ipw.Dropdown(
             options=list(TASKS), description="Task", style={"description_width": "40px"},
-            layout=ipw.Layout(width="220px"),
+            layout=ipw.Layout(width="200px"),
         )  # fmt: skip
         self.status = ipw.HTML()
         self.alarm = ipw.HTML(layout=ipw.Layout(display="none"))
         self.halve = _button("Halve the rates and go on", "from the last good parameters", "220px")
         self.halve.layout.display = "none"
+        # Its range is fixed: after a change of it, the browser's slider still sends End to the old one.
         self.history = ipw.IntSlider(
-            value=0, min=0, max=0, description="History", style={"description_width": "60px"}, readout=False,
+            value=FRAMES, min=0, max=FRAMES, description="History", style={"description_width": "60px"}, readout=False,
             layout=ipw.Layout(width="60%"),
         )  # fmt: skip
         self.history_label = ipw.Label("now")
@@ -72,7 +76,7 @@ class Controls:
         self.rebuild = _button("Apply: a new run", "with this model, size, start of T and seed", "160px")
         self.hold_gamma = ipw.Checkbox(description="hold γ = 1", indent=False)
         self.whole_loss = ipw.Checkbox(description="gradient of the whole loss", indent=False)
-        self.ghost = ipw.Checkbox(description="untouched copy (costs a second sequence a step)", indent=False)
+        self.ghost = ipw.Checkbox(description="untouched copy (halves the speed)", indent=False)
         self.rate = _log_slider("Learning rate", -5, -1, 1e-3)
         self.rate_P = _log_slider("… of P", -7, -1, 1e-4)
         self.T_decay = _log_slider("T decay", -7, -1, 1e-7)

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
+
 from nnrnn_core import SchurMatrix, SequenceModel, Settings, Training
 from nnrnn_core.device import one_thread
 from nnrnn_core.network import RecurrentNetwork
@@ -17,7 +19,6 @@ from nnrnn_core.orthogonal import tangent_space
 from nnrnn_core.starts import set_start
 from nnrnn_core.tasks import Task
 from nnrnn_core.training import Step
-from numpy.typing import ArrayLike
 
 from ..figures.frame import Snapshot
 from ..figures.training import Curves, Words

@@ -8,6 +8,7 @@ import zlib
 from typing import Any
 
 import numpy as np
+
 from nnrnn_core import Settings, tasks
 
 from .experiment import ACTIONS, Plan

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 from threading import RLock
+from typing import Any
 
 import ipywidgets as ipw
 
@@ -64,11 +65,11 @@ class ShearLab(ipw.VBox):
     def close(self) -> None:
         """Take the lab off the page, parents first."""
         registry.forget(self)
-        boxes = [self.children[0]]
-        children = [*boxes, *boxes[0].children, self.figure, self.words]
+        parts = list(self.children)
+        parts += [inner for part in parts for inner in getattr(part, "children", ())]
         super().close()
-        for child in children:
-            child.close()
+        for part in parts:
+            part.close()
 
     def _draw(self) -> None:
         with self._lock:
@@ -100,5 +101,6 @@ def c_of(preset: str) -> float:
         raise ValueError(f"this is not a preset: {error}; copy the whole line, such as {example}") from error
     if not isinstance(content, dict) or content.get("shear") != FORMAT:
         raise ValueError(f'this is not a preset of a ShearLab: it lacks "shear": {FORMAT}; one looks like {example}')
-    shear(content.get("c"))
-    return float(content["c"])
+    c: Any = content.get("c")
+    shear(c)
+    return float(c)

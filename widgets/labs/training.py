@@ -12,12 +12,13 @@ from typing import Any
 
 import ipywidgets as ipw
 import numpy as np
+from numpy.typing import ArrayLike
+from tqdm.auto import tqdm
+
 from nnrnn_core import Diverged, SchurMatrix, SequenceModel, Settings, tasks
 from nnrnn_core.network import RecurrentNetwork
 from nnrnn_core.optimisation import parameter_groups
 from nnrnn_core.tasks import Task
-from numpy.typing import ArrayLike
-from tqdm.auto import tqdm
 
 from ..figures.frame import EXACT_SIZE, Frame, frame_of
 from ..figures.training import (
@@ -35,7 +36,7 @@ from ..figures.training import (
 from ..live import LiveFigure
 from . import registry
 from .controls import SIZES, TASKS, Controls
-from .experiment import Experiment, Plan
+from .experiment import FRAMES, Experiment, Plan
 from .preset import from_text, to_text
 
 BUDGET = 0.06  # seconds of training between two frames
@@ -81,6 +82,7 @@ class TrainingLab(ipw.VBox):
         self._slow_drawn = 0.0
         self._step_time = 0.0
         super().__init__()
+        self.add_class("training-lab")
         before = registry.take_place(self)
         if isinstance(before, TrainingLab):
             self.runs = [*before.runs, before.experiment][-RUNS_KEPT:]
@@ -249,9 +251,7 @@ class TrainingLab(ipw.VBox):
                 controls.task.options = [*TASKS, label]
             controls.task.value = label
         has_P = bool(parameter_groups(model)["P"])
-        controls.show_abilities(
-            isinstance(model.V, SchurMatrix), has_P, isinstance(model.recurrent, RecurrentNetwork)
-        )
+        controls.show_abilities(isinstance(model.V, SchurMatrix), has_P, isinstance(model.recurrent, RecurrentNetwork))
 
     def _show_settings(self) -> None:
         with _SettingControls(self):
@@ -318,8 +318,7 @@ class TrainingLab(ipw.VBox):
         """The present network, measured anew."""
         self.experiment.last = self.experiment.look()
         with _SettingControls(self):
-            self.controls.history.max = len(self.experiment.snapshots)
-            self.controls.history.value = self.controls.history.max
+            self.controls.history.value = FRAMES
         self.controls.history_label.value = "now"
 
     def _draw(self, exact: bool) -> None:
@@ -428,11 +427,12 @@ class TrainingLab(ipw.VBox):
             self.pause()
             with _SettingControls(self):
                 c.history.value = wanted
-        if c.history.value >= c.history.max:
+        place = round(c.history.value / FRAMES * len(snapshots))
+        if place == len(snapshots):
             self._look()
             self._draw(exact=self._small)
             return
-        snapshot = snapshots[c.history.value]
+        snapshot = snapshots[place]
         curves, upto = self.experiment.curves, snapshot.index
         marks = [mark for mark in curves.marks if mark[0] <= upto]
         then = Curves(curves.loss[:upto], curves.score[:upto], curves.ghost[:upto], marks)

@@ -1,0 +1,186 @@
+"""TrainingLab in the JupyterLab that `make lab` starts: what a student does, and what comes of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator
+
+from browser.lab import ROOT, JupyterLab, Notebook
+
+pytestmark = pytest.mark.browser
+
+LESSON = "notebooks/08_train_it_live.ipynb"
+LAB = ".training-lab"
+GRAPH = f"{LAB} .live-graph.js-plotly-plot"
+TRACE = f"(name) => Array.from(document.querySelector('{GRAPH}').data.find((t) => t.name.startsWith(name)).y)"
+STEP = (
+    rf"() => Number((document.querySelector('{LAB}')?.innerText.match(/Step ([\d,]+):/)?.[1] ?? '-1').replace(',', ''))"
+)
+PLAYING = """
+import gc
+from widgets import TrainingLab
+labs = [thing for thing in gc.get_objects() if isinstance(thing, TrainingLab) and thing.lines.playing]
+assert len(labs) == {count}, labs
+"""
+
+
+@pytest.fixture(scope="module")
+def make_lab(chromium: object, start_lab: Callable[..., JupyterLab]) -> JupyterLab:
+    return start_lab(ROOT, ["make", "lab"])
+
+
+@pytest.fixture
+def notebook(jupyterlab: JupyterLab, open_notebook: Callable[..., Notebook]) -> Iterator[Notebook]:
+    """A small lab with a T to scale; at the end nothing may be broken and nothing on the console."""
+    cells = ["from widgets import TrainingLab\nfrom nnrnn_core import tasks",
+             "lab = TrainingLab(tasks.Copying(delay=20), 16, start='random')\nlab"]  # fmt: skip
+    notebook = open_notebook(jupyterlab, cells)
+    notebook.run_all()
+    notebook.reveal(GRAPH)
+    yield notebook
+    assert notebook.problems() == []
+
+
+def lab(notebook: Notebook) -> Locator:
+    return notebook.page.locator(LAB).first
+
+
+def press(notebook: Notebook, label: str) -> None:
+    lab(notebook).get_by_role("button", name=label, exact=True).click()
+
+
+def wait_for_step(notebook: Notebook, step: int, timeout: float = 120) -> None:
+    notebook.wait(f"(step) => ({STEP})() >= step", step, timeout)
+
+
+def said(notebook: Notebook, text: str, timeout: float = 60) -> None:
+    notebook.wait(
+        f"(text) => document.querySelector('{LAB}').innerText.includes(text)", text, timeout
+    )  # fmt: skip
+
+
+def trace(notebook: Notebook, name: str) -> list[float]:
+    values: list[float] = notebook.page.evaluate(TRACE, name)
+    return values
+
+
+def unfold_more(notebook: Notebook) -> None:
+    lab(notebook).get_by_text("More", exact=True).click()
+    notebook.wait(f"() => [...document.querySelectorAll('{LAB} button')].some((b) => b.innerText === 'Load preset' && b.offsetParent)")  # fmt: skip
+
+
+def slide(notebook: Notebook, label: str, key: str, times: int) -> None:
+    slider = lab(notebook).locator(".widget-slider", has_text=label).locator(".noUi-handle").first
+    slider.focus()
+    for _ in range(times):
+        notebook.page.keyboard.press(key)
+
+
+def test_a_student_trains_releases_T_drags_it_and_runs_the_cell_again(
+    make_lab: JupyterLab, open_notebook: Callable[..., Notebook]
+) -> None:
+    notebook = open_notebook(make_lab, LESSON)
+    notebook.run_all(timeout=300)
+    assert notebook.cell_errors() == []
+    notebook.reveal(GRAPH)
+    press(notebook, "Play")
+    wait_for_step(notebook, 150)
+    said(notebook, "above the floor")
+    press(notebook, "Release T")
+    said(notebook, "below the floor")
+    notebook.screenshot("training-lab-released")
+    press(notebook, "Pause")
+    notebook.wait(f"() => document.querySelector('{LAB} button').innerText.includes('Play')")
+    stopped = notebook.page.evaluate(STEP)
+    growth, eigenvalues = trace(notebook, "worst"), trace(notebook, "eigenvalues")
+    slide(notebook, "T scale", "ArrowLeft", 6)
+    notebook.wait(f"(before) => ({TRACE})('worst')[5] !== before", growth[5])
+    assert trace(notebook, "eigenvalues") == eigenvalues, "T never moves an eigenvalue"
+    assert notebook.page.evaluate(STEP) == stopped, "Pause means pause"
+    press(notebook, "Play")
+    wait_for_step(notebook, stopped + 10)
+    cells = notebook.page.evaluate(
+        "() => Array.from(jupyterapp.shell.currentWidget.content.model.cells).map((c) => c.sharedModel.getSource())"
+    )
+    first = next(i for i, source in enumerate(cells) if re.search(r"TrainingLab\(", source))
+    notebook.run_cell(first)
+    notebook.reveal(GRAPH)
+    said(notebook, "Step 0:")
+    notebook.run(PLAYING.format(count=0))
+    notebook.reveal(GRAPH)
+    press(notebook, "Play")
+    wait_for_step(notebook, 5)
+    notebook.run(PLAYING.format(count=1))
+    assert notebook.problems() == []
+
+
+def test_every_control_does_something_on_the_page(notebook: Notebook, tmp_path: Path) -> None:
+    press(notebook, "Step")
+    said(notebook, "Step 1:")
+    press(notebook, "Freeze T")
+    said(notebook, "Release T")
+    slide(notebook, "T scale", "Home", 1)
+    said(notebook, "s = 0: V is normal")
+    slide(notebook, "T scale", "End", 1)
+    said(notebook, "T scale 1.5")
+    unfold_more(notebook)
+    before = trace(notebook, "this step")
+    lab(notebook).get_by_text("gradient of the whole loss").click()
+    notebook.wait(f"(before) => ({TRACE})('this step')[3] !== before", before[3])
+    lab(notebook).get_by_text("untouched copy (halves").click()
+    for _ in range(8):
+        press(notebook, "Step")
+    said(notebook, "Step 9:")
+    assert len(trace(notebook, "untouched copy")) == 9
+    lab(notebook).get_by_text("hold γ = 1").click()
+    said(notebook, "spectral radius 1.000")
+    for label in ("Learning rate", "of P", "T decay", "γ penalty", "T noise"):
+        for key in ("End", "Home"):
+            slide(notebook, label, key, 1)
+    press(notebook, "Add noise to T")
+    slide(notebook, "History", "Home", 1)
+    said(notebook, "step 0 of 9")
+    slide(notebook, "History", "End", 1)
+    said(notebook, "now")
+    with notebook.page.expect_download() as first:
+        press(notebook, "Figures as SVG")
+    assert first.value.suggested_filename.endswith(".svg") and "<svg" in first.value.path().read_text()
+    press(notebook, "Run as CSV")
+    said(notebook, "Saved:")
+    notebook.screenshot("training-lab-more")
+    press(notebook, "Reset")
+    said(notebook, "Step 0:")
+    press(notebook, "Back to the run before")
+    said(notebook, "Step 9:")
+
+
+def test_a_broken_preset_and_an_impossible_model_are_said_on_the_page(notebook: Notebook) -> None:
+    unfold_more(notebook)
+    field = lab(notebook).locator("input[type=text]").last
+    whole = field.input_value()
+    field.fill(whole[:-3])
+    field.press("Tab")
+    press(notebook, "Load preset")
+    said(notebook, "not a preset")
+    lab(notebook).locator("select").first.select_option("noisy memory")
+    said(notebook, "floor")
+    lab(notebook).locator(".widget-dropdown", has_text="Model").locator("select").select_option("lstm")
+    press(notebook, "Apply: a new run")
+    said(notebook, "cannot be the linear network")
+    press(notebook, "Step")
+    said(notebook, "Step 1:")
+
+
+def test_after_a_reload_the_lab_is_there_and_plays_on(notebook: Notebook) -> None:
+    press(notebook, "Play")
+    wait_for_step(notebook, 5)
+    notebook.reload()
+    notebook.reveal(GRAPH)
+    step = notebook.page.evaluate(STEP)
+    wait_for_step(notebook, step + 5)
+    press(notebook, "Pause")
+    notebook.wait(f"() => document.querySelector('{LAB} button').innerText.includes('Play')")

@@ -1,0 +1,199 @@
+"""unroll: the naive loop, torch's own RNN, and theorems on what flows backwards."""
+
+import pytest
+import torch
+
+from nnrnn_core import SchurMatrix, unroll
+from nnrnn_core.activations import ModReLU, identity, relu, tanh
+from oracles import as_installed, modrelu, naive_unroll
+
+TIME, BATCH, N = 12, 3, 6
+BIAS = torch.linspace(-0.3, 0.3, N, dtype=torch.float64)
+TWINS = {
+    "identity": (identity, lambda x: x),
+    "tanh": (tanh, torch.tanh),
+    "relu": (relu, torch.relu),
+    "modrelu": (ModReLU(BIAS), modrelu(BIAS)),
+}
+twins = pytest.mark.parametrize("name", TWINS)
+
+
+@pytest.fixture
+def given(generator):
+    """drive, V, h0, tap in float64, all wanting gradients."""
+    shapes = ((TIME, BATCH, N), (N, N), (BATCH, N), (TIME, BATCH, N))
+    drawn = [torch.randn(shape, generator=generator, dtype=torch.float64) / 2 for shape in shapes]
+    return [tensor.requires_grad_() for tensor in drawn]
+
+
+@twins
+@pytest.mark.parametrize("tapped", [False, True], ids=["no tap", "random tap"])
+def test_unroll_is_the_naive_loop_to_rounding_forwards_and_backwards(name, tapped, given):
+    activation, phi = TWINS[name]
+    drive, V, h0, tap = given
+    inputs = (drive, V, h0, tap) if tapped else (drive, V, h0)
+    fast = unroll(drive, V, h0, activation, tap if tapped else None)
+    slow = naive_unroll(drive, V, h0, phi, tap if tapped else None)
+    weights = torch.randn_like(slow)
+    assert (fast - slow).abs().max() < 1e-12
+    for ours, theirs in zip(
+        torch.autograd.grad(fast, inputs, weights), torch.autograd.grad(slow, inputs, weights), strict=True
+    ):
+        assert (ours - theirs).abs().max() < 1e-11 * max(1.0, float(theirs.abs().max()))
+
+
+@twins
+def test_tap_gradient_is_the_gradient_at_the_state(name, given):
+    activation, phi = TWINS[name]
+    drive, V, h0, _ = given
+    tap = torch.zeros_like(drive).requires_grad_()
+    weights = torch.randn(TIME, BATCH, N, dtype=torch.float64)
+    unroll(drive, V, h0, activation, tap).backward(weights)
+    states, h = [], h0
+    for now in drive:
+        h = phi(h @ V.T + now)
+        h.retain_grad()
+        states.append(h)
+    (torch.stack(states) * weights).sum().backward()
+    for ours, state in zip(tap.grad, states, strict=True):
+        assert (ours - state.grad).abs().max() < 1e-11
+
+
+def test_a_zero_tap_changes_nothing(given):
+    drive, V, h0, _ = given
+    assert torch.equal(unroll(drive, V, h0, tanh), unroll(drive, V, h0, tanh, torch.zeros_like(drive)))
+
+
+@pytest.mark.parametrize(("name", "activation"), [("tanh", tanh), ("relu", relu)])
+def test_unroll_is_torchs_rnn_with_the_same_weights(name, activation, generator):
+    rnn = torch.nn.RNN(4, N, nonlinearity=name, dtype=torch.float64)
+    inputs = torch.randn(TIME, BATCH, 4, generator=generator, dtype=torch.float64, requires_grad=True)
+    h0 = torch.randn(1, BATCH, N, generator=generator, dtype=torch.float64)
+    theirs, _ = rnn(inputs, h0)
+    drive = inputs @ rnn.weight_ih_l0.T + rnn.bias_ih_l0 + rnn.bias_hh_l0
+    ours = unroll(drive, rnn.weight_hh_l0, h0[0], activation)
+    assert (ours - theirs).abs().max() < 1e-13
+    weights, wanted = torch.randn_like(theirs), [inputs, *rnn.parameters()]
+    for a, b in zip(
+        torch.autograd.grad(ours, wanted, weights), torch.autograd.grad(theirs, wanted, weights), strict=True
+    ):
+        assert (a - b).abs().max() < 1e-11
+
+
+def test_in_an_orthogonal_linear_network_a_late_gradient_keeps_its_norm_all_the_way_back(generator):
+    V = SchurMatrix(16, "random", generator, dtype=torch.float64)
+    drive = torch.randn(100, 2, 16, generator=generator, dtype=torch.float64)
+    tap = torch.zeros_like(drive).requires_grad_()
+    states = unroll(drive, V(), drive.new_zeros(2, 16), identity, tap)
+    (states[-1] - 1).square().sum().backward()
+    norms = tap.grad.flatten(1).norm(dim=1)
+    assert (norms / norms[-1] - 1).abs().max() < 1e-12
+
+
+def test_a_pulse_travels_down_the_delay_line_one_unit_a_step():
+    V = torch.eye(N, dtype=torch.float64).roll(1, 0)
+    V[0] = 0
+    drive = torch.zeros(TIME, 1, N, dtype=torch.float64)
+    drive[0, 0, 0] = 1
+    states = unroll(drive, V, drive.new_zeros(1, N), identity)[:, 0]
+    assert torch.equal(states[:N], torch.eye(N, dtype=torch.float64))
+    assert not bool(states[N:].any())
+
+
+def test_gradients_of_two_calls_add_up(given):
+    drive, V, h0, _ = given
+    unroll(drive, V, h0, tanh).sum().backward()
+    once = V.grad.clone()
+    unroll(drive, V, h0, tanh).sum().backward()
+    assert torch.equal(V.grad, 2 * once)
+
+
+def test_a_second_derivative_is_an_error(given):
+    drive, V, h0, tap = given
+    (gradient,) = torch.autograd.grad(unroll(drive, V, h0, tanh, tap).sum(), V, create_graph=True)
+    with pytest.raises(RuntimeError, match="differentiable once"):
+        gradient.sum().backward()
+
+
+def test_a_second_derivative_is_an_error_under_torch_func_too(given):
+    drive, V, h0, _ = (tensor.detach() for tensor in given)
+
+    def slope(V):
+        return torch.func.grad(lambda V: unroll(drive, V, h0, tanh).sum())(V).sum()
+
+    assert bool(torch.isfinite(slope(V)))
+    with pytest.raises(RuntimeError, match="differentiable once"):
+        torch.func.grad(slope)(V)
+
+
+def test_torch_func_gives_autograds_gradient(given):
+    def loss(drive, V, h0, tap):
+        return unroll(drive, V, h0, tanh, tap).square().sum()
+
+    expected = torch.autograd.grad(loss(*given), given)
+    found = torch.func.grad(loss, argnums=(0, 1, 2, 3))(*(tensor.detach() for tensor in given))
+    for a, b in zip(found, expected, strict=True):
+        assert torch.equal(a, b)
+
+
+def test_without_gradients_no_history_is_kept(given):
+    drive, V, h0, tap = given
+    with torch.no_grad():
+        states = unroll(drive, V, h0, tanh, tap)
+    assert states.grad_fn is None
+    assert not states.requires_grad
+
+
+def test_overwriting_a_state_before_the_way_back_is_noticed(given):
+    drive, V, h0, _ = given
+    states = unroll(drive, V, h0, tanh)
+    total = states.sum()
+    with torch.no_grad():
+        states.zero_()
+    with pytest.raises(RuntimeError, match="inplace"):
+        total.backward()
+
+
+@pytest.mark.parametrize("tapped", [False, True])
+def test_forwards_and_backwards_run_on_the_meta_device(tapped):
+    drive, V, h0 = (torch.zeros(s, device="meta", requires_grad=True) for s in ((TIME, BATCH, N), (N, N), (BATCH, N)))
+    bias = torch.zeros(N, device="meta", requires_grad=True)
+    tap = torch.zeros_like(drive).requires_grad_() if tapped else None
+    states = unroll(drive, V, h0, ModReLU(bias), tap)
+    states.sum().backward()
+    assert states.device.type == drive.grad.device.type == V.grad.device.type == bias.grad.device.type == "meta"
+    assert tap is None or tap.grad.shape == drive.shape
+
+
+@pytest.mark.cuda
+@twins
+def test_the_gpu_computes_what_the_cpu_computes(name, given):
+    results = []
+    for device in ("cpu", "cuda"):
+        inputs = [tensor.detach().to(device).requires_grad_() for tensor in given]
+        activation = ModReLU(BIAS.to(device)) if name == "modrelu" else TWINS[name][0]
+        states = unroll(*inputs[:3], activation, inputs[3])
+        gradients = torch.autograd.grad(states.square().sum(), inputs)
+        results.append([tensor.detach().cpu() for tensor in (states, *gradients)])
+    for ours, theirs in zip(*results, strict=True):
+        assert torch.allclose(ours, theirs, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"drive": torch.zeros(0, BATCH, N)}, "time >= 1"),
+        ({"drive": torch.zeros(BATCH, N)}, r"\(time, batch, n\)"),
+        ({"V": torch.zeros(N, N + 1)}, r"V must be \(6, 6\)"),
+        ({"h0": torch.zeros(BATCH + 1, N)}, r"h0 must be \(3, 6\)"),
+        ({"tap": torch.zeros(TIME, BATCH, N + 1)}, "tap must have the drive's shape"),
+        ({"activation": ModReLU(torch.zeros(1))}, r"parameter must be \(6,\)"),
+        ({"V": torch.zeros(N, N, dtype=torch.float64)}, "V is torch.float64 on cpu, drive is torch.float32"),
+        ({"tap": torch.zeros(TIME, BATCH, N, device="meta")}, "tap is torch.float32 on meta"),
+        ({"activation": ModReLU(torch.zeros(N, dtype=torch.float64))}, "parameter is torch.float64"),
+    ],
+)
+def test_what_does_not_fit_is_refused_by_name(change, reason):
+    arguments = {"drive": torch.zeros(TIME, BATCH, N), "V": torch.zeros(N, N), "h0": torch.zeros(BATCH, N)}
+    with as_installed(), pytest.raises((ValueError, TypeError), match=reason):
+        unroll(**{**arguments, "activation": tanh, "tap": None, **change})
