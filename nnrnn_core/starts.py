@@ -45,19 +45,19 @@ def _strength(V: SchurMatrix, T: np.ndarray, horizon: int) -> float:
     last_link = V.size // 2 - 1  # where a delay line peaks, and only there
     some = sorted({*growth_powers(max(horizon, 1), 48), min(last_link, horizon)})
 
-    def log_peak(log_strength: float, powers: Sequence[int]) -> float:
+    def excess(log_strength: float, powers: Sequence[int], wanted: float) -> float:
         V.set_T(np.exp(log_strength) * T)
         peak = np.max(estimate_growth(V, powers).transient)
-        return float(np.log(min(peak, 1e100)))
+        return float(np.log(min(peak, 1e100) / wanted))
 
     try:
-        wanted = np.log(PEAK)
+        wanted = PEAK
         for _ in range(4):  # what the powers in between add to the peak is taken off what is wanted of these
-            found = scipy.optimize.brentq(lambda x: log_peak(x, some) - wanted, np.log(1e-6), np.log(1e3), xtol=1e-3)
-            above = log_peak(found, range(horizon + 1)) - np.log(PEAK)
-            if abs(above) < 0.01:
+            found = scipy.optimize.brentq(excess, np.log(1e-6), np.log(1e3), args=(some, wanted), xtol=1e-3)
+            missed = excess(found, range(horizon + 1), PEAK)
+            if abs(missed) < 0.01:
                 break
-            wanted -= above
+            wanted *= float(np.exp(-missed))
     finally:
         V.scale.copy_(scale)
     return float(np.exp(found))

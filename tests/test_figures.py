@@ -22,7 +22,7 @@ from widgets.figures.training import (
     thinned,
 )
 from widgets.labs.experiment import Experiment
-from widgets.labs.training import make_plan
+from widgets.labs.plan import make_plan
 
 
 def experiment(steps: int = 3, **plan: object) -> Experiment:
@@ -129,7 +129,7 @@ def test_powers_beyond_double_precision_are_drawn_as_gaps_and_said() -> None:
     lab = experiment(steps=0)
     lab.intervene("T", 1e30 * np.tril(np.ones((16, 16)), -2) * (np.arange(16)[:, None] // 2 > np.arange(16) // 2))
     frame = frame_of(lab.look(), exact=True)
-    traces, layout = lines_push(frame, frame, lab.curves, lab.words())
+    _, layout = lines_push(frame, frame, lab.curves, lab.words())
     assert np.isfinite(layout["yaxis3.range"]).all()
     assert "beyond double precision" in sentence(frame, lab.curves, lab.words())
 

@@ -14,7 +14,7 @@ from nnrnn_core import Diverged, SequenceModel, Settings, tasks
 from widgets import TrainingLab
 from widgets.labs import registry
 from widgets.labs.experiment import FRAMES, Experiment
-from widgets.labs.training import make_plan
+from widgets.labs.plan import make_plan
 
 
 def copying(**options: object) -> TrainingLab:
@@ -171,7 +171,7 @@ def test_a_matrix_of_ones_own_starts_the_lab_and_survives_a_preset() -> None:
 
 
 @pytest.mark.parametrize(
-    "spoil, said",
+    ("spoil", "said"),
     [
         (lambda text: text[:-5], "not a preset"),
         (lambda text: "{}", "not a preset of this kit"),
@@ -349,7 +349,7 @@ def test_the_run_is_exported_as_npz_and_csv(tmp_path: Path, monkeypatch: pytest.
         assert json.loads(str(saved["preset"]))["hidden_size"] == 8
     table = np.genfromtxt(lab.export(tmp_path / "run.csv"), delimiter=",", names=True)
     assert np.allclose(table["loss"], lab.experiment.curves.loss) and list(table["step"]) == [1, 2, 3, 4, 5]
-    with pytest.raises(ValueError, match=".npz or .csv"):
+    with pytest.raises(ValueError, match=r"\.npz or \.csv"):
         lab.export(tmp_path / "run.txt")
     monkeypatch.chdir(tmp_path)
     lab.controls.save_npz.click()

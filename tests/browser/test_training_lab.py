@@ -70,7 +70,7 @@ def trace(notebook: Notebook, name: str) -> list[float]:
 
 def unfold_more(notebook: Notebook) -> None:
     lab(notebook).get_by_text("More", exact=True).click()
-    notebook.wait(f"() => [...document.querySelectorAll('{LAB} button')].some((b) => b.innerText === 'Load preset' && b.offsetParent)")  # fmt: skip
+    lab(notebook).get_by_role("button", name="Load preset").wait_for(state="visible")
 
 
 def slide(notebook: Notebook, label: str, key: str, times: int) -> None:

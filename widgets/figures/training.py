@@ -6,7 +6,7 @@ The panels of lines are repainted many times a second; the heat map is slower to
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,10 +44,27 @@ class Words:
 class Curves:
     """Loss and score of every step so far, of the run and of its untouched copy; marks: (step, words)."""
 
-    loss: Sequence[float] = ()
-    score: Sequence[float] = ()
-    ghost: Sequence[float] = ()
-    marks: Sequence[tuple[int, str]] = field(default_factory=list)
+    loss: list[float] = field(default_factory=list)
+    score: list[float] = field(default_factory=list)
+    ghost: list[float] = field(default_factory=list)
+    marks: list[tuple[int, str]] = field(default_factory=list)
+
+    def until(self, step: int) -> Curves:
+        """The curves as they were at that step."""
+        marks = [mark for mark in self.marks if mark[0] <= step]
+        return Curves(self.loss[:step], self.score[:step], self.ghost[:step], marks)
+
+    def as_columns(self) -> dict[str, np.ndarray]:
+        """Named columns of equal length: step, loss, score and the copy's loss, NaN where the copy has not been."""
+        steps = len(self.loss)
+        ghost = np.full(steps, np.nan)
+        ghost[: len(self.ghost)] = self.ghost[:steps]
+        return {
+            "step": np.arange(1, steps + 1),
+            "loss": np.array(self.loss, float),
+            "score": np.array(self.score, float),
+            "untouched_copy_loss": ghost,
+        }
 
 
 def lines_figure(words: Words) -> go.Figure:
@@ -234,7 +251,7 @@ def form_push(frame: Frame) -> Push:
     same, below = blocks[:, None] == blocks[None, :], blocks[:, None] > blocks[None, :]
     feed_forward = np.where(below, form, np.nan)
     limit = float(np.nanmax(np.abs(feed_forward), initial=0.0)) or 1.0
-    traces = {
+    traces: dict[str, dict[str, Any]] = {
         "Λ": {"z": np.where(same, form, np.nan)},
         "s T": {"z": feed_forward, "zmin": -limit, "zmax": limit},
     }
@@ -325,22 +342,13 @@ def _decades(curves: Sequence[Any], step: float, span: float = 12) -> list[float
     return [max(math.floor(low / step - 0.1) * step, top - span), top]
 
 
+def _later(curve: np.ndarray) -> np.ndarray:
+    return curve[len(curve) // 10 :]
+
+
 def _nice_end(value: float, least: float = 100) -> float:
     """The end of an axis from 0: a round number that changes a few times a decade."""
     if value <= least:
         return least
     scale = 10.0 ** math.floor(math.log10(value))
     return next(scale * m for m in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if scale * m >= value)
-
-
-def as_columns(curves: Curves) -> Mapping[str, np.ndarray]:
-    """The run as named columns of equal length, for npz and CSV: step, loss, score and the copy's loss."""
-    steps = len(curves.loss)
-    ghost = np.full(steps, np.nan)
-    ghost[: len(curves.ghost)] = curves.ghost[:steps]
-    return {
-        "step": np.arange(1, steps + 1),
-        "loss": np.array(curves.loss, float),
-        "score": np.array(curves.score, float),
-        "untouched_copy_loss": ghost,
-    }

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import ipywidgets as ipw
 
-from nnrnn_core.network import RECURRENTS
-from nnrnn_core.settings import Settings
+from nnrnn_core import SequenceModel, Settings
+from nnrnn_core.network import RECURRENTS, RecurrentNetwork
+from nnrnn_core.optimisation import parameter_groups
 from nnrnn_core.starts import STARTS
 
-from .experiment import FRAMES
+from .experiment import FRAMES, Experiment
+from .plan import Plan
 
-TASKS = {
-    "noisy memory": {"name": "noisy-memory"},
+TASKS: dict[str, dict[str, Any]] = {
+    "noisy memory": {"name": "noisy-memory", "delays": 20, "noise": 0.5, "length": 80},
     "copy, delay 200": {"name": "copying", "delay": 200},
-    "English text": {"name": "characters"},
+    "English text": {"name": "characters", "length": 100},
 }
-SIZES = {"noisy-memory": 32, "copying": 128, "characters": 64}
 WIDE = {"description_width": "120px"}
 
 
@@ -101,30 +103,44 @@ class Controls:
         self.more = ipw.Accordion([ipw.VBox(rows)], selected_index=None)
         self.more.set_title(0, "More")
 
-    def show_settings(self, settings: Settings) -> None:
-        """The sliders as the run has them; the lowest stop of a log slider stands for 0."""
+    def show(self, experiment: Experiment) -> None:
+        """Put every control where the experiment is."""
+        plan, training = experiment.plan, experiment.training
+        self._show_plan(plan, training.model)
+        self._show_settings(training.settings)
+        self.scale.value = experiment.scale if math.isfinite(experiment.scale) else 1.0
+        self.ghost.value = experiment.ghost is not None
+        groups = parameter_groups(training.model)
+        has_T, has_P = bool(groups["T"]), bool(groups["P"])
+        for control in (self.scale, self.release, self.hold_gamma, self.T_decay, self.gamma_penalty, self.noise):
+            control.disabled = not has_T
+        self.add_noise.disabled, self.rate_P.disabled = not has_T, not has_P
+        self.whole_loss.disabled = not isinstance(training.model.recurrent, RecurrentNetwork)
+
+    def _show_plan(self, plan: Plan, model: SequenceModel) -> None:
+        self.model.options = list(dict.fromkeys([*RECURRENTS, model.name]))
+        self.model.value, self.hidden_size.value = model.name, model.hidden_size
+        start = plan.start if isinstance(plan.start, str) else "own"
+        self.start.options = list(dict.fromkeys([*STARTS, start]))
+        self.start.value, self.seed.value = start, plan.seed
+        wanted = plan.task.spec()
+        label = next((label for label, spec in TASKS.items() if spec == wanted), None)
+        self.task.options = [*TASKS, *([] if label else [f"{plan.task.name} (yours)"])]
+        self.task.value = label or self.task.options[-1]
+
+    def _show_settings(self, settings: Settings) -> None:
+        """The lowest stop of a log slider stands for 0."""
         for name in ("rate", "rate_P", "T_decay", "gamma_penalty"):
             slider = getattr(self, name)
             slider.value = min(max(getattr(settings, name), slider.base**slider.min), slider.base**slider.max)
         self.hold_gamma.value = settings.hold_gamma
-        self.show_frozen(settings.freeze_T)
-
-    def show_frozen(self, frozen: bool) -> None:
-        self.release.description = "Release T" if frozen else "Freeze T"
-        self.release.button_style = "warning" if frozen else ""
+        self.release.description = "Release T" if settings.freeze_T else "Freeze T"
+        self.release.button_style = "warning" if settings.freeze_T else ""
 
     def show_playing(self, playing: bool) -> None:
         self.play.description = "Pause" if playing else "Play"
         self.play.button_style = "" if playing else "primary"
         self.step.disabled = playing
-
-    def show_abilities(self, has_T: bool, has_P: bool, has_gradients: bool) -> None:
-        """Switch off what this model does not have."""
-        T_only = (self.scale, self.release, self.hold_gamma, self.T_decay, self.gamma_penalty, self.noise)
-        for control in (*T_only, self.add_noise):
-            control.disabled = not has_T
-        self.rate_P.disabled = not has_P
-        self.whole_loss.disabled = not has_gradients
 
     def zero_or(self, slider: ipw.FloatLogSlider) -> float:
         """A log slider's value, 0 at its lowest stop: no decay, no penalty."""

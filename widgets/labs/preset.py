@@ -11,13 +11,14 @@ import numpy as np
 
 from nnrnn_core import Settings, tasks
 
-from .experiment import ACTIONS, Plan
+from .actions import ACTIONS
+from .plan import Plan
 
 FORMAT = 1
 
 
 def to_text(plan: Plan) -> str:
-    """JSON: seed, task, sizes, settings, interventions; arrays are packed. ValueError if it holds a network of one's own."""
+    """JSON: seed, task, sizes, settings, interventions; arrays packed. ValueError for a network of one's own."""
     if not isinstance(plan.model, str):
         raise ValueError("a preset names its model (nnrnn, rnn …); this lab runs a network of your own: save its run")
     content = {

@@ -21,7 +21,7 @@ def this_cell() -> str | None:
         from IPython import get_ipython
     except ImportError:
         return None
-    shell: Any = get_ipython()  # type: ignore[no-untyped-call]
+    shell: Any = get_ipython()
     if shell is None or not hasattr(shell, "kernel"):
         return None
     parent = shell.kernel.get_parent("shell") if hasattr(shell.kernel, "get_parent") else shell.parent_header

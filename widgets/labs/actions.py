@@ -1,0 +1,104 @@
+"""What a person can do to a training between two steps: by name, checked, told in a word, replayed from a preset."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike
+
+from nnrnn_core import SchurMatrix, Training
+
+LARGEST_SCALE = 1.5
+
+
+@dataclass(frozen=True)
+class Action:
+    """do(training, value) -> the value as kept; word(value): what stands on the loss curve; absolute: of several in a
+    row at one step only the last counts."""
+
+    do: Callable[[Training, Any], Any]
+    word: Callable[[Any], str]
+    absolute: bool = True
+
+
+def _schur(training: Training) -> SchurMatrix:
+    if not isinstance(training.model.V, SchurMatrix):
+        raise ValueError(f"{training.model.name} has no T; choose the model nnrnn")
+    return training.model.V
+
+
+def _set_scale(training: Training, value: Any) -> float:
+    V = _schur(training)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LARGEST_SCALE:
+        raise ValueError(f"T scale must lie between 0 and {LARGEST_SCALE}; got {value!r}")
+    V.scale.fill_(float(value))
+    return float(value)
+
+
+def _set_T(training: Training, value: ArrayLike) -> np.ndarray:
+    V = _schur(training)
+    V.set_T(value)
+    return V.T.detach().cpu().numpy()
+
+
+def _add_noise(training: Training, value: list[Any]) -> list[Any]:
+    """T ← T + σ · N(0, 1); value: σ and the number of the draw, which with the run's seed and step tells it."""
+    V = _schur(training)
+    sigma, draw = value
+    if isinstance(sigma, bool) or not isinstance(sigma, int | float) or not 0 < sigma < math.inf:
+        raise ValueError(f"T noise must be a finite number above 0; got {sigma!r}")
+    source = np.random.SeedSequence([training.seed % 2**32, training.index, draw]).generate_state(1)[0]
+    generator = torch.Generator().manual_seed(int(source))
+    with torch.no_grad():
+        drawn = torch.randn(V.T_entries.shape, generator=generator, dtype=V.T_entries.dtype)
+        V.T_entries.add_(sigma * drawn.to(V.T_entries.device))
+    return [float(sigma), draw]
+
+
+def _hold_gamma(training: Training, value: Any) -> bool:
+    V = _schur(training)
+    training.settings.hold_gamma = value
+    if value:
+        with torch.no_grad():
+            V.gamma.fill_(1)
+    return bool(value)
+
+
+def _freeze_T(training: Training, value: Any) -> bool:
+    _schur(training)
+    training.settings.freeze_T = value
+    return bool(value)
+
+
+def _recover(training: Training, _: Any) -> None:
+    """Back to the last good parameters, both rates halved."""
+    training.restore_last_good()
+    training.settings.rate /= 2
+    training.settings.rate_P /= 2
+
+
+def _setting(name: str, symbol: str) -> Action:
+    def do(training: Training, value: Any) -> Any:
+        setattr(training.settings, name, value)
+        return getattr(training.settings, name)
+
+    return Action(do, lambda value: f"{symbol} {value:.2g}")
+
+
+ACTIONS: dict[str, Action] = {
+    "scale": Action(_set_scale, lambda value: f"s = {value:g}"),
+    "freeze_T": Action(_freeze_T, lambda value: "freeze T" if value else "release T"),
+    "hold_gamma": Action(_hold_gamma, lambda value: "hold γ = 1" if value else "γ free"),
+    "T": Action(_set_T, lambda _: "own T"),
+    "T_noise": Action(_add_noise, lambda value: f"T noise {value[0]:.2g}", absolute=False),
+    "recover": Action(_recover, lambda _: "rates halved", absolute=False),
+    "T_decay": _setting("T_decay", "T decay"),
+    "gamma_penalty": _setting("gamma_penalty", "γ penalty"),
+    "rate": _setting("rate", "rate"),
+    "rate_P": _setting("rate_P", "rate of P"),
+}

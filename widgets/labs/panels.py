@@ -1,0 +1,85 @@
+"""The six panels of a training on the page, and the sentence that says what they show."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import ipywidgets as ipw
+
+from ..figures.frame import Frame
+from ..figures.training import (
+    FORM_PLACE,
+    Curves,
+    Words,
+    form_figure,
+    form_push,
+    form_sentence,
+    lines_figure,
+    lines_push,
+    sentence,
+)
+from ..live import LiveFigure
+
+SLOW = 1.0  # seconds between repaints of the heat map while playing
+
+
+class Panels:
+    """Two live figures in one grid: `lines`, which also is the clock, and `form`, the heat map, in its free corner."""
+
+    def __init__(self, on_error: Callable[[BaseException], None]) -> None:
+        self.box = ipw.VBox()
+        self.words: Words | None = None
+        self._on_error = on_error
+        self._slow_painted = 0.0
+
+    def begin(self, words: Words, first: Frame) -> None:
+        """Show a run of this kind; its first frame stays as a ghost. Figures are made anew only for other words."""
+        self.first = first
+        if words == self.words:
+            return
+        old = list(self.box.children)
+        self.words = words
+        self.lines, self.form = LiveFigure(lines_figure(words)), LiveFigure(form_figure(words))
+        self.lines.on_error = self._on_error
+        self.lines.layout.grid_area, self.form.layout.grid_area = "1 / 1 / 3 / 3", FORM_PLACE["area"]
+        grid = ipw.Layout(
+            grid_template_columns=FORM_PLACE["columns"], grid_template_rows=FORM_PLACE["rows"], width="100%"
+        )
+        self.box.children = (ipw.GridBox([self.lines, self.form], layout=grid),)
+        for grid_before in old:
+            close_tree(grid_before)
+
+    @property
+    def slow_due(self) -> bool:
+        """Whether it is time for the panels that cost more."""
+        return not self.lines.playing or time.monotonic() - self._slow_painted > SLOW
+
+    def paint(self, frame: Frame, curves: Curves, late: bool) -> str:
+        """Show this, and say it."""
+        assert self.words is not None
+        said = sentence(frame, curves, self.words)
+        if self.slow_due:
+            self.form.push(*form_push(frame))
+            self.form.alt = form_sentence(frame)
+            self._slow_painted = time.monotonic()
+        self.lines.push(*lines_push(frame, self.first, curves, self.words, late))
+        self.lines.alt = said
+        return said
+
+    def download(self, format: str, name: str) -> None:
+        """Both figures as files, by the browser."""
+        self.lines.download(format, f"{name}-panels")
+        self.form.download(format, f"{name}-schur-form")
+
+
+def close_tree(widget: ipw.Widget) -> None:
+    """Close a widget and all under it, parents first: a child closed under a living box leaves JupyterLab on "Loading
+    widget…" after a reload."""
+    children = list(getattr(widget, "children", ()))
+    if isinstance(widget, ipw.Box):
+        ipw.Widget.close(widget)  # a lab is a box whose own close comes here
+    else:
+        widget.close()
+    for child in children:
+        close_tree(child)
