@@ -103,7 +103,7 @@ def _record(measure: str, training: Training, value: float, begun: float) -> Rec
 def results(task: str, network: str, measure: str, what: str = "value") -> np.ndarray:
     """One number a seed from the shipped results. what: "value", "updates" or "seconds"."""
     wanted = {"task": task, "network": network, "measure": measure}
-    records = json.loads(RESULTS.read_text())["records"]
+    records = json.loads(RESULTS.read_text(encoding="utf-8"))["records"]
     found = [record[what] for record in records if wanted.items() <= record.items()]
     if not found:
         known = sorted({f"{r['task']} / {r['network']} / {r['measure']}" for r in records})
@@ -115,7 +115,7 @@ def main(names: list[str]) -> None:
     """Run the named experiments (all, if none) and put their records in place of the old ones."""
     if unknown := set(names) - set(EXPERIMENTS):
         raise SystemExit(f"unknown: {', '.join(unknown)}; the experiments are {', '.join(EXPERIMENTS)}")
-    old = json.loads(RESULTS.read_text())["records"] if RESULTS.exists() else []
+    old = json.loads(RESULTS.read_text(encoding="utf-8"))["records"] if RESULTS.exists() else []
     names = names or list(EXPERIMENTS)
     records = [record for record in old if record["task"] not in names]
     for name in names:
@@ -127,7 +127,9 @@ def main(names: list[str]) -> None:
                 print(name, network, seed, *(f"{r['measure']} {r['value']:.4g}" for r in found), sep=" | ", flush=True)
     made = {"torch": torch.__version__, "python": platform.python_version(), "machine": platform.machine()}
     RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps({"made with": made, "records": records}, indent=0, ensure_ascii=False) + "\n")
+    RESULTS.write_text(
+        json.dumps({"made with": made, "records": records}, indent=0, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
 
 
 if __name__ == "__main__":

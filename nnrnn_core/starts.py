@@ -10,7 +10,8 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from .dynamics import estimate_growth, growth_powers
+from .device import one_thread
+from .dynamics import GrowthEstimate, estimate_growth, growth_powers
 from .schur import SchurMatrix
 
 PEAK = 5.0  # the largest ‖V^k‖ over the sequence, at s = 1
@@ -35,7 +36,8 @@ def set_start(V: SchurMatrix, start: str | ArrayLike | Tensor, horizon: int, gen
     with torch.no_grad():
         V.gamma.fill_(gamma)
     T = shape(V.size, generator)
-    V.set_T(T if not np.any(T) else _strength(V, T, horizon) * T)
+    with one_thread():
+        V.set_T(T if not np.any(T) else _strength(V, T, horizon) * T)
 
 
 def _strength(V: SchurMatrix, T: np.ndarray, horizon: int) -> float:
@@ -45,9 +47,12 @@ def _strength(V: SchurMatrix, T: np.ndarray, horizon: int) -> float:
     last_link = V.size // 2 - 1  # where a delay line peaks, and only there
     some = sorted({*growth_powers(max(horizon, 1), 48), min(last_link, horizon)})
 
+    estimates: dict[int, GrowthEstimate] = {}  # by number of powers: each starts the next one warm
+
     def excess(log_strength: float, powers: Sequence[int], wanted: float) -> float:
         V.set_T(np.exp(log_strength) * T)
-        peak = np.max(estimate_growth(V, powers).transient)
+        estimates[len(powers)] = estimate_growth(V, powers, estimates.get(len(powers)))
+        peak = np.max(estimates[len(powers)].transient)
         return float(np.log(min(peak, 1e100) / wanted))
 
     try:

@@ -25,9 +25,14 @@ from .schur import SchurMatrix
 from .settings import Settings
 from .tasks import Batch, Task
 
+EXPLODED = 1e3
+
 
 class Diverged(ArithmeticError):
-    """The loss or its gradient is not finite. The parameters are again the last ones that gave a finite loss."""
+    """The loss or its gradient is not finite. The parameters are again the last good ones, the optimiser is empty.
+
+    Good is a loss of at most EXPLODED times the task's baseline: a run is usually lost some steps before infinity.
+    """
 
     def __init__(self, index: int, what: str) -> None:
         super().__init__(
@@ -110,7 +115,7 @@ class Training:
         with _threads(settings.threads):
             batch = self.task.sample(settings.batch_size, self.batches, self.index)
             record, self.state = self._forward_and_backward(batch, settings, late)
-            reached = "loss" if not math.isfinite(record.loss) else self._update(settings)
+            reached = "loss" if not math.isfinite(record.loss) else self._update(settings, record.loss)
         if reached:  # as if the step had not been tried, so that a run that was helped on replays exactly
             self._return_to(before)
             self.restore_last_good()
@@ -183,13 +188,14 @@ class Training:
             return 0.0
         return settings.gamma_penalty * (self.model.V.gamma - 1).square().sum()
 
-    def _update(self, settings: Settings) -> str:
+    def _update(self, settings: Settings, loss: float) -> str:
         """Moves the parameters; or leaves them and says what is not finite."""
         hold_back(self.model, settings)
         size = torch.nn.utils.clip_grad_norm_(self.model.parameters(), settings.gradient_clip or math.inf)
         if not torch.isfinite(size):
             return "gradient"
-        self._good = _copies(self.model)
+        if loss <= EXPLODED * self.task.baseline:
+            self._good = _copies(self.model)
         if settings.optimiser != self._optimiser_name:
             self._optimiser = make_optimiser(self.model, settings.optimiser)
             self._optimiser_name = settings.optimiser
@@ -200,10 +206,12 @@ class Training:
 
     @torch.no_grad()
     def restore_last_good(self) -> None:
-        """The parameters that gave the last finite loss and gradient; T's scale, which is the user's, stays."""
+        """The last good parameters (see `Diverged`) and an optimiser without memory, for what it remembers of the
+        explosion would stop it for thousands of steps. T's scale, which is the user's, stays."""
         state = self.model.state_dict()
         for name, kept in self._good.items():
             state[name].copy_(kept)
+        self._optimiser = make_optimiser(self.model, self._optimiser_name)
         self.state = None
 
     @torch.no_grad()

@@ -117,6 +117,7 @@ class Malicious:
         return os.mkdir, (self.path,)
 
 
+@pytest.mark.filterwarnings("ignore:Detected pickle protocol")
 @pytest.mark.parametrize("write", [torch.save, lambda content, path: path.write_bytes(pickle.dumps(content))])
 def test_loading_runs_no_code_from_the_file(write, tmp_path):
     write({"format": Malicious(tmp_path / "ran")}, tmp_path / "run.pt")

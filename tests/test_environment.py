@@ -68,8 +68,8 @@ def test_an_old_python_has_a_remedy():
 def test_the_report_counts_what_is_to_be_done(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(environment, "findings", lambda: [Finding("a", "1"), Finding("b", "0", "update b")])
     assert report().splitlines() == [
-        "ok  a          1",
-        "!!  b          0",
+        "ok  a            1",
+        "!!  b            0",
         "    -> update b",
         "1 to put right; then restart the kernel and run again.",
     ]

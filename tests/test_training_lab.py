@@ -227,6 +227,10 @@ def test_a_diverging_run_stops_says_so_keeps_the_last_good_network_and_goes_on_w
     lab.pause()
     lab.step(3)
     assert lab.experiment.training.index == 8 and np.isfinite(lab.experiment.curves.loss).all()
+    assert [mark[1] for mark in lab.experiment.curves.marks] == ["diverged", "rates halved"]
+    again = TrainingLab.from_preset(lab.preset)
+    again.step(8)
+    assert same(weights(again), weights(lab))
 
 
 def test_step_and_run_raise_what_went_wrong_and_draw_the_last_good_network() -> None:

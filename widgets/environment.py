@@ -51,7 +51,7 @@ def report() -> str:
     """The findings as text, and a last line that says whether anything is to be done."""
     lines, found = [], findings()
     for finding in found:
-        lines.append(f"{'!!' if finding.remedy else 'ok'}  {finding.name:<11}{finding.found}")
+        lines.append(f"{'!!' if finding.remedy else 'ok'}  {finding.name:<13}{finding.found}")
         if finding.remedy:
             lines.append(f"    -> {finding.remedy}")
     problems = sum(bool(finding.remedy) for finding in found)

@@ -75,9 +75,12 @@ def _freeze_T(training: Training, value: Any) -> bool:
     return bool(value)
 
 
-def _recover(training: Training, _: Any) -> None:
-    """Back to the last good parameters, both rates halved."""
+def _stop(training: Training, _: Any) -> None:
+    """Back to the last good parameters: what a step that diverged did to the run."""
     training.restore_last_good()
+
+
+def _halve_rates(training: Training, _: Any) -> None:
     training.settings.rate /= 2
     training.settings.rate_P /= 2
 
@@ -96,7 +99,8 @@ ACTIONS: dict[str, Action] = {
     "hold_gamma": Action(_hold_gamma, lambda value: "hold γ = 1" if value else "γ free"),
     "T": Action(_set_T, lambda _: "own T"),
     "T_noise": Action(_add_noise, lambda value: f"T noise {value[0]:.2g}", absolute=False),
-    "recover": Action(_recover, lambda _: "rates halved", absolute=False),
+    "diverged": Action(_stop, lambda _: "diverged"),
+    "halve_rates": Action(_halve_rates, lambda _: "rates halved", absolute=False),
     "T_decay": _setting("T_decay", "T decay"),
     "gamma_penalty": _setting("gamma_penalty", "γ penalty"),
     "rate": _setting("rate", "rate"),

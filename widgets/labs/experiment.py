@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from nnrnn_core import SchurMatrix, Training
+from nnrnn_core import Diverged, SchurMatrix, Training
 from nnrnn_core.device import one_thread
 from nnrnn_core.network import RecurrentNetwork
 from nnrnn_core.orthogonal import tangent_space
@@ -51,7 +51,11 @@ class Experiment:
     def step(self, *, seen: bool = False) -> None:
         """One training step. seen: it will be drawn, so its late gradient is wanted. Raises Diverged."""
         keep = (self.training.index + 1) % self._stride == 0
-        record = self.training.step(late=seen or keep)
+        try:
+            record = self.training.step(late=seen or keep)
+        except Diverged:
+            self.intervene("diverged")  # noted, so that a preset repeats what the failed step did to the run
+            raise
         self.curves.loss.append(record.loss)
         self.curves.score.append(record.score)
         if seen or keep:

@@ -329,7 +329,7 @@ class TrainingLab(ipw.VBox):
             self._show_settings()
 
     def _halve(self) -> None:
-        self.experiment.intervene("recover")
+        self.experiment.intervene("halve_rates")
         self._show_settings()
         self._play()
 
