@@ -115,9 +115,8 @@ def main(names: list[str]) -> None:
     """Run the named experiments (all, if none) and put their records in place of the old ones."""
     if unknown := set(names) - set(EXPERIMENTS):
         raise SystemExit(f"unknown: {', '.join(unknown)}; the experiments are {', '.join(EXPERIMENTS)}")
-    old = json.loads(RESULTS.read_text(encoding="utf-8"))["records"] if RESULTS.exists() else []
     names = names or list(EXPERIMENTS)
-    records = [record for record in old if record["task"] not in names]
+    records: list[Record] = []
     for name in names:
         run, networks = EXPERIMENTS[name]
         for network in networks:
@@ -125,6 +124,9 @@ def main(names: list[str]) -> None:
                 found = run(network, seed)
                 records += [{"task": name, "network": network, "seed": seed, **record} for record in found]
                 print(name, network, seed, *(f"{r['measure']} {r['value']:.4g}" for r in found), sep=" | ", flush=True)
+    # read only now: another run may have written its own tasks meanwhile
+    old = json.loads(RESULTS.read_text(encoding="utf-8"))["records"] if RESULTS.exists() else []
+    records = [record for record in old if record["task"] not in names] + records
     made = {"torch": torch.__version__, "python": platform.python_version(), "machine": platform.machine()}
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(

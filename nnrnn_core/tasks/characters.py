@@ -21,7 +21,7 @@ UNKNOWN = "\N{REPLACEMENT CHARACTER}"  # stands for every character that the tra
 SPLITS = {"train": (0.0, 0.8), "valid": (0.8, 0.9), "test": (0.9, 1.0)}
 
 _ADAM = Settings(
-    rate=2e-3, rate_P=2e-4, optimiser="adam", smoothing=0.999, momentum=0.9, batch_size=32, gradient_clip=5.0
+    rate=1e-2, rate_P=1e-3, optimiser="adam", smoothing=0.999, momentum=0.9, batch_size=32, gradient_clip=5.0
 )
 
 
