@@ -9,18 +9,10 @@ import pytest
 
 from nnrnn_core import tasks
 from nnrnn_core.dynamics import fisher_memory, transient_growth, typical_growth
+from widgets.figures.axes import POINTS, thinned
 from widgets.figures.frame import frame_of
-from widgets.figures.training import (
-    POINTS,
-    Curves,
-    form_figure,
-    form_push,
-    lines_figure,
-    lines_push,
-    real_schur_form,
-    sentence,
-    thinned,
-)
+from widgets.figures.schur_form import form_figure, form_push, real_schur_form
+from widgets.figures.training import Curves, lines_figure, lines_push, sentence
 from widgets.labs.experiment import Experiment
 from widgets.labs.plan import make_plan
 

@@ -20,6 +20,7 @@ from .task import Batch, Task
 UNKNOWN = "\N{REPLACEMENT CHARACTER}"  # stands for every character that the training part does not have
 SPLITS = {"train": (0.0, 0.8), "valid": (0.8, 0.9), "test": (0.9, 1.0)}
 
+# Of the rates 2e-3, 5e-3, 1e-2 (a tenth for P) the best for every kind of network, after 2000 updates at 64 units.
 _ADAM = Settings(
     rate=1e-2, rate_P=1e-3, optimiser="adam", smoothing=0.999, momentum=0.9, batch_size=32, gradient_clip=5.0
 )

@@ -34,6 +34,7 @@ SETTINGS = {
 NOISE = [
     r"Failed to load resource.*(404|403)",  # workspaces and settings that do not exist yet
     r"WebSocket connection to .* failed",  # the server goes down at the end
+    r"Failed to load resource: net::ERR_",  # the picture of the Colab badge, on a machine without a network
 ]
 APP = "(window.jupyterapp || window.jupyterlab)"
 READY = f"""() => {{

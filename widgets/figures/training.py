@@ -1,21 +1,17 @@
-"""A training seen in six panels: five of lines and markers in one graph, the Schur form in another.
-
-The panels of lines are repainted many times a second; the heat map is slower to paint and stands apart for that reason.
-"""
+"""A training in five panels of lines and markers, one graph; the sixth, the Schur form, lies over its free corner."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-import scipy.linalg
 
+from .axes import decades, filled, nice_end, positive, thinned
 from .frame import Frame
-from .style import BLACK, BLUE, FEED_FORWARD, GREEN, GREY, ORANGE, PURPLE, ROTATIONS, SKY, VERMILION, base_layout
+from .style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, base_layout, title
 
 HEIGHT = 640
 COLUMNS = ((0.0, 0.29), (0.365, 0.64), (0.715, 1.0))
@@ -23,7 +19,6 @@ ROWS = ((0.58, 0.97), (0.0, 0.39))  # upper, lower
 # column and row of: loss, eigenvalues, growth, gradient, memory; the heat map lies over the sixth place
 PLACES = ((0, 0), (1, 0), (2, 0), (0, 1), (1, 1))
 FORM_PLACE = {"columns": "71% 29%", "rows": f"{HEIGHT // 2}px {HEIGHT // 2}px", "area": "2 / 2 / 3 / 3"}
-POINTS = 600  # of a loss curve on the screen: more than its pixels would only cost time
 
 Push = tuple[dict[str, dict[str, Any]], dict[str, Any]]
 
@@ -99,7 +94,8 @@ def lines_figure(words: Words) -> go.Figure:
         xaxis5={"title": "delay k", "range": [0, words.length]},
         yaxis5={"type": "log", "range": [-4, 0.2], "dtick": 1},
         annotations=[
-            _title(text, *place) for text, place in zip(_titles(words, late=True, exact=True), PLACES, strict=True)
+            title(text, COLUMNS[x][0], ROWS[y][1])
+            for text, (x, y) in zip(_titles(words, late=True, exact=True), PLACES, strict=True)
         ],
     )  # fmt: skip
     for trace in _line_traces(words):
@@ -115,13 +111,6 @@ def _titles(words: Words, late: bool, exact: bool) -> list[str]:
         "Gradient ‖∂ℓ<sub>late</sub>/∂h<sub>t</sub>‖" if late else "Gradient ‖∂L/∂h<sub>t</sub>‖, whole loss",
         "Fisher memory J(k)",
     ]
-
-
-def _title(text: str, column: int, row: int) -> dict[str, Any]:
-    return {
-        "text": f"<b>{text}</b>", "x": COLUMNS[column][0], "y": ROWS[row][1], "xref": "paper", "yref": "paper",
-        "xanchor": "left", "yanchor": "bottom", "showarrow": False, "font": {"size": 14},
-    }  # fmt: skip
 
 
 def _line_traces(words: Words) -> list[go.Scatter]:
@@ -185,14 +174,14 @@ def lines_push(frame: Frame, first: Frame, curves: Curves, words: Words, late: b
     }
     titles = _titles(words, late, frame.exact)
     layout: dict[str, Any] = {
-        "xaxis.range": [0, _nice_end(len(curves.loss))],
+        "xaxis.range": [0, nice_end(len(curves.loss))],
         # the fall from a bad start is a few steps and would press the rest flat
-        "yaxis.range": _decades(
+        "yaxis.range": decades(
             [loss[len(loss) // 10 :], ghost[len(ghost) // 10 :], [words.baseline / 8, 1.4 * words.baseline]], 0.25
         ),
-        "yaxis6.range": [0, 1.05 * max(1.0, _nice_end(float(np.nanmax(score, initial=0.0)), 1))],
-        "yaxis3.range": _decades([frame.worst, frame.typical, states, [0.15, 2]], 0.5, span=6),
-        "yaxis4.range": _decades([gradient, first_gradient, [0.03, 3]], 1, span=8),
+        "yaxis6.range": [0, 1.05 * max(1.0, nice_end(float(np.nanmax(score, initial=0.0)), 1))],
+        "yaxis3.range": decades([frame.worst, frame.typical, states, [0.15, 2]], 0.5, span=6),
+        "yaxis4.range": decades([gradient, first_gradient, [0.03, 3]], 1, span=8),
         "annotations[2].text": f"<b>{titles[2]}</b>",
         "annotations[3].text": f"<b>{titles[3]}</b>",
         "shapes": [_mark(step, text) for step, text in curves.marks],
@@ -215,54 +204,6 @@ def _mark(step: int, text: str) -> dict[str, Any]:
         "label": {"text": text, "textposition": "end", "textangle": -90, "font": {"size": 11},
                   "xanchor": "right", "yanchor": "top"},
     }  # fmt: skip
-
-
-def form_figure(words: Words) -> go.Figure:
-    """The Schur form: the blocks Λ on one colour scale, the feed-forward part s T on its own."""
-    figure = go.Figure(layout=base_layout(HEIGHT // 2, margin={"l": 40, "r": 8, "t": 34, "b": 30}))
-    bar = {"thickness": 10, "len": 0.48, "tickfont": {"size": 11}, "x": 1.0}
-    for name, scale, y in (("Λ", ROTATIONS, 0.78), ("s T", FEED_FORWARD, 0.24)):
-        figure.add_trace(
-            go.Heatmap(
-                z=np.full((2, 2), np.nan), name=name, colorscale=scale, zmin=-1, zmax=1, zmid=0, hoverongaps=False,
-                colorbar={**bar, "y": y, "title": {"text": name, "font": {"size": 12}}},
-            )
-        )  # fmt: skip
-    figure.update_layout(
-        xaxis={"constrain": "domain", "showgrid": False},
-        yaxis={"autorange": "reversed", "scaleanchor": "x", "constrain": "domain", "showgrid": False},
-        annotations=[_title("", 0, 0) | {"y": 1.0, "text": f"<b>{form_title(words)}</b>"}],
-    )
-    return figure
-
-
-def form_title(words: Words) -> str:
-    return {"nnrnn": "Schur form Λ + s T", "lstm": "An LSTM has no V"}.get(words.model, "Schur form of V")
-
-
-def form_push(frame: Frame) -> Push:
-    """The two heat maps; nothing for a model without a V."""
-    form = frame.snapshot.form
-    if form is None:
-        return {}, {}
-    if not frame.snapshot.blocks:
-        form = real_schur_form(form)
-    blocks = np.arange(len(form)) // 2
-    same, below = blocks[:, None] == blocks[None, :], blocks[:, None] > blocks[None, :]
-    feed_forward = np.where(below, form, np.nan)
-    limit = float(np.nanmax(np.abs(feed_forward), initial=0.0)) or 1.0
-    traces: dict[str, dict[str, Any]] = {
-        "Λ": {"z": np.where(same, form, np.nan)},
-        "s T": {"z": feed_forward, "zmin": -limit, "zmax": limit},
-    }
-    return traces, {}
-
-
-def real_schur_form(V: np.ndarray) -> np.ndarray:
-    """Lower block-triangular and orthogonally similar to V, as scipy finds it."""
-    upper, _ = scipy.linalg.schur(V.T, output="real")
-    lower: np.ndarray = upper.T
-    return lower
 
 
 def sentence(frame: Frame, curves: Curves, words: Words) -> str:
@@ -299,56 +240,3 @@ def _normality(frame: Frame) -> str:
     orthogonal = np.allclose(np.abs(frame.eigenvalues), 1, atol=1e-6)
     why = "s = 0" if snapshot.scale == 0 else "T = 0"
     return f"{why}: V is normal" + (", and orthogonal, for γ = 1" if orthogonal else ", not orthogonal: γ has left 1")
-
-
-def form_sentence(frame: Frame) -> str:
-    """What the heat map shows, in words."""
-    form = frame.snapshot.form
-    if form is None:
-        return "This network has no recurrent matrix."
-    return (
-        f"Schur form of V, {len(form)} by {len(form)}: 2×2 blocks with the eigenvalues on the diagonal, below them the "
-        f"feed-forward part of Frobenius norm {frame.departure:.3g}; nothing above."
-    )
-
-
-def thinned(values: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
-    """(steps, means) of a curve over equal bins, at most POINTS of them; one NaN for an empty curve."""
-    y = np.asarray(values, float)
-    if not len(y):
-        return np.array([math.nan]), np.array([math.nan])
-    size = -(-len(y) // POINTS)
-    starts = np.arange(0, len(y), size)
-    counts = np.diff([*starts, len(y)])
-    return starts + (counts + 1) / 2, np.add.reduceat(y, starts) / counts
-
-
-def positive(values: np.ndarray) -> np.ndarray:
-    """For a log axis: NaN where there is nothing to draw."""
-    y = filled(values)
-    return np.where(np.isfinite(y) & (y > 0), y, np.nan)
-
-
-def filled(values: np.ndarray) -> np.ndarray:
-    return np.asarray(values, float) if len(values) else np.array([math.nan])
-
-
-def _decades(curves: Sequence[Any], step: float, span: float = 12) -> list[float]:
-    """A range for a log axis around all values, in multiples of `step` decades so that it seldom changes; the top
-    `span` decades of them."""
-    values = np.concatenate([positive(np.asarray(curve, float)) for curve in curves])
-    low, high = np.log10(np.nanmin(values)), np.log10(np.nanmax(values))
-    top = math.ceil(min(high, 30) / step + 0.1) * step
-    return [max(math.floor(low / step - 0.1) * step, top - span), top]
-
-
-def _later(curve: np.ndarray) -> np.ndarray:
-    return curve[len(curve) // 10 :]
-
-
-def _nice_end(value: float, least: float = 100) -> float:
-    """The end of an axis from 0: a round number that changes a few times a decade."""
-    if value <= least:
-        return least
-    scale = 10.0 ** math.floor(math.log10(value))
-    return next(scale * m for m in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if scale * m >= value)

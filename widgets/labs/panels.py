@@ -8,17 +8,8 @@ from collections.abc import Callable
 import ipywidgets as ipw
 
 from ..figures.frame import Frame
-from ..figures.training import (
-    FORM_PLACE,
-    Curves,
-    Words,
-    form_figure,
-    form_push,
-    form_sentence,
-    lines_figure,
-    lines_push,
-    sentence,
-)
+from ..figures.schur_form import form_figure, form_push, form_sentence
+from ..figures.training import FORM_PLACE, Curves, Words, lines_figure, lines_push, sentence
 from ..live import LiveFigure
 
 SLOW = 1.0  # seconds between repaints of the heat map while playing

@@ -1,0 +1,75 @@
+"""The Schur form as a heat map: the blocks Λ on one colour scale, the feed-forward part s T on its own.
+
+In a graph of its own: a heat map is slower to paint than lines.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import scipy.linalg
+
+from .frame import Frame
+from .style import FEED_FORWARD, ROTATIONS, base_layout, title
+from .training import HEIGHT, Push, Words
+
+
+def form_figure(words: Words) -> go.Figure:
+    """The Schur form: the blocks Λ on one colour scale, the feed-forward part s T on its own."""
+    figure = go.Figure(layout=base_layout(HEIGHT // 2, margin={"l": 40, "r": 8, "t": 34, "b": 30}))
+    bar = {"thickness": 10, "len": 0.48, "tickfont": {"size": 11}, "x": 1.0}
+    for name, scale, y in (("Λ", ROTATIONS, 0.78), ("s T", FEED_FORWARD, 0.24)):
+        figure.add_trace(
+            go.Heatmap(
+                z=np.full((2, 2), np.nan), name=name, colorscale=scale, zmin=-1, zmax=1, zmid=0, hoverongaps=False,
+                colorbar={**bar, "y": y, "title": {"text": name, "font": {"size": 12}}},
+            )
+        )  # fmt: skip
+    figure.update_layout(
+        xaxis={"constrain": "domain", "showgrid": False},
+        yaxis={"autorange": "reversed", "scaleanchor": "x", "constrain": "domain", "showgrid": False},
+        annotations=[title(form_title(words), 0, 1)],
+    )
+    return figure
+
+
+def form_title(words: Words) -> str:
+    return {"nnrnn": "Schur form Λ + s T", "lstm": "An LSTM has no V"}.get(words.model, "Schur form of V")
+
+
+def form_push(frame: Frame) -> Push:
+    """The two heat maps; nothing for a model without a V."""
+    form = frame.snapshot.form
+    if form is None:
+        return {}, {}
+    if not frame.snapshot.blocks:
+        form = real_schur_form(form)
+    blocks = np.arange(len(form)) // 2
+    same, below = blocks[:, None] == blocks[None, :], blocks[:, None] > blocks[None, :]
+    feed_forward = np.where(below, form, np.nan)
+    limit = float(np.nanmax(np.abs(feed_forward), initial=0.0)) or 1.0
+    traces: dict[str, dict[str, Any]] = {
+        "Λ": {"z": np.where(same, form, np.nan)},
+        "s T": {"z": feed_forward, "zmin": -limit, "zmax": limit},
+    }
+    return traces, {}
+
+
+def real_schur_form(V: np.ndarray) -> np.ndarray:
+    """Lower block-triangular and orthogonally similar to V, as scipy finds it."""
+    upper, _ = scipy.linalg.schur(V.T, output="real")
+    lower: np.ndarray = upper.T
+    return lower
+
+
+def form_sentence(frame: Frame) -> str:
+    """What the heat map shows, in words."""
+    form = frame.snapshot.form
+    if form is None:
+        return "This network has no recurrent matrix."
+    return (
+        f"Schur form of V, {len(form)} by {len(form)}: 2×2 blocks with the eigenvalues on the diagonal, below them the "
+        f"feed-forward part of Frobenius norm {frame.departure:.3g}; nothing above."
+    )
