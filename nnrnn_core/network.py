@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
-from .activations import NONLINEARITIES
+from .activations import NONLINEARITIES, Activation
 from .device import full_precision
 from .orthogonal import Initialiser, OrthogonalMatrix, check_size, uniform
 from .recurrence import unroll
@@ -57,7 +57,12 @@ class RecurrentNetwork(nn.Module):
         width = 0.01 if nonlinearity == "modrelu" else 0.0  # near the identity at the start: copy needs it (paper, A.1)
         start = uniform(n, -width, width, generator, dtype).to(device)
         self.register_parameter("bias", nn.Parameter(start) if bias else None)
-        NONLINEARITIES[nonlinearity](self.bias)  # a combination that cannot run says so now
+        _ = self.activation  # a combination that cannot run says so now
+
+    @property
+    def activation(self) -> Activation:
+        """φ, with this network's bias where it has a parameter."""
+        return NONLINEARITIES[self.nonlinearity](self.bias)
 
     def input_matrix(self) -> Float[Tensor, "n inputs"]:
         """U, its columns at norm 1 if `unit_input`."""
@@ -81,7 +86,7 @@ class RecurrentNetwork(nn.Module):
                 drive = drive + self.bias
             if noise is not None:
                 drive = drive + noise
-            states = unroll(drive, self.V(), h0, NONLINEARITIES[self.nonlinearity](self.bias), tap)
+            states = unroll(drive, self.V(), h0, self.activation, tap)
         last = states[-1:]
         if not batched:
             return states[:, 0], last[:, 0]

@@ -36,6 +36,25 @@ def unroll(
     return after
 
 
+@torch.no_grad()
+def total_gradients(
+    direct: Float[Tensor, "time batch n"],
+    V: Float[Tensor, "n n"],
+    states: Float[Tensor, "time batch n"],
+    activation: Activation,
+) -> Float[Tensor, "time batch n"]:
+    """∂L/∂h_t at all times from what the read-out alone sends to each state: g_t = ℓ_t + Vᵀ φ'(·) g_{t+1}.
+
+    direct  ℓ_t, the derivative of the loss by h_t with all later states held
+    states  h_t as `unroll` gave them, without a tap or at tap 0
+    The same as the gradient of a tap, without the gradients of V and of the input, for less than half the time.
+    """
+    incoming = torch.cat([torch.zeros_like(direct[:1]), direct])
+    gradients = torch.empty_like(incoming)
+    _sweep(incoming, V, states, activation, gradients)
+    return gradients[1:]
+
+
 def _check(drive: Tensor, V: Tensor, h0: Tensor, tap: Tensor | None, parameter: Tensor | None) -> None:
     time, batch, n = drive.shape if drive.dim() == 3 else (0, 0, 0)
     if time < 1:
@@ -88,6 +107,21 @@ class _Unroll(torch.autograd.Function):
         return deltas, dV, h0, parameter, None if gradients is None else gradients[1:], None
 
 
+def _sweep(
+    incoming: Tensor, V: Tensor, values: Tensor, activation: Activation, gradients: Tensor | None
+) -> tuple[Tensor, Tensor]:
+    """g_t = ℓ_t + Vᵀ δ_{t+1}, δ_t = φ'(·) g_t, from last to first; ℓ = incoming, index 0 the initial state.
+
+    Returns δ_t for t = 1 … time and g_0; all g_t go into `gradients`, if given.
+    """
+    deltas, scratch = torch.empty_like(values), torch.empty_like(incoming[0])
+    g = incoming[-1] if gradients is None else gradients[-1].copy_(incoming[-1])
+    for t in range(len(deltas) - 1, -1, -1):
+        activation.pull_back(g, values[t], deltas[t])
+        g = torch.addmm(incoming[t], deltas[t], V, out=scratch if gradients is None else gradients[t])
+    return deltas, g
+
+
 class _Adjoint(torch.autograd.Function):
     """The adjoint loop, a function of its own so that a second derivative, under torch.func too, is an error and not
     a silent zero."""
@@ -97,14 +131,9 @@ class _Adjoint(torch.autograd.Function):
         incoming: Tensor, V: Tensor, states: Tensor, tapped_values: Tensor | None, activation: Activation
     ) -> tuple[Tensor, Tensor, Tensor, Tensor | None, Tensor | None]:
         values = states[1:] if tapped_values is None else tapped_values
-        deltas = torch.empty_like(values)
         # g_t is kept for all times only where a tap asks for it
         gradients = None if tapped_values is None else torch.empty_like(incoming)
-        scratch = torch.empty_like(incoming[0])
-        g = incoming[-1] if gradients is None else gradients[-1].copy_(incoming[-1])
-        for t in range(len(deltas) - 1, -1, -1):
-            activation.pull_back(g, values[t], deltas[t])
-            g = torch.addmm(incoming[t], deltas[t], V, out=scratch if gradients is None else gradients[t])
+        deltas, g = _sweep(incoming, V, values, activation, gradients)
         rows = deltas.flatten(0, 1)
         dV = rows.T @ states[:-1].flatten(0, 1)
         parameter = activation.parameter_gradient(rows, values.flatten(0, 1))

@@ -20,6 +20,7 @@ from . import checkpoint
 from .network import RecurrentNetwork, SequenceModel
 from .optimisation import apply_settings, hold_back, make_optimiser
 from .orthogonal import OrthogonalMatrix, tangent_space
+from .recurrence import total_gradients
 from .recurrent import RecurrentMatrix
 from .schur import SchurMatrix
 from .settings import Settings
@@ -157,7 +158,7 @@ class Training:
             states, state = model.states(batch.inputs, carried, tap=tap, generator=self.noise)
             outputs = model.readout(states)
             loss = self.task.loss(outputs, batch)
-            late_norms = self._late_norms(outputs, batch, tap) if late else None
+            late_norms = self._late_norms(outputs, states, batch) if late else None
             (loss + self._penalty(settings)).backward()
         record = Step(
             index=self.index + 1,
@@ -176,11 +177,13 @@ class Training:
         time, size, _ = batch.inputs.shape
         return batch.inputs.new_zeros(time, size, self.model.hidden_size).requires_grad_()
 
-    def _late_norms(self, outputs: Tensor, batch: Batch, tap: Tensor | None) -> np.ndarray | None:
-        if tap is None:
+    def _late_norms(self, outputs: Tensor, states: Tensor, batch: Batch) -> np.ndarray | None:
+        network = self.model.recurrent
+        if not isinstance(network, RecurrentNetwork):
             return None
-        (gradient,) = torch.autograd.grad(self.task.loss(outputs, batch.last()), tap, retain_graph=True)
-        return _norms(gradient)
+        (direct,) = torch.autograd.grad(self.task.loss(outputs, batch.last()), states, retain_graph=True)
+        with torch.no_grad():
+            return _norms(total_gradients(direct, network.V(), states.detach(), network.activation))
 
     def _penalty(self, settings: Settings) -> Tensor | float:
         """δ‖γ − 1‖²."""

@@ -5,6 +5,7 @@ import torch
 
 from nnrnn_core import SchurMatrix, unroll
 from nnrnn_core.activations import ModReLU, identity, relu, tanh
+from nnrnn_core.recurrence import total_gradients
 from oracles import as_installed, modrelu, naive_unroll
 
 TIME, BATCH, N = 12, 3, 6
@@ -197,3 +198,15 @@ def test_what_does_not_fit_is_refused_by_name(change, reason):
     arguments = {"drive": torch.zeros(TIME, BATCH, N), "V": torch.zeros(N, N), "h0": torch.zeros(BATCH, N)}
     with as_installed(), pytest.raises((ValueError, TypeError), match=reason):
         unroll(**{**arguments, "activation": tanh, "tap": None, **change})
+
+
+@pytest.mark.parametrize("activation", [tanh, relu, identity, ModReLU(torch.full((6,), -0.05, dtype=torch.float64))])
+def test_the_adjoint_alone_gives_the_same_gradients_at_the_states_as_a_tap(activation):
+    generator = torch.Generator().manual_seed(0)
+    draw = lambda *shape: torch.randn(*shape, generator=generator, dtype=torch.float64)  # noqa: E731
+    drive, V, weights = draw(7, 3, 6), draw(6, 6) / 3, draw(7, 3, 6)
+    tap = torch.zeros_like(drive, requires_grad=True)
+    states = unroll(drive, V, torch.zeros(3, 6, dtype=torch.float64), activation, tap)
+    (weights * states.square()).sum().backward()
+    direct = (2 * weights * states).detach()
+    assert torch.allclose(total_gradients(direct, V, states.detach(), activation), tap.grad, atol=1e-13)

@@ -77,7 +77,7 @@ def test_the_gamma_penalty_pulls_gamma_to_one_and_is_not_in_the_loss():
     assert plain.step().loss == pulled.step().loss
     steps(pulled, 40)
     steps(plain, 40)
-    assert float((pulled.model.V.gamma - 1).abs().mean()) < 0.5 * float((plain.model.V.gamma - 1).abs().mean())
+    assert (pulled.model.V.gamma - 1).abs().mean().item() < 0.5 * (plain.model.V.gamma - 1).abs().mean().item()
 
 
 def test_T_decay_shrinks_T_where_the_loss_does_not_ask_for_it():

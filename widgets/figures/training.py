@@ -20,6 +20,8 @@ ROWS = ((0.58, 0.97), (0.0, 0.39))  # upper, lower
 PLACES = ((0, 0), (1, 0), (2, 0), (0, 1), (1, 1))
 FORM_PLACE = {"columns": "71% 29%", "rows": f"{HEIGHT // 2}px {HEIGHT // 2}px", "area": "2 / 2 / 3 / 3"}
 
+MEMORY_TITLE = "annotations[4].text"  # it holds a number, and painting a title costs more than painting the curves
+
 Push = tuple[dict[str, dict[str, Any]], dict[str, Any]]
 
 
@@ -79,6 +81,7 @@ def lines_figure(words: Words) -> go.Figure:
             "font": {"size": 11}, "bgcolor": "rgba(255,255,255,0.7)", "tracegroupgap": 0, "itemclick": False,
         }  # fmt: skip
     figure.update_layout(
+        legend4={"x": COLUMNS[0][1] - 0.004, "xanchor": "right"},  # the curve ends at 1, above it
         xaxis={"title": "training step", "range": [0, 100]},
         yaxis={"type": "log", "range": [-1, 0.25], "dtick": "D2"},
         yaxis6={
@@ -172,7 +175,7 @@ def lines_push(frame: Frame, first: Frame, curves: Curves, words: Words, late: b
         "J(k), first step": {"x": np.arange(max(1, len(first.memory))), "y": positive(first.memory)},
         "J(k)": {"x": np.arange(max(1, len(frame.memory))), "y": positive(frame.memory)},
     }
-    titles = _titles(words, late, frame.exact)
+    titles, total = _titles(words, late, frame.exact), float(frame.memory.sum()) if len(frame.memory) else np.nan
     layout: dict[str, Any] = {
         "xaxis.range": [0, nice_end(len(curves.loss))],
         # the fall from a bad start is a few steps and would press the rest flat
@@ -184,6 +187,7 @@ def lines_push(frame: Frame, first: Frame, curves: Curves, words: Words, late: b
         "yaxis4.range": decades([gradient, first_gradient, [0.03, 3]], 1, span=8),
         "annotations[2].text": f"<b>{titles[2]}</b>",
         "annotations[3].text": f"<b>{titles[3]}</b>",
+        MEMORY_TITLE: f"<b>{titles[4]}</b>" + (f", total {total:.3g}" if np.isfinite(total) else ""),
         "shapes": [_mark(step, text) for step, text in curves.marks],
     }
     return traces, layout

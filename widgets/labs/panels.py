@@ -9,7 +9,7 @@ import ipywidgets as ipw
 
 from ..figures.frame import Frame
 from ..figures.schur_form import form_figure, form_push, form_sentence
-from ..figures.training import FORM_PLACE, Curves, Words, lines_figure, lines_push, sentence
+from ..figures.training import FORM_PLACE, MEMORY_TITLE, Curves, Words, lines_figure, lines_push, sentence
 from ..live import LiveFigure
 
 SLOW = 1.0  # seconds between repaints of the heat map while playing
@@ -50,11 +50,14 @@ class Panels:
         """Show this, and say it."""
         assert self.words is not None
         said = sentence(frame, curves, self.words)
-        if self.slow_due:
+        traces, layout = lines_push(frame, self.first, curves, self.words, late)
+        if not self.slow_due:
+            del layout[MEMORY_TITLE]
+        else:
             self.form.push(*form_push(frame))
             self.form.alt = form_sentence(frame)
             self._slow_painted = time.monotonic()
-        self.lines.push(*lines_push(frame, self.first, curves, self.words, late))
+        self.lines.push(traces, layout)
         self.lines.alt = said
         return said
 
