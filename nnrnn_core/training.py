@@ -7,7 +7,7 @@ import itertools
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -125,19 +125,30 @@ class Training:
         self._before = before
         return record
 
-    def probe(self) -> Step:
+    @torch.no_grad()
+    def probe(self, *, whole: bool = True) -> Step:
         """The record of the network as it is now, on the batch and the noise of the last step (before the first, of
-        the first): nothing is updated, no generator moves."""
+        the first): nothing is updated, no generator moves, no parameter's gradient is computed. whole=False leaves
+        out `gradient_norms`, which costs a sweep through time."""
         now, index = self._position(), self.index
         settings = self.settings.replace()
         self._return_to(self._before)
         try:
-            with _threads(settings.threads):
+            with _threads(settings.threads), tangent_space(self.model):
                 batch = self.task.sample(settings.batch_size, self.batches, max(0, index - 1))
-                record, _ = self._forward_and_backward(batch, settings, late=True)
+                batch = batch.to(next(self.model.parameters()))
+                states, _ = self.model.states(batch.inputs, self._carried(batch), generator=self.noise)
+                return self._record(index, states, batch, whole)
         finally:
             self._return_to(now)
-        return replace(record, index=index)
+
+    def _record(self, index: int, states: Tensor, batch: Batch, with_whole: bool) -> Step:
+        with torch.enable_grad():
+            outputs = self.model.readout(states.requires_grad_())
+            loss = self.task.loss(outputs, batch)
+        whole = self._norms_of(batch, outputs, states) if with_whole else None
+        late = self._norms_of(batch.last(), outputs, states)
+        return self._step(index, loss, outputs, states, batch, whole, late)
 
     def _position(self) -> tuple[Tensor, Tensor, Any]:
         return self.batches.get_state(), self.noise.get_state(), self.state
@@ -150,26 +161,41 @@ class Training:
     def _forward_and_backward(self, batch: Batch, settings: Settings, late: bool) -> tuple[Step, Any]:
         model = self.model
         batch = batch.to(next(model.parameters()))
-        carried = _on(self.state, batch.inputs) if batch.continues and _fits(self.state, batch) else None
         tap = self._tap(batch)
         for parameter in model.parameters():
             parameter.grad = None
         with tangent_space(model):
-            states, state = model.states(batch.inputs, carried, tap=tap, generator=self.noise)
+            states, state = model.states(batch.inputs, self._carried(batch), tap=tap, generator=self.noise)
             outputs = model.readout(states)
             loss = self.task.loss(outputs, batch)
-            late_norms = self._late_norms(outputs, states, batch) if late else None
+            late_norms = self._norms_of(batch.last(), outputs, states) if late else None
             (loss + self._penalty(settings)).backward()
-        record = Step(
-            index=self.index + 1,
+        whole = None if tap is None or tap.grad is None else _norms(tap.grad)
+        return self._step(self.index + 1, loss, outputs, states, batch, whole, late_norms), _detached(state)
+
+    def _step(
+        self,
+        index: int,
+        loss: Tensor,
+        outputs: Tensor,
+        states: Tensor,
+        batch: Batch,
+        whole: np.ndarray | None,
+        late: np.ndarray | None,
+    ) -> Step:
+        return Step(
+            index=index,
             loss=float(loss.detach()),
             score=self.task.score(outputs.detach(), batch),
-            gradient_norms=None if tap is None or tap.grad is None else _norms(tap.grad),
-            late_gradient_norms=late_norms,
+            gradient_norms=whole,
+            late_gradient_norms=late,
             state_norms=_norms(states.detach()) / math.sqrt(states.shape[1]),
-            _spectrum=_spectrum(model.V),
+            _spectrum=_spectrum(self.model.V),
         )
-        return record, _detached(state)
+
+    def _carried(self, batch: Batch) -> Any:
+        """The state that the batch goes on from, or None."""
+        return _on(self.state, batch.inputs) if batch.continues and _fits(self.state, batch) else None
 
     def _tap(self, batch: Batch) -> Tensor | None:
         if not isinstance(self.model.recurrent, RecurrentNetwork):
@@ -177,11 +203,13 @@ class Training:
         time, size, _ = batch.inputs.shape
         return batch.inputs.new_zeros(time, size, self.model.hidden_size).requires_grad_()
 
-    def _late_norms(self, outputs: Tensor, states: Tensor, batch: Batch) -> np.ndarray | None:
+    def _norms_of(self, batch: Batch, outputs: Tensor, states: Tensor) -> np.ndarray | None:
+        """‖∂L/∂h_t‖ of the batch's loss by the adjoint alone; None for a network whose inside is not at hand."""
         network = self.model.recurrent
         if not isinstance(network, RecurrentNetwork):
             return None
-        (direct,) = torch.autograd.grad(self.task.loss(outputs, batch.last()), states, retain_graph=True)
+        with torch.enable_grad():
+            (direct,) = torch.autograd.grad(self.task.loss(outputs, batch), states, retain_graph=True)
         with torch.no_grad():
             return _norms(total_gradients(direct, network.V(), states.detach(), network.activation))
 

@@ -93,7 +93,7 @@ class LiveFigure(anywidget.AnyWidget):
         self._closed = False
         self._lock = threading.RLock()  # data, layout, serial, and the order of messages
         self._running = threading.Lock()  # held during a tick
-        self._tick: Callable[[], None] | None = None
+        self._tick: Callable[[], float | None] | None = None
         self._clicked: list[Callable[[int, float, float], None]] = []
         self._owner = ("", -np.inf, True)  # page that has the clock, when it last ticked, whether it is hidden
         self._served: dict[str, int] = {}  # last tick run for each page: a tick sent twice runs once
@@ -149,8 +149,9 @@ class LiveFigure(anywidget.AnyWidget):
         self.send({"download": format, "filename": filename})
 
     # ---- clock ------------------------------------------------------------------------------------------------------
-    def play(self, tick: Callable[[], None]) -> None:
-        """Have the page call tick again and again; each call should work for about 80 ms and push what it found."""
+    def play(self, tick: Callable[[], float | None]) -> None:
+        """Have the page call tick again and again; each call should work for about 80 ms and push what it found. It
+        may return how many seconds the page is to wait before the next call."""
         if not self._closed:
             self._tick, self.error, self.playing = tick, "", True
 
@@ -194,28 +195,30 @@ class LiveFigure(anywidget.AnyWidget):
         alive = time.monotonic() - seen < OWNERSHIP and (hidden or not owner_hidden)
         if not self.playing or self._tick is None or (page != owner and alive):
             return RETRY_REFUSED
+        wait: float | None = 0
         if n > self._served.get(page, 0):
             self._served[page] = n
             token = _inside_tick.set(True)
             try:
-                self._guard(self._tick)
+                wait = self._guard(self._tick)
             finally:
                 _inside_tick.reset(token)
         self._owner = (page, time.monotonic(), hidden)
-        return 0
+        return round(1000 * (wait or 0))
 
-    def _guard(self, call: Callable[[], None]) -> None:
+    def _guard(self, call: Callable[[], float | None]) -> float | None:
         """Jupyter swallows what a callback raises: stop the clock, and say it. KeyboardInterrupt is "stop" too."""
         try:
-            call()
+            return call()
         except BaseException as problem:
             self.pause()
             if self.on_error is not None:
                 self.on_error(problem)
-                return
+                return None
             self.error = "".join(traceback.format_exception_only(problem)).strip()
             if isinstance(problem, Exception):
                 raise
+            return None
 
     # ---- lookups ----------------------------------------------------------------------------------------------------
     def _index(self, key: int | str) -> int:

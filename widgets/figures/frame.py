@@ -18,7 +18,7 @@ from nnrnn_core.dynamics import (
     typical_growth,
 )
 
-EXACT_SIZE = 64  # up to this width exact curves are cheap enough to follow a slider
+EXACT_SIZE = 32  # up to this width exact curves are cheap enough to follow a slider
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,6 @@ ROWS = ((0.58, 0.97), (0.0, 0.39))  # upper, lower
 PLACES = ((0, 0), (1, 0), (2, 0), (0, 1), (1, 1))
 FORM_PLACE = {"columns": "71% 29%", "rows": f"{HEIGHT // 2}px {HEIGHT // 2}px", "area": "2 / 2 / 3 / 3"}
 
-MEMORY_TITLE = "annotations[4].text"  # it holds a number, and painting a title costs more than painting the curves
-
 Push = tuple[dict[str, dict[str, Any]], dict[str, Any]]
 
 
@@ -187,7 +185,7 @@ def lines_push(frame: Frame, first: Frame, curves: Curves, words: Words, late: b
         "yaxis4.range": decades([gradient, first_gradient, [0.03, 3]], 1, span=8),
         "annotations[2].text": f"<b>{titles[2]}</b>",
         "annotations[3].text": f"<b>{titles[3]}</b>",
-        MEMORY_TITLE: f"<b>{titles[4]}</b>" + (f", total {total:.3g}" if np.isfinite(total) else ""),
+        "annotations[4].text": f"<b>{titles[4]}</b>" + (f", total {total:.3g}" if np.isfinite(total) else ""),
         "shapes": [_mark(step, text) for step, text in curves.marks],
     }
     return traces, layout

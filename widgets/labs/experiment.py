@@ -81,10 +81,11 @@ class Experiment:
                     self.ghost = None
 
     # ---- what is seen
-    def look(self) -> Snapshot:
-        """The network as it is now, on the last step's batch; nothing is updated."""
+    def look(self, *, whole: bool = True) -> Snapshot:
+        """The network as it is now, on the last step's batch; nothing is updated. whole=False: without the whole
+        loss's gradient, for speed."""
         with one_thread():
-            return self._snapshot(self.training.probe())
+            return self._snapshot(self.training.probe(whole=whole))
 
     def _snapshot(self, record: Step) -> Snapshot:
         model = self.training.model

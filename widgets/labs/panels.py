@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import ipywidgets as ipw
 
 from ..figures.frame import Frame
 from ..figures.schur_form import form_figure, form_push, form_sentence
-from ..figures.training import FORM_PLACE, MEMORY_TITLE, Curves, Words, lines_figure, lines_push, sentence
+from ..figures.training import FORM_PLACE, Curves, Words, lines_figure, lines_push, sentence
 from ..live import LiveFigure
 
 SLOW = 1.0  # seconds between repaints of the heat map while playing
@@ -31,6 +32,7 @@ class Panels:
             return
         old = list(self.box.children)
         self.words = words
+        self._ranges: dict[str, Any] = {}
         self.lines, self.form = LiveFigure(lines_figure(words)), LiveFigure(form_figure(words))
         self.lines.on_error = self._on_error
         self.lines.layout.grid_area, self.form.layout.grid_area = "1 / 1 / 3 / 3", FORM_PLACE["area"]
@@ -43,23 +45,29 @@ class Panels:
 
     @property
     def slow_due(self) -> bool:
-        """Whether it is time for the panels that cost more."""
-        return not self.lines.playing or time.monotonic() - self._slow_painted > SLOW
+        """Whether it is time for what costs more: heat map, titles, marks, axes that could be narrower."""
+        return time.monotonic() - self._slow_painted > SLOW
 
-    def paint(self, frame: Frame, curves: Curves, late: bool) -> str:
-        """Show this, and say it."""
+    def paint(self, frame: Frame, curves: Curves, late: bool, slow: bool) -> str:
+        """Show this, and say it. Without slow, the lines alone, and an axis only if they would leave it."""
         assert self.words is not None
-        said = sentence(frame, curves, self.words)
         traces, layout = lines_push(frame, self.first, curves, self.words, late)
-        if not self.slow_due:
-            del layout[MEMORY_TITLE]
-        else:
+        if slow:
             self.form.push(*form_push(frame))
             self.form.alt = form_sentence(frame)
             self._slow_painted = time.monotonic()
+        else:
+            layout = {key: value for key, value in layout.items() if self._too_narrow(key, value)}
+        self._ranges.update(layout)
         self.lines.push(traces, layout)
-        self.lines.alt = said
+        self.lines.alt = said = sentence(frame, curves, self.words)
         return said
+
+    def _too_narrow(self, key: str, wanted: Any) -> bool:
+        if not key.endswith(".range") or key not in self._ranges:
+            return key.endswith(".range")
+        low, high = self._ranges[key]
+        return bool(wanted[0] < low or wanted[1] > high)
 
     def download(self, format: str, name: str) -> None:
         """Both figures as files, by the browser."""

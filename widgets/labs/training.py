@@ -29,7 +29,8 @@ from .panels import Panels, close_tree
 from .plan import Plan, make_plan
 from .preset import from_text, to_text
 
-BUDGET = 0.06  # seconds of training between two frames
+BUDGET = 0.09  # seconds of training between two frames
+SETTLED = 0.4  # seconds after the last move of a slider until all is drawn exactly
 RUNS_KEPT = 5
 
 
@@ -67,6 +68,7 @@ class TrainingLab(ipw.VBox):
         self._quiet = False
         self._frame: Frame | None = None
         self._step_time = 0.0
+        self._moved = 0.0
         super().__init__([self.controls.head, self.panels.box, self.controls.foot])
         self.add_class("training-lab")
         before = registry.take_place(self)
@@ -138,6 +140,28 @@ class TrainingLab(ipw.VBox):
                 self._look()
                 self._draw(exact=self._small)
 
+    def _drag_scale(self) -> None:
+        """The T scale's slider: the lines at once; what costs more when the slider has come to rest."""
+        self.experiment.intervene("scale", round(self.controls.scale.value, 6))  # 0 and 1 exactly
+        if self.lines.playing:
+            self._show_new_matrix()
+            return
+        self._look(whole=self.controls.whole_loss.value)
+        self._draw(exact=self._small, slow=False)
+        self._moved = time.monotonic()
+        self.form.play(self._settle)
+
+    def _settle(self) -> float | None:
+        left = self._moved + SETTLED - time.monotonic()
+        if left > 0:
+            return left
+        self.form.pause()
+        with self._lock:
+            if not self.lines.playing:
+                self._look()
+                self._draw(exact=True)
+        return None
+
     def set_T(self, T: ArrayLike) -> None:
         """A T of your own, (n, n), 0 on and above the 2×2 blocks, into the running network."""
         self.intervene("T", T)
@@ -171,6 +195,7 @@ class TrainingLab(ipw.VBox):
         registry.forget(self)
         if getattr(self, "panels", None) is not None and self.panels.words is not None:
             self.lines.pause()
+            self.form.pause()
         close_tree(self)
 
     # ---- a run begins
@@ -253,18 +278,20 @@ class TrainingLab(ipw.VBox):
         """Exact curves are cheap enough to follow a slider."""
         return self.experiment.training.model.hidden_size <= EXACT_SIZE
 
-    def _look(self) -> None:
+    def _look(self, whole: bool = True) -> None:
         """The present network, measured anew."""
-        self.experiment.last = self.experiment.look()
+        self.experiment.last = self.experiment.look(whole=whole)
         with self._quietly():
             self.controls.history.value = FRAMES
         self.controls.history_label.value = "now"
 
-    def _draw(self, exact: bool) -> None:
-        """The last snapshot. While playing, a wide network's J(k), which is costly, comes as seldom as the heat map."""
-        keep_memory = not (self.panels.slow_due or self._small)
-        self._paint(frame_of(self.experiment.last, exact, self._frame, keep_memory), self.experiment.curves)
-        if not self.lines.playing:
+    def _draw(self, exact: bool, slow: bool = True) -> None:
+        """The last snapshot. While playing, what costs more comes seldom, a wide network's J(k) too."""
+        if self.lines.playing:
+            slow = self.panels.slow_due
+        keep_memory = self.lines.playing and not (slow or self._small)
+        self._paint(frame_of(self.experiment.last, exact, self._frame, keep_memory), self.experiment.curves, slow)
+        if slow and not self.lines.playing:
             own = not isinstance(self.experiment.plan.model, str)
             self.controls.preset.value = "" if own else self.preset
 
@@ -278,8 +305,8 @@ class TrainingLab(ipw.VBox):
             )
         self._draw(exact=False)
 
-    def _paint(self, frame: Frame, curves: Curves) -> None:
-        said = self.panels.paint(frame, curves, late=not self.controls.whole_loss.value)
+    def _paint(self, frame: Frame, curves: Curves, slow: bool = True) -> None:
+        said = self.panels.paint(frame, curves, not self.controls.whole_loss.value, slow)
         self.controls.status.value = f'<div style="line-height:1.4">{html.escape(said)}</div>'
         self._frame = frame
 
@@ -303,7 +330,7 @@ class TrainingLab(ipw.VBox):
         ):  # fmt: skip
             button.on_click(lambda _, action=action: self._guarded(action))
         for control, changed in (
-            (c.scale, lambda: self.intervene("scale", round(c.scale.value, 6))),  # 0 and 1 but for rounding: exactly
+            (c.scale, self._drag_scale),
             (c.task, self._change_task),
             (c.history, self._show_history),
             (c.hold_gamma, lambda: self.intervene("hold_gamma", c.hold_gamma.value)),
