@@ -248,7 +248,7 @@ def test_the_history_shows_an_earlier_frame_and_comes_back() -> None:
     now = lab.status
     lab.controls.history.value = FRAMES // 6  # of snapshots at 0, 4 … 20
     assert "Step 4:" in lab.status and lab.controls.history_label.value == "step 4 of 20"
-    assert len(lab.lines.array("loss", "y")) == 4
+    assert np.isfinite(lab.lines.array("loss", "y")).sum() == 4
     lab.controls.history.value = lab.controls.history.max
     assert lab.status == now and lab.controls.history_label.value == "now"
 

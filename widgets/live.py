@@ -67,7 +67,8 @@ class LiveFigure(anywidget.AnyWidget):
 
     _esm = Path(__file__).with_name("live.js").read_text(encoding="utf-8")
     _css = """
-.live-figure { position: relative; width: 100%; min-width: 0; margin: 0; flex: 0 1 auto; overflow: hidden; }
+.live-figure { position: relative; width: 100%; min-width: 0; margin: 0; flex: 0 1 auto; overflow: hidden;
+  contain: layout paint style; } /* a repaint stays in here: without this the browser lays out the whole notebook */
 .live-figure > .live-graph { position: absolute; inset: 0; }
 .live-figure > .live-graph:focus-visible { outline: 3px solid #0072b2; outline-offset: -3px; }
 .live-figure:not([data-error=""])::after { content: attr(data-error); position: absolute; inset: auto 0 0;
@@ -96,6 +97,7 @@ class LiveFigure(anywidget.AnyWidget):
         self._tick: Callable[[], float | None] | None = None
         self._clicked: list[Callable[[int, float, float], None]] = []
         self._owner = ("", -np.inf, True)  # page that has the clock, when it last ticked, whether it is hidden
+        self._asked: tuple[str, int] | None = None  # the tick that is not yet answered
         self._served: dict[str, int] = {}  # last tick run for each page: a tick sent twice runs once
         self.on_error: Callable[[BaseException], None] | None = None
         super().__init__(plotly_js=PlotlyJs.shared(), _key=f"live-{id(self)}-{time.time_ns()}")
@@ -155,6 +157,14 @@ class LiveFigure(anywidget.AnyWidget):
         if not self._closed:
             self._tick, self.error, self.playing = tick, "", True
 
+    def answer(self, wait: int = 0) -> None:
+        """Inside a tick: answer the page now. It paints what was pushed, and asks for the next tick, while the rest of
+        this one runs; so neither waits for the other. wait: milliseconds until it asks."""
+        asked, self._asked = self._asked, None
+        if asked is not None:
+            _inside_tick.set(False)  # what is pushed from here on need not wait
+            self.send({"tock": asked[0], "n": asked[1], "wait": wait})
+
     def pause(self) -> None:
         """No tick begins after this. (One that runs on another thread at this moment runs to its end.)"""
         self.playing = False
@@ -174,15 +184,15 @@ class LiveFigure(anywidget.AnyWidget):
     def _receive(self, _: Any, content: dict[str, Any], __: Any) -> None:
         match content:
             case {"tick": str(page), "n": int(n), "hidden": bool(hidden)}:
-                wait = RETRY_RUNNING
+                if not self._running.acquire(blocking=False):
+                    self.send({"tock": page, "n": n, "wait": RETRY_RUNNING})
+                    return
+                wait, self._asked = 0, (page, n)
                 try:
-                    if self._running.acquire(blocking=False):
-                        try:
-                            wait = self._run_tick(page, n, hidden)
-                        finally:
-                            self._running.release()
+                    wait = self._run_tick(page, n, hidden)
                 finally:  # the answer goes out even if the tick failed: a page without an answer would ask again
-                    self.send({"tock": page, "n": n, "wait": wait})
+                    self.answer(wait)
+                    self._running.release()
             case {"hello": int(serial)} if serial < self._serial:  # the page missed what was pushed while it loaded
                 self.send_state("_spec")
             case {"click": [int(trace), x, y]}:

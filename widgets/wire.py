@@ -30,7 +30,9 @@ def on_the_wire(value: Any, buffers: list[bytes] | None = INLINE) -> Any:
     if isinstance(value, np.ndarray):
         if value.dtype.kind not in "fiu" or buffers is None:
             return on_the_wire((value.astype(str) if value.dtype.kind == "M" else value).tolist(), buffers)
-        data = value.astype("<f4").tobytes()
+        with np.errstate(over="ignore"):  # beyond float32 is beyond any axis: a gap
+            single = value.astype("<f4")
+        data = np.where(np.isinf(single), np.float32(np.nan), single).astype("<f4").tobytes()
         if buffers is not INLINE:
             buffers.append(data)
         return {"f4": data if buffers is INLINE else len(buffers) - 1, "shape": list(value.shape)}

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-POINTS = 600  # of a curve on the screen: more than its pixels would only cost time
+POINTS = 400  # of a curve on the screen: more than its pixels would only cost time
 
 
 def thinned(values: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
@@ -20,6 +20,13 @@ def thinned(values: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
     starts = np.arange(0, len(y), size)
     counts = np.diff([*starts, len(y)])
     return starts + (counts + 1) / 2, np.add.reduceat(y, starts) / counts
+
+
+def padded(values: np.ndarray) -> np.ndarray:
+    """NaN behind, up to POINTS: a trace whose length never changes is repainted without plotly's checks of it."""
+    whole = np.full(max(POINTS, len(values)), math.nan)
+    whole[: len(values)] = values
+    return whole
 
 
 def positive(values: np.ndarray) -> np.ndarray:

@@ -106,11 +106,11 @@ def _computed(
     if values is None or departure is None:
         values = np.linalg.eigvals(form)
         departure = math.sqrt(max(0.0, float(np.sum(form**2) - np.sum(np.abs(values) ** 2))))
+    warm = before.estimate if before is not None else None
     if exact:
         powers = np.arange(time + 1)
         growth, rms = transient_growth(form, time), typical_growth(form, time)
-        return Frame(snapshot, values, departure, powers, growth, rms, _memory(form, source, time), True)
-    warm = before.estimate if before is not None else None
+        return Frame(snapshot, values, departure, powers, growth, rms, _memory(form, source, time), True, warm)
     estimate = estimate_growth(form, growth_powers(time), warm)
     if keep_memory and before is not None:
         memory = before.memory

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from .axes import decades, filled, nice_end, positive, thinned
+from .axes import decades, filled, nice_end, padded, positive, thinned
 from .frame import Frame
 from .style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, base_layout, title
 
@@ -161,9 +161,9 @@ def lines_push(frame: Frame, first: Frame, curves: Curves, words: Words, late: b
     gradient, first_gradient = gradient_curve(frame, late), gradient_curve(first, late)
     states = snapshot.states / snapshot.states[0] if snapshot.states[0] > 0 else np.full(len(time), np.nan)
     traces = {
-        "loss": {"x": steps, "y": positive(loss)},
-        words.score: {"x": steps, "y": score},
-        "untouched copy": {"x": ghost_steps, "y": positive(ghost)},
+        "loss": {"x": padded(steps), "y": padded(positive(loss))},
+        words.score: {"x": padded(steps), "y": padded(score)},
+        "untouched copy": {"x": padded(ghost_steps), "y": padded(positive(ghost))},
         "eigenvalues": {"x": filled(values.real), "y": filled(values.imag)},
         "worst ‖Vᵏ‖₂": {"x": filled(frame.powers), "y": positive(frame.worst)},
         "typical ‖Vᵏ‖<sub>F</sub>/√N": {"x": filled(frame.powers), "y": positive(frame.typical)},

@@ -13,6 +13,7 @@ from ..figures.schur_form import form_figure, form_push, form_sentence
 from ..figures.training import FORM_PLACE, Curves, Words, lines_figure, lines_push, sentence
 from ..live import LiveFigure
 
+SAID = 0.3  # seconds between two sentences while the network trains or a slider moves
 SLOW = 1.0  # seconds between repaints of the heat map while playing
 
 
@@ -23,7 +24,7 @@ class Panels:
         self.box = ipw.VBox()
         self.words: Words | None = None
         self._on_error = on_error
-        self._slow_painted = 0.0
+        self._slow_painted = self._said = 0.0
 
     def begin(self, words: Words, first: Frame) -> None:
         """Show a run of this kind; its first frame stays as a ghost. Figures are made anew only for other words."""
@@ -32,7 +33,7 @@ class Panels:
             return
         old = list(self.box.children)
         self.words = words
-        self._ranges: dict[str, Any] = {}
+        self._layout: dict[str, Any] = {}  # as last pushed
         self.lines, self.form = LiveFigure(lines_figure(words)), LiveFigure(form_figure(words))
         self.lines.on_error = self._on_error
         self.lines.layout.grid_area, self.form.layout.grid_area = "1 / 1 / 3 / 3", FORM_PLACE["area"]
@@ -45,29 +46,33 @@ class Panels:
 
     @property
     def slow_due(self) -> bool:
-        """Whether it is time for what costs more: heat map, titles, marks, axes that could be narrower."""
+        """Whether it is time for what costs more: the heat map, a wide network's J(k)."""
         return time.monotonic() - self._slow_painted > SLOW
 
-    def paint(self, frame: Frame, curves: Curves, late: bool, slow: bool) -> str:
-        """Show this, and say it. Without slow, the lines alone, and an axis only if they would leave it."""
+    def paint(self, frame: Frame, curves: Curves, late: bool, slow: bool, at_rest: bool) -> None:
+        """Show this, and say it. slow: the heat map too. At rest also what costs plotly a whole redraw: titles with
+        numbers, axes that could be narrower; else only marks that are new and axes that the lines would leave."""
         assert self.words is not None
         traces, layout = lines_push(frame, self.first, curves, self.words, late)
         if slow:
             self.form.push(*form_push(frame))
             self.form.alt = form_sentence(frame)
             self._slow_painted = time.monotonic()
-        else:
-            layout = {key: value for key, value in layout.items() if self._too_narrow(key, value)}
-        self._ranges.update(layout)
+        if not at_rest:
+            layout = {key: value for key, value in layout.items() if self._needed(key, value)}
+        self._layout.update(layout)
         self.lines.push(traces, layout)
-        self.lines.alt = said = sentence(frame, curves, self.words)
-        return said
+        if at_rest or time.monotonic() - self._said > SAID:  # new words lay the whole page out again
+            self.lines.alt = sentence(frame, curves, self.words)
+            self._said = time.monotonic()
 
-    def _too_narrow(self, key: str, wanted: Any) -> bool:
-        if not key.endswith(".range") or key not in self._ranges:
-            return key.endswith(".range")
-        low, high = self._ranges[key]
-        return bool(wanted[0] < low or wanted[1] > high)
+    def _needed(self, key: str, wanted: Any) -> bool:
+        if key not in self._layout:
+            return True
+        if key.endswith(".range"):
+            low, high = self._layout[key]
+            return bool(wanted[0] < low or wanted[1] > high)
+        return key == "shapes" and len(wanted) != len(self._layout[key])
 
     def download(self, format: str, name: str) -> None:
         """Both figures as files, by the browser."""

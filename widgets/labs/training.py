@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 from tqdm.auto import tqdm
 
 from nnrnn_core import Diverged, SchurMatrix, SequenceModel, Settings, tasks
+from nnrnn_core.device import one_thread
 from nnrnn_core.tasks import Task
 
 from ..figures.frame import EXACT_SIZE, Frame, frame_of
@@ -29,9 +30,10 @@ from .panels import Panels, close_tree
 from .plan import Plan, make_plan
 from .preset import from_text, to_text
 
-BUDGET = 0.09  # seconds of training between two frames
+BUDGET = 0.1  # seconds of training between two frames: eight frames a second, and no control waits much longer
 SETTLED = 0.4  # seconds after the last move of a slider until all is drawn exactly
 RUNS_KEPT = 5
+SENTENCE = "line-height:1.4;min-height:4.2em;contain:content"  # three lines: the figures below must not move
 
 
 class TrainingLab(ipw.VBox):
@@ -143,11 +145,12 @@ class TrainingLab(ipw.VBox):
     def _drag_scale(self) -> None:
         """The T scale's slider: the lines at once; what costs more when the slider has come to rest."""
         self.experiment.intervene("scale", round(self.controls.scale.value, 6))  # 0 and 1 exactly
+        self._show_new_matrix()
         if self.lines.playing:
-            self._show_new_matrix()
             return
-        self._look(whole=self.controls.whole_loss.value)
-        self._draw(exact=self._small, slow=False)
+        self._look(whole=self.controls.whole_loss.value)  # the gradient takes a sequence: it follows
+        if self._frame is not None:
+            self._paint(replace(self._frame, snapshot=self.experiment.last), self.experiment.curves, False, False)
         self._moved = time.monotonic()
         self.form.play(self._settle)
 
@@ -239,26 +242,33 @@ class TrainingLab(ipw.VBox):
         self.lines.play(self._tick)
 
     def _tick(self) -> None:
-        """Train for BUDGET seconds, a step at a time so that a slider need not wait long; draw the last one."""
+        """Draw where the training is, then train for BUDGET seconds while the page paints: a step at a time, for the
+        lock is held for one step at most, and the last one with all that the next frame shows."""
         if not self._lock.acquire(timeout=0.005):
             return  # busy: a control has the lab
-        self._lock.release()
+        try:
+            if self.lines.playing:
+                self._draw(exact=False)
+        finally:
+            self._lock.release()
+        self.lines.answer()
+        with one_thread():
+            self._train_for_a_while()
+
+    def _train_for_a_while(self) -> None:
         end, last = time.monotonic() + BUDGET, False
         while not last:
             with self._lock:
                 if not self.lines.playing:
                     return
                 begun = time.monotonic()
-                last = begun + 2 * self._step_time > end
+                last = begun + 1.5 * self._step_time > end
                 try:
                     self.experiment.step(seen=last)
                 except Diverged as problem:
                     self._diverged(problem)
                     return
                 self._step_time = 0.8 * self._step_time + 0.2 * (time.monotonic() - begun)
-        with self._lock:
-            if self.lines.playing:
-                self._draw(exact=False)
 
     def _diverged(self, problem: Diverged) -> None:
         self.pause()
@@ -285,29 +295,32 @@ class TrainingLab(ipw.VBox):
             self.controls.history.value = FRAMES
         self.controls.history_label.value = "now"
 
-    def _draw(self, exact: bool, slow: bool = True) -> None:
+    def _draw(self, exact: bool, at_rest: bool = True) -> None:
         """The last snapshot. While playing, what costs more comes seldom, a wide network's J(k) too."""
-        if self.lines.playing:
-            slow = self.panels.slow_due
+        at_rest = at_rest and not self.lines.playing
+        slow = at_rest or (self.lines.playing and self.panels.slow_due)
         keep_memory = self.lines.playing and not (slow or self._small)
-        self._paint(frame_of(self.experiment.last, exact, self._frame, keep_memory), self.experiment.curves, slow)
-        if slow and not self.lines.playing:
+        frame = frame_of(self.experiment.last, exact, self._frame, keep_memory)
+        self._paint(frame, self.experiment.curves, slow, at_rest)
+        if at_rest:
             own = not isinstance(self.experiment.plan.model, str)
             self.controls.preset.value = "" if own else self.preset
 
     def _show_new_matrix(self) -> None:
-        """What a change of T shows at once while the network trains; the rest follows with the next step."""
+        """What a change of T shows at once: growth and J(k), with no step and no sequence run."""
         V = self.experiment.training.model.V
         if isinstance(V, SchurMatrix):
             form = V.schur_form().detach().double().cpu().numpy()
             self.experiment.last = replace(
                 self.experiment.last, form=form, scale=float(V.scale), departure=V.departure()
             )
-        self._draw(exact=False)
+        self._draw(exact=self._small and not self.lines.playing, at_rest=False)
 
-    def _paint(self, frame: Frame, curves: Curves, slow: bool = True) -> None:
-        said = self.panels.paint(frame, curves, not self.controls.whole_loss.value, slow)
-        self.controls.status.value = f'<div style="line-height:1.4">{html.escape(said)}</div>'
+    def _paint(self, frame: Frame, curves: Curves, slow: bool = True, at_rest: bool = True) -> None:
+        self.panels.paint(frame, curves, not self.controls.whole_loss.value, slow, at_rest)
+        self.controls.status.value = (
+            f'<div style="line-height:1.4;min-height:4.2em;contain:content">{html.escape(self.status)}</div>'
+        )
         self._frame = frame
 
     def _alarm(self, text: str, offer_to_halve: bool = False) -> None:
