@@ -48,10 +48,6 @@ def decades(curves: Sequence[Any], step: float, span: float = 12) -> list[float]
     return [max(math.floor(low / step - 0.1) * step, top - span), top]
 
 
-def later(curve: np.ndarray) -> np.ndarray:
-    return curve[len(curve) // 10 :]
-
-
 def nice_end(value: float, least: float = 100) -> float:
     """The end of an axis from 0: a round number that changes a few times a decade."""
     if value <= least:

@@ -173,13 +173,15 @@ def lines_push(frame: Frame, first: Frame, curves: Curves, words: Words, late: b
         "J(k), first step": {"x": np.arange(max(1, len(first.memory))), "y": positive(first.memory)},
         "J(k)": {"x": np.arange(max(1, len(frame.memory))), "y": positive(frame.memory)},
     }
-    titles, total = _titles(words, late, frame.exact), float(frame.memory.sum()) if len(frame.memory) else np.nan
+    # the fall from a bad start is a few steps and would press the rest flat
+    bounded = [np.minimum(curve, max(4 * words.baseline, np.nan_to_num(curve[-1]))) for curve in (loss, ghost)]
+    titles, total = (
+        _titles(words, late, frame.exact),
+        float(frame.memory.sum()) if frame.exact and len(frame.memory) else np.nan,
+    )
     layout: dict[str, Any] = {
         "xaxis.range": [0, nice_end(len(curves.loss))],
-        # the fall from a bad start is a few steps and would press the rest flat
-        "yaxis.range": decades(
-            [loss[len(loss) // 10 :], ghost[len(ghost) // 10 :], [words.baseline / 8, 1.4 * words.baseline]], 0.25
-        ),
+        "yaxis.range": decades([*bounded, [words.baseline / 8, 1.4 * words.baseline]], 0.25),
         "yaxis6.range": [0, 1.05 * max(1.0, nice_end(float(np.nanmax(score, initial=0.0)), 1))],
         "yaxis3.range": decades([frame.worst, frame.typical, states, [0.15, 2]], 0.5, span=6),
         "yaxis4.range": decades([gradient, first_gradient, [0.03, 3]], 1, span=8),

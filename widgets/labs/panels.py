@@ -50,8 +50,8 @@ class Panels:
         return time.monotonic() - self._slow_painted > SLOW
 
     def paint(self, frame: Frame, curves: Curves, late: bool, slow: bool, at_rest: bool) -> None:
-        """Show this, and say it. slow: the heat map too. At rest also what costs plotly a whole redraw: titles with
-        numbers, axes that could be narrower; else only marks that are new and axes that the lines would leave."""
+        """Show this, and say it. slow: the heat map too. At rest also what costs plotly a whole redraw: moved
+        marks and axes that could be narrower; else only new marks and axes that the lines would leave."""
         assert self.words is not None
         traces, layout = lines_push(frame, self.first, curves, self.words, late)
         if slow:
@@ -59,7 +59,7 @@ class Panels:
             self.form.alt = form_sentence(frame)
             self._slow_painted = time.monotonic()
         if not at_rest:
-            layout = {key: value for key, value in layout.items() if self._needed(key, value)}
+            layout = {k: v for k, v in layout.items() if self._needed(k, v) or (slow and k.endswith(".range"))}
         self._layout.update(layout)
         self.lines.push(traces, layout)
         if at_rest or time.monotonic() - self._said > SAID:  # new words lay the whole page out again
@@ -72,7 +72,7 @@ class Panels:
         if key.endswith(".range"):
             low, high = self._layout[key]
             return bool(wanted[0] < low or wanted[1] > high)
-        return key == "shapes" and len(wanted) != len(self._layout[key])
+        return bool(wanted != self._layout[key] if "text" in key else len(wanted) != len(self._layout[key]))
 
     def download(self, format: str, name: str) -> None:
         """Both figures as files, by the browser."""
