@@ -304,7 +304,7 @@ def test_an_lstm_starts_with_open_forget_gates_from_the_seed_given():
 def test_the_rivals_start_as_their_names_say(generator):
     free = FreeRNN(1, 200, generator=generator).V
     orthogonal = ExpRNN(1, 200, generator=generator, dtype=torch.float64).V
-    assert float(free().var()) == pytest.approx(1 / 200, rel=0.05)
+    assert free().var().item() == pytest.approx(1 / 200, rel=0.05)
     assert (orthogonal().T @ orthogonal() - torch.eye(200)).abs().max() < 1e-12
     assert free.departure() > 1
 
