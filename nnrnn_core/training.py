@@ -6,7 +6,6 @@ import copy
 import itertools
 import math
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +16,7 @@ import torch
 from torch import Tensor
 
 from . import checkpoint
+from .device import torch_threads
 from .network import RecurrentNetwork, SequenceModel
 from .optimisation import apply_settings, hold_back, make_optimiser
 from .orthogonal import OrthogonalMatrix, tangent_space
@@ -113,7 +113,7 @@ class Training:
         """
         settings = self.settings.replace()
         before = self._position()
-        with _threads(settings.threads):
+        with torch_threads(settings.threads):
             batch = self.task.sample(settings.batch_size, self.batches, self.index)
             record, self.state = self._forward_and_backward(batch, settings, late)
             reached = "loss" if not math.isfinite(record.loss) else self._update(settings, record.loss)
@@ -134,7 +134,7 @@ class Training:
         settings = self.settings.replace()
         self._return_to(self._before)
         try:
-            with _threads(settings.threads), tangent_space(self.model):
+            with torch_threads(settings.threads), tangent_space(self.model):
                 batch = self.task.sample(settings.batch_size, self.batches, max(0, index - 1))
                 batch = batch.to(next(self.model.parameters()))
                 states, _ = self.model.states(batch.inputs, self._carried(batch), generator=self.noise)
@@ -315,17 +315,6 @@ def rebase(model: torch.nn.Module) -> None:
     for module in model.modules():
         if isinstance(module, OrthogonalMatrix):
             module.rebase()
-
-
-@contextmanager
-def _threads(count: int) -> Iterator[None]:
-    """torch's number of threads belongs to the calling thread: set for a step, then put back."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _copies(model: torch.nn.Module) -> dict[str, Tensor]:

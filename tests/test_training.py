@@ -106,7 +106,7 @@ def test_unit_input_keeps_its_norm_through_training():
     training = make(settings=Settings(rate=0.1))
     for _ in range(20):
         training.step()
-        assert float(training.model.recurrent.input_matrix().norm()) == pytest.approx(1, abs=1e-6)
+        assert training.model.recurrent.input_matrix().norm().item() == pytest.approx(1, abs=1e-6)
 
 
 def test_hyperparameters_may_change_between_steps():

@@ -96,6 +96,15 @@ def test_moving_the_scale_of_T_away_and_back_restores_the_network_and_never_move
     assert same(weights(lab), before) and np.array_equal(lab.lines.array("worst ‖Vᵏ‖₂", "y"), growth)
 
 
+def test_both_gradients_are_there_right_after_a_drag_of_the_scale() -> None:
+    lab = copying(start="random")
+    lab.controls.scale.value = 0.5
+    late = lab.lines.array("this step", "y")
+    lab.controls.whole_loss.value = True
+    whole = lab.lines.array("this step", "y")
+    assert np.isfinite(late).all() and np.isfinite(whole).all() and not np.array_equal(late, whole)
+
+
 @pytest.mark.parametrize("start", ["random", "chain", "delay-line"])
 def test_each_start_peaks_at_five_and_trains_at_the_largest_scale(start: str) -> None:
     lab = copying(start=start)

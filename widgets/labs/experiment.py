@@ -92,11 +92,11 @@ class Experiment:
         V, form, eigenvalues, departure = model.V, None, None, None
         if isinstance(V, SchurMatrix):
             with torch.no_grad():
-                form = V.schur_form().double().cpu().numpy()
+                form = V.schur_form().cpu().double().numpy()
             eigenvalues, departure = V.eigenvalues().cpu().numpy(), V.departure()
         elif V is not None:
             with torch.no_grad():
-                form = V().double().cpu().numpy().copy()
+                form = V().cpu().double().numpy().copy()
         return Snapshot(
             index=record.index,
             loss=record.loss,
@@ -119,10 +119,10 @@ class Experiment:
         if not isinstance(network, RecurrentNetwork):
             return None
         with torch.no_grad(), tangent_space(network):  # between two steps P is at its base
-            U = network.input_matrix().double().cpu()
+            U = network.input_matrix().cpu().double()
             direction = torch.linalg.svd(U, full_matrices=False).U[:, 0]
             if isinstance(network.V, SchurMatrix):
-                direction = network.V.P.double().cpu().T @ direction
+                direction = network.V.P.cpu().double().T @ direction
         return direction.numpy()
 
     def _remember(self, snapshot: Snapshot) -> None:

@@ -310,7 +310,7 @@ class TrainingLab(ipw.VBox):
         """What a change of T shows at once: growth and J(k), with no step and no sequence run."""
         V = self.experiment.training.model.V
         if isinstance(V, SchurMatrix):
-            form = V.schur_form().detach().double().cpu().numpy()
+            form = V.schur_form().detach().cpu().double().numpy()
             self.experiment.last = replace(
                 self.experiment.last, form=form, scale=float(V.scale), departure=V.departure()
             )
@@ -318,9 +318,7 @@ class TrainingLab(ipw.VBox):
 
     def _paint(self, frame: Frame, curves: Curves, slow: bool = True, at_rest: bool = True) -> None:
         self.panels.paint(frame, curves, not self.controls.whole_loss.value, slow, at_rest)
-        self.controls.status.value = (
-            f'<div style="line-height:1.4;min-height:4.2em;contain:content">{html.escape(self.status)}</div>'
-        )
+        self.controls.status.value = f'<div style="{SENTENCE}">{html.escape(self.status)}</div>'
         self._frame = frame
 
     def _alarm(self, text: str, offer_to_halve: bool = False) -> None:
@@ -347,7 +345,7 @@ class TrainingLab(ipw.VBox):
             (c.task, self._change_task),
             (c.history, self._show_history),
             (c.hold_gamma, lambda: self.intervene("hold_gamma", c.hold_gamma.value)),
-            (c.whole_loss, lambda: self._draw(exact=self._small and not self.lines.playing)),
+            (c.whole_loss, self._show_other_gradient),
             (c.ghost, lambda: self.experiment.set_ghost(c.ghost.value)),
             (c.rate, lambda: self.intervene("rate", c.rate.value)),
             (c.rate_P, lambda: self.intervene("rate_P", c.rate_P.value)),
@@ -401,6 +399,11 @@ class TrainingLab(ipw.VBox):
         snapshot, curves = snapshots[place], self.experiment.curves
         self._paint(frame_of(snapshot, self._small, self._frame), curves.until(snapshot.index))
         c.history_label.value = f"step {snapshot.index:,} of {len(curves.loss):,}"
+
+    def _show_other_gradient(self) -> None:
+        if not self.lines.playing:
+            self._look()  # what a slider has just left may hold one of the two gradients only
+        self._draw(exact=self._small and not self.lines.playing)
 
     def _save(self, suffix: str) -> None:
         self._alarm(f"Saved: {self.export(self._file_name() + suffix).resolve()}")
