@@ -9,24 +9,27 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from .arrays import Array, library
+
 
 @runtime_checkable
 class Activation(Protocol):
     """An elementwise φ, for `unroll`.
 
     parameter                 a learnt tensor of φ, shape (n,), or None
-    value_(x, parameter)      x ← φ(x), in place
-    pull_back(g, h, out)      out ← g · φ'(x), the slope told from h = φ(x); g and h stay
+    in_place(like, parameter) a function x ← φ(x) for tensors or arrays of `like`'s shape and kind; it may keep scratch
+                              memory, so that nothing is allocated inside a loop
+    slope(h, out)             out ← φ'(x), told from h = φ(x)
     parameter_gradient(δ, h)  Σ g · ∂h/∂parameter over the rows of δ = g · φ'(x), or None
     """
 
     parameter: Tensor | None
 
     @staticmethod
-    def value_(x: Tensor, parameter: Tensor | None) -> None: ...
+    def in_place(like: Array, parameter: Tensor | None) -> Callable[[Array], object]: ...
 
     @staticmethod
-    def pull_back(gradient: Tensor, h: Tensor, out: Tensor) -> None: ...
+    def slope(h: Tensor, out: Tensor) -> None: ...
 
     @staticmethod
     def parameter_gradient(delta: Tensor, h: Tensor) -> Tensor | None: ...
@@ -46,36 +49,38 @@ class Identity(_Plain):
     """φ(x) = x: the linear network of the theorems."""
 
     @staticmethod
-    def value_(x: Tensor, parameter: Tensor | None) -> None:
-        pass
+    def in_place(like: Array, parameter: Tensor | None) -> Callable[[Array], object]:
+        return lambda x: x
 
     @staticmethod
-    def pull_back(gradient: Tensor, h: Tensor, out: Tensor) -> None:
-        out.copy_(gradient)
+    def slope(h: Tensor, out: Tensor) -> None:
+        out.fill_(1)
 
 
 class Tanh(_Plain):
     """φ(x) = tanh x, φ' = 1 − h²."""
 
     @staticmethod
-    def value_(x: Tensor, parameter: Tensor | None) -> None:
-        x.tanh_()
+    def in_place(like: Array, parameter: Tensor | None) -> Callable[[Array], object]:
+        tanh = library(like).tanh
+        return lambda x: tanh(x, out=x)
 
     @staticmethod
-    def pull_back(gradient: Tensor, h: Tensor, out: Tensor) -> None:
-        torch.ops.aten.tanh_backward.grad_input(gradient, h, grad_input=out)
+    def slope(h: Tensor, out: Tensor) -> None:
+        torch.mul(h, h, out=out).neg_().add_(1)
 
 
 class ReLU(_Plain):
     """φ(x) = max(x, 0), φ' = 1[h > 0]."""
 
     @staticmethod
-    def value_(x: Tensor, parameter: Tensor | None) -> None:
-        x.relu_()
+    def in_place(like: Array, parameter: Tensor | None) -> Callable[[Array], object]:
+        maximum, zero = library(like).maximum, library(like).zeros_like(like)
+        return lambda x: maximum(x, zero, out=x)
 
     @staticmethod
-    def pull_back(gradient: Tensor, h: Tensor, out: Tensor) -> None:
-        torch.ops.aten.threshold_backward.grad_input(gradient, h, 0, grad_input=out)
+    def slope(h: Tensor, out: Tensor) -> None:
+        torch.gt(h, 0, out=out)
 
 
 class ModReLU:
@@ -88,15 +93,26 @@ class ModReLU:
         self.parameter: Tensor | None = bias
 
     @staticmethod
-    def value_(x: Tensor, parameter: Tensor | None) -> None:
+    def in_place(like: Array, parameter: Tensor | None) -> Callable[[Array], object]:
         if parameter is None:
             raise TypeError("ModReLU needs its bias b, a tensor of shape (n,); got None")
-        magnitude = x.abs().add_(parameter).relu_()
-        x.sign_().mul_(magnitude)
+        xp = library(like)
+        b, zero, magnitude = xp.empty_like(like), xp.zeros_like(like), xp.empty_like(like)
+        b[...] = parameter if isinstance(like, Tensor) else parameter.detach().numpy()
+
+        # operands of one shape: NumPy takes three times as long over one that it has to broadcast
+        def value_(x: Array) -> None:
+            xp.absolute(x, out=magnitude)
+            xp.add(magnitude, b, out=magnitude)
+            xp.maximum(magnitude, zero, out=magnitude)
+            xp.sign(x, out=x)
+            xp.multiply(x, magnitude, out=x)
+
+        return value_
 
     @staticmethod
-    def pull_back(gradient: Tensor, h: Tensor, out: Tensor) -> None:
-        torch.ops.aten.threshold_backward.grad_input(gradient, h.abs(), 0, grad_input=out)
+    def slope(h: Tensor, out: Tensor) -> None:
+        torch.ne(h, 0, out=out)
 
     @staticmethod
     def parameter_gradient(delta: Tensor, h: Tensor) -> Tensor | None:

@@ -25,22 +25,17 @@ def full_precision(device: torch.device) -> AbstractContextManager[object]:
 
 
 @contextmanager
-def torch_threads(count: int) -> Iterator[None]:
-    """torch's number of threads, which belongs to the calling thread: set, then put back."""
+def threads(count: int) -> Iterator[None]:
+    """The number of threads of torch, which belongs to the calling thread, and of NumPy's BLAS, which belongs to the
+    process: set, then put back. On matrices as small as a lesson's a second thread costs more than it brings, and
+    beside a browser that draws, OpenBLAS's spinning threads make it ten times slower."""
     before = torch.get_num_threads()
     torch.set_num_threads(count)
     try:
-        yield
+        with _blas().limit(limits=count, user_api="blas"):
+            yield
     finally:
         torch.set_num_threads(before)
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """One thread for torch and for numpy's BLAS. On matrices this small a second one costs more than it brings, and
-    beside a browser that draws, OpenBLAS's spinning threads make it ten times slower."""
-    with torch_threads(1), _blas().limit(limits=1, user_api="blas"):
-        yield
 
 
 @cache

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from .activations import Activation
+from .arrays import Array, affine, fastest, library
 
 
 # one opaque call to torch.compile: dynamo would unroll the loop over time
@@ -83,12 +85,10 @@ class _Unroll(torch.autograd.Function):
         drive: Tensor, V: Tensor, h0: Tensor, parameter: Tensor | None, tap: Tensor | None, activation: Activation
     ) -> tuple[Tensor, Tensor | None]:
         states = drive.new_empty(drive.shape[0] + 1, *drive.shape[1:])
-        before, transposed = states[0].copy_(h0), V.T.contiguous()
-        values = states[1:] if tap is None else torch.empty_like(drive)
-        for t, value in enumerate(values):
-            torch.addmm(drive[t], before, transposed, out=value)
-            activation.value_(value, parameter)
-            before = value if tap is None else torch.add(value, tap[t], out=states[t + 1])
+        states[0] = h0
+        values = states[1:] if tap is None else torch.empty_like(states[1:])
+        taps = [] if tap is None else [tap]
+        _loop(activation, parameter, *fastest([drive, V.T.contiguous(), states, values, *taps]))
         return states, None if tap is None else values
 
     @staticmethod
@@ -107,6 +107,18 @@ class _Unroll(torch.autograd.Function):
         return deltas, dV, h0, parameter, None if gradients is None else gradients[1:], None
 
 
+@np.errstate(all="ignore")  # what overflows is inf, as with torch, and no warning
+def _loop(
+    activation: Activation, parameter: Tensor | None, drive: Array, M: Array, states: Array, values: Array, *tap: Array
+) -> None:
+    """values_t = φ(states_{t−1} M + drive_t); with a tap the state is the value and the tap."""
+    step, phi_ = affine(drive), activation.in_place(values[0], parameter)
+    for t, value in enumerate(values):
+        phi_(step(drive[t], states[t], M, value))
+        for kick in tap:
+            library(value).add(value, kick[t], out=states[t + 1])
+
+
 def _sweep(
     incoming: Tensor, V: Tensor, values: Tensor, activation: Activation, gradients: Tensor | None
 ) -> tuple[Tensor, Tensor]:
@@ -114,12 +126,20 @@ def _sweep(
 
     Returns δ_t for t = 1 … time and g_0; all g_t go into `gradients`, if given.
     """
-    deltas, scratch = torch.empty_like(values), torch.empty_like(incoming[0])
-    g = incoming[-1] if gradients is None else gradients[-1].copy_(incoming[-1])
+    deltas = torch.empty_like(values)
+    activation.slope(values, deltas)  # of all times at once; multiplied by g_t in the loop
+    kept = incoming.new_empty(1, *incoming.shape[1:]) if gradients is None else gradients
+    kept[-1] = incoming[-1]
+    _loop_back(*fastest([incoming, V.contiguous(), deltas, kept]))
+    return deltas, kept[0]
+
+
+@np.errstate(all="ignore")
+def _loop_back(incoming: Array, V: Array, deltas: Array, kept: Array) -> None:
+    step, multiply, g = affine(incoming), library(incoming).multiply, kept[-1]
     for t in range(len(deltas) - 1, -1, -1):
-        activation.pull_back(g, values[t], deltas[t])
-        g = torch.addmm(incoming[t], deltas[t], V, out=scratch if gradients is None else gradients[t])
-    return deltas, g
+        multiply(g, deltas[t], out=deltas[t])
+        g = step(incoming[t], deltas[t], V, kept[t] if len(kept) > 1 else kept[0])
 
 
 class _Adjoint(torch.autograd.Function):

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from .device import one_thread
+from .device import threads
 from .dynamics import GrowthEstimate, estimate_growth, growth_powers
 from .schur import SchurMatrix
 
@@ -36,7 +36,7 @@ def set_start(V: SchurMatrix, start: str | ArrayLike | Tensor, horizon: int, gen
     with torch.no_grad():
         V.gamma.fill_(gamma)
     T = shape(V.size, generator)
-    with one_thread():
+    with threads(1):
         V.set_T(T if not np.any(T) else _strength(V, T, horizon) * T)
 
 

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from . import checkpoint
-from .device import torch_threads
+from .device import threads
 from .network import RecurrentNetwork, SequenceModel
 from .optimisation import apply_settings, hold_back, make_optimiser
 from .orthogonal import OrthogonalMatrix, tangent_space
@@ -113,7 +113,7 @@ class Training:
         """
         settings = self.settings.replace()
         before = self._position()
-        with torch_threads(settings.threads):
+        with threads(settings.threads):
             batch = self.task.sample(settings.batch_size, self.batches, self.index)
             record, self.state = self._forward_and_backward(batch, settings, late)
             reached = "loss" if not math.isfinite(record.loss) else self._update(settings, record.loss)
@@ -134,7 +134,7 @@ class Training:
         settings = self.settings.replace()
         self._return_to(self._before)
         try:
-            with torch_threads(settings.threads), tangent_space(self.model):
+            with threads(settings.threads), tangent_space(self.model):
                 batch = self.task.sample(settings.batch_size, self.batches, max(0, index - 1))
                 batch = batch.to(next(self.model.parameters()))
                 states, _ = self.model.states(batch.inputs, self._carried(batch), generator=self.noise)

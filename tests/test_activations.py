@@ -11,12 +11,14 @@ PLAIN = {"identity": lambda x: x, "tanh": torch.tanh, "relu": torch.relu}
 
 
 def value_and_slope(activation, x, incoming):
-    """h = φ(x) and incoming · φ'(x), by the activation's own methods."""
-    h = x.clone()
-    activation.value_(h, activation.parameter)
-    out = torch.empty_like(h)
-    activation.pull_back(incoming, h, out)
-    return h, out
+    """h = φ(x) and incoming · φ'(x), by the activation's own methods, on tensors and on arrays alike."""
+    h, by_numpy = x.clone(), x.numpy().copy()
+    activation.in_place(h, activation.parameter)(h)
+    activation.in_place(by_numpy, activation.parameter)(by_numpy)
+    assert torch.allclose(h, torch.from_numpy(by_numpy), rtol=1e-15, atol=0)
+    slope = torch.empty_like(h)
+    activation.slope(h, slope)
+    return h, incoming * slope
 
 
 @pytest.mark.parametrize("name", PLAIN)

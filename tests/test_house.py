@@ -27,6 +27,7 @@ CORE = [
     "orthogonal",
     "schur",
     "recurrent",
+    "arrays",
     "activations",
     "recurrence",
     "network",

@@ -1,9 +1,10 @@
+
 // LiveFigure in the page: it paints what Python pushes, and it is the clock of the training.
 // anywidget gives initialize() and render() different proxies of one model, and every widget a module of its own:
 // what they share stands on globalThis, a figure under the key that Python gave it.
 const shared = (globalThis.liveFigures ??= { plotly: {}, figures: {}, imports: 0 });
-const LINES = new Set(["x", "y", "marker.color", "marker.size"]); // what Plotly.animate repaints
-const AT_ONCE = { mode: "immediate", frame: { duration: 0, redraw: false }, transition: { duration: 0 } };
+const NUMBERS = new Set(["x", "y", "z"]); // what shortcut.js can draw
+const REST = 1000; // ms without news after which plotly draws what stands there, for its hover labels and zoom
 const HIDDEN = 500; // ms between the ticks of a hidden tab
 const PATIENCE = 3000; // ms without an answer after which a tick is sent again; doubled each time
 
@@ -102,7 +103,8 @@ async function render({ model, el }) {
   const gd = el.appendChild(document.createElement("div"));
   Object.assign(gd, { className: "live-graph", role: "img", tabIndex: 0 });
   const zoomed = new Set(); // axes whose range is the user's
-  let busy = false;
+  const behind = new Set(); // what the page shows and plotly does not know yet
+  let [width, busy, resting, settled] = [0, false, 0, 0];
   const view = { stale: new Set(), drawn: false, paint, save, say }; // stale: what changed since the last painting
 
   function say() {
@@ -118,7 +120,7 @@ async function render({ model, el }) {
     zoomed.clear();
     figure.paint();
   }
-  async function draw(width) {
+  async function draw() {
     view.drawn = true;
     zoomed.clear();
     const button = (title, icon, click) => ({ name: title, title, icon: Plotly.Icons[icon], click });
@@ -138,44 +140,57 @@ async function render({ model, el }) {
     });
     return drawn;
   }
-  async function paint() {
-    view.request = null;
-    el.style.height = `${figure.layout.height}px`;
-    const width = el.clientWidth;
-    if (!width || gd._dragging || busy) return; // out of sight, or in the user's or plotly's hands: later
-    const [lines, others, layout] = [{}, {}, width === gd._fullLayout?.width ? {} : { width }];
-    const animated = figure.data.every(({ type }) => (type ?? "scatter") === "scatter");
-    for (const [trace, path] of [...view.stale].map((entry) => entry.split(" "))) {
+  // What the entries of `stale` are now: numbers to draw, other attributes of traces, the layout.
+  function sorted(entries, numbers = {}, others = {}, layout = {}) {
+    for (const [trace, path] of [...entries].map((entry) => entry.split(" "))) {
       const value = get(figure.data[trace] ?? figure.layout, path);
       if (trace === "null" && value === undefined) layout[`${axisOf(path)}.autorange`] = true;
       else if (trace === "null") zoomed.has(axisOf(path)) || (layout[path] = value);
-      else if (animated && LINES.has(path)) put((lines[trace] ??= {}), path, value);
+      else if (NUMBERS.has(path)) (numbers[trace] ??= {})[path] = value;
       else (others[path] ??= {})[trace] = value;
     }
-    view.stale.clear();
+    return { numbers, others, layout };
+  }
+  async function paint() {
+    view.request = null;
+    if (!width || gd._dragging || busy) return; // out of sight, or in the user's or plotly's hands: later
+    const { numbers, others, layout } = sorted(view.stale);
+    const alone = view.drawn && width === gd._fullLayout.width && !Object.keys(others).length;
+    if (alone && drawShortly(gd, numbers, layout)) {
+      view.stale.forEach((entry) => behind.add(entry));
+      view.stale.clear();
+      clearTimeout(resting);
+      resting = behind.size && setTimeout(settle, REST);
+    } else await redraw();
+  }
+  async function redraw() {
+    el.style.height = `${figure.layout.height}px`;
+    const { numbers, others, layout } = sorted(new Set([...behind, ...view.stale]));
+    [view.stale, behind].forEach((entries) => entries.clear());
+    if (width !== gd._fullLayout?.width) layout.width = width;
+    for (const trace in numbers)
+      for (const path in numbers[trace]) (others[path] ??= {})[trace] = numbers[trace][path];
     // One call for all traces: each costs a full redraw. In it, undefined leaves a trace's attribute as it is.
     const traces = [...new Set(Object.values(others).flatMap(Object.keys))].map(Number);
     for (const path in others) others[path] = traces.map((trace) => others[path][trace]);
-    const update = !view.drawn || traces.length || Object.keys(layout).length;
-    if (update) {
-      busy = true; // an animation begun before plotly has drawn all of it leaves the other traces undrawn
-      await (view.drawn ? Plotly.update(gd, others, layout, traces) : draw(width)).finally(() => (busy = false));
-      if (view.stale.size) figure.paint();
-    }
-    if (!Object.keys(lines).length) return;
-    // Plotly.animate empties the subplots of which no trace is named, so all are; what is not scatter it loses.
-    const frame = { data: figure.data.map((_, trace) => lines[trace] ?? {}), traces: [...figure.data.keys()] };
-    // plotly spends a third of a frame on its defaults again: needless where numbers change and not how many.
-    const full = gd._fullData;
-    const alike = (now, trace) => Object.keys(now).every((key) => now[key].length === (full[trace][key]?.length ?? -1));
-    if (!update && frame.data.every(alike)) {
-      frame.data.forEach((now, trace) => Object.assign(full[trace], now));
-      gd._fullLayout._skipDefaults = true;
-    }
-    // A newer frame interrupts an older one, whose promise is then rejected with undefined.
-    Plotly.animate(gd, frame, AT_ONCE).catch((error) => error && console.error(error));
+    busy = true;
+    await (view.drawn ? Plotly.update(gd, others, layout, traces) : draw()).finally(() => (busy = false));
+    if (view.stale.size) figure.paint();
   }
-  const sizes = new ResizeObserver(figure.paint); // also tells when a hidden or detached figure is back
+  function settle() {
+    if (behind.size && width && !gd._dragging && !busy) redraw();
+  }
+  function pointed() {
+    if (performance.now() - settled < REST) return;
+    settled = performance.now();
+    settle();
+  }
+  gd.addEventListener("pointermove", pointed, { capture: true });
+  // It also tells when a hidden or detached figure is back. To ask for the width in every frame costs a layout.
+  const sizes = new ResizeObserver(() => {
+    width = el.clientWidth;
+    figure.paint();
+  });
   figure.views.add(view);
   sizes.observe(el);
   figure.tick();

@@ -65,7 +65,7 @@ class LiveFigure(anywidget.AnyWidget):
     Safe to use from several threads. Without a front end, ``push`` only stores.
     """
 
-    _esm = Path(__file__).with_name("live.js").read_text(encoding="utf-8")
+    _esm = "".join(Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("shortcut.js", "live.js"))
     _css = """
 .live-figure { position: relative; width: 100%; min-width: 0; margin: 0; flex: 0 1 auto; overflow: hidden;
   contain: layout paint style; } /* a repaint stays in here: without this the browser lays out the whole notebook */
@@ -108,16 +108,18 @@ class LiveFigure(anywidget.AnyWidget):
         """Set attributes of traces, and of the layout, and have them painted: one message.
 
         traces: {index or name: {"y": array, "marker.color": array, "z": 2-D array, "visible": True, ...}}; copied.
-        layout: {"yaxis.range": [a, b], "annotations[0].text": "...", ...}; what does not change is not sent.
+        layout: {"yaxis.range": [a, b], "annotations[0].text": "...", ...}; what does not change is not sent, nor are a
+        trace's plain numbers and words.
         Raises ValueError for an unknown trace or attribute (and then changes nothing).
         """
         if self._closed:
             return
         with self._lock:
             changes = [
-                (i := self._index(key), self._check(i, path), owned(value))
-                for key, attributes in traces.items()
+                (index, self._check(index, path), owned(value))
+                for index, attributes in [(self._index(key), attributes) for key, attributes in traces.items()]
                 for path, value in attributes.items()
+                if not (isinstance(value, (str, bool, int, float)) and get(self._data[index], path) == value)
             ]
             settings = {self._check(None, path): on_the_wire(value, None) for path, value in (layout or {}).items()}
             settings = {path: value for path, value in settings.items() if get(self._layout, path) != value}

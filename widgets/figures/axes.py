@@ -22,13 +22,6 @@ def thinned(values: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
     return starts + (counts + 1) / 2, np.add.reduceat(y, starts) / counts
 
 
-def padded(values: np.ndarray) -> np.ndarray:
-    """NaN behind, up to POINTS: a trace whose length never changes is repainted without plotly's checks of it."""
-    whole = np.full(max(POINTS, len(values)), math.nan)
-    whole[: len(values)] = values
-    return whole
-
-
 def positive(values: np.ndarray) -> np.ndarray:
     """For a log axis: NaN where there is nothing to draw."""
     y = filled(values)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from nnrnn_core.device import one_thread
+from nnrnn_core.device import threads
 from nnrnn_core.dynamics import (
     GrowthEstimate,
     estimate_growth,
@@ -88,18 +88,41 @@ class Frame:
         return float(self.snapshot.late_relative[0])
 
 
-def frame_of(snapshot: Snapshot, exact: bool, before: Frame | None = None, keep_memory: bool = False) -> Frame:
-    """The curves of a snapshot; estimates if not exact, warm-started from the frame before. keep_memory: the costlier
-    J(k) is the frame before's."""
+def frame_of(
+    snapshot: Snapshot,
+    exact: bool,
+    before: Frame | None = None,
+    *,
+    keep_memory: bool = False,
+    keep_growth: bool = False,
+) -> Frame:
+    """The curves of a snapshot; estimates if not exact, warm-started from the frame before. What is kept is the frame
+    before's: it costs time."""
     if snapshot.form is None or snapshot.source is None or not np.isfinite(snapshot.form).all():
         none = np.empty(0)
         return Frame(snapshot, none, math.nan, none, none, none, none, exact)
-    with one_thread():
-        return _computed(snapshot, snapshot.form, snapshot.source, exact, before, keep_memory)
+    with threads(1):
+        return _computed(snapshot, snapshot.form, snapshot.source, exact, before, keep_memory, keep_growth)
+
+
+def with_memory(frame: Frame) -> Frame:
+    """The frame with its snapshot's J(k), of which it may hold an older one."""
+    snapshot = frame.snapshot
+    if snapshot.form is None or snapshot.source is None or frame.exact:
+        return frame
+    time = len(snapshot.states)
+    with threads(1):
+        return replace(frame, memory=estimate_memory(snapshot.form, snapshot.source, time - 1, time))
 
 
 def _computed(
-    snapshot: Snapshot, form: np.ndarray, source: np.ndarray, exact: bool, before: Frame | None, keep_memory: bool
+    snapshot: Snapshot,
+    form: np.ndarray,
+    source: np.ndarray,
+    exact: bool,
+    before: Frame | None,
+    keep_memory: bool,
+    keep_growth: bool,
 ) -> Frame:
     time = len(snapshot.states)
     values, departure = snapshot.eigenvalues, snapshot.departure
@@ -111,7 +134,7 @@ def _computed(
         powers = np.arange(time + 1)
         growth, rms = transient_growth(form, time), typical_growth(form, time)
         return Frame(snapshot, values, departure, powers, growth, rms, _memory(form, source, time), True, warm)
-    estimate = estimate_growth(form, growth_powers(time), warm)
+    estimate = warm if keep_growth and warm is not None else estimate_growth(form, growth_powers(time), warm)
     if keep_memory and before is not None:
         memory = before.memory
     else:

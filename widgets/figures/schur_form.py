@@ -11,6 +11,7 @@ import numpy as np
 import plotly.graph_objects as go
 import scipy.linalg
 
+from .axes import nice_end
 from .frame import Frame
 from .style import FEED_FORWARD, ROTATIONS, base_layout, title
 from .training import HEIGHT, Push, Words
@@ -49,7 +50,8 @@ def form_push(frame: Frame) -> Push:
     blocks = np.arange(len(form)) // 2
     same, below = blocks[:, None] == blocks[None, :], blocks[:, None] > blocks[None, :]
     feed_forward = np.where(below, form, np.nan)
-    limit = float(np.nanmax(np.abs(feed_forward), initial=0.0)) or 1.0
+    # round, so that the colours keep their meaning while T grows
+    limit = nice_end(float(np.nanmax(np.abs(feed_forward), initial=0.0)) or 1.0, 0.0)
     traces: dict[str, dict[str, Any]] = {
         "Λ": {"z": np.where(same, form, np.nan)},
         "s T": {"z": feed_forward, "zmin": -limit, "zmax": limit},

@@ -28,6 +28,6 @@ def base_layout(height: int, **more: Any) -> dict[str, Any]:
 def title(text: str, x: float, y: float) -> dict[str, Any]:
     """A panel's title: an annotation whose lower left corner is at (x, y) of the figure."""
     return {
-        "text": f"<b>{text}</b>", "x": x, "y": y, "xref": "paper", "yref": "paper",
-        "xanchor": "left", "yanchor": "bottom", "showarrow": False, "font": {"size": 14},
+        "text": text, "x": x, "y": y, "xref": "paper", "yref": "paper",
+        "xanchor": "left", "yanchor": "bottom", "showarrow": False, "font": {"size": 14, "weight": "bold"},
     }  # fmt: skip

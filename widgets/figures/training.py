@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from .axes import decades, filled, nice_end, padded, positive, thinned
+from .axes import decades, filled, nice_end, positive, thinned
 from .frame import Frame
 from .style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, base_layout, title
 
@@ -108,7 +108,7 @@ def _titles(words: Words, late: bool, exact: bool) -> list[str]:
     return [
         f"Loss and {words.score}",
         "Eigenvalues of V, unit circle",
-        "Growth of V<sup>k</sup>" + ("" if exact else " (estimate)"),
+        "Growth of Vᵏ" + ("" if exact else " (estimate)"),
         "Gradient ‖∂ℓ<sub>late</sub>/∂h<sub>t</sub>‖" if late else "Gradient ‖∂L/∂h<sub>t</sub>‖, whole loss",
         "Fisher memory J(k)",
     ]
@@ -118,7 +118,6 @@ def _line_traces(words: Words) -> list[go.Scatter]:
     def line(name: str, panel: int, color: str, dash: str = "solid", width: float = 2, **more: Any) -> go.Scatter:
         suffix = "" if panel == 1 else str(panel)
         axes = {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}", "legend": f"legend{suffix}"} | more.pop("axes", {})
-        # NaN and not empty: an animation gives no new length to a trace that has no points
         x, y = more.pop("x", [math.nan]), more.pop("y", [math.nan])
         style = {"color": color, "dash": dash, "width": width}
         return go.Scatter(x=x, y=y, name=name, mode="lines", line=style, **axes, **more)
@@ -161,9 +160,9 @@ def lines_push(frame: Frame, first: Frame, curves: Curves, words: Words, late: b
     gradient, first_gradient = gradient_curve(frame, late), gradient_curve(first, late)
     states = snapshot.states / snapshot.states[0] if snapshot.states[0] > 0 else np.full(len(time), np.nan)
     traces = {
-        "loss": {"x": padded(steps), "y": padded(positive(loss))},
-        words.score: {"x": padded(steps), "y": padded(score)},
-        "untouched copy": {"x": padded(ghost_steps), "y": padded(positive(ghost))},
+        "loss": {"x": steps, "y": positive(loss)},
+        words.score: {"x": steps, "y": score},
+        "untouched copy": {"x": ghost_steps, "y": positive(ghost)},
         "eigenvalues": {"x": filled(values.real), "y": filled(values.imag)},
         "worst ‖Vᵏ‖₂": {"x": filled(frame.powers), "y": positive(frame.worst)},
         "typical ‖Vᵏ‖<sub>F</sub>/√N": {"x": filled(frame.powers), "y": positive(frame.typical)},
@@ -185,9 +184,9 @@ def lines_push(frame: Frame, first: Frame, curves: Curves, words: Words, late: b
         "yaxis6.range": [0, 1.05 * max(1.0, nice_end(float(np.nanmax(score, initial=0.0)), 1))],
         "yaxis3.range": decades([frame.worst, frame.typical, states, [0.15, 2]], 0.5, span=6),
         "yaxis4.range": decades([gradient, first_gradient, [0.03, 3]], 1, span=8),
-        "annotations[2].text": f"<b>{titles[2]}</b>",
-        "annotations[3].text": f"<b>{titles[3]}</b>",
-        "annotations[4].text": f"<b>{titles[4]}</b>" + (f", total {total:.3g}" if np.isfinite(total) else ""),
+        "annotations[2].text": titles[2],
+        "annotations[3].text": titles[3],
+        "annotations[4].text": titles[4] + (f", total {total:.3g}" if np.isfinite(total) else ""),
         "shapes": [_mark(step, text) for step, text in curves.marks],
     }
     return traces, layout

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from nnrnn_core import Diverged, SchurMatrix, Training
-from nnrnn_core.device import one_thread
+from nnrnn_core.device import threads
 from nnrnn_core.network import RecurrentNetwork
 from nnrnn_core.orthogonal import tangent_space
 from nnrnn_core.training import Step
@@ -48,18 +48,20 @@ class Experiment:
         self.snapshots = [self.first]
 
     # ---- training
-    def step(self, *, seen: bool = False) -> None:
-        """One training step. seen: it will be drawn, so its late gradient is wanted. Raises Diverged."""
+    def step(self, *, seen: bool = False, late: bool = True) -> None:
+        """One training step. seen: it will be drawn; late: with its own late gradient, else with the last one seen.
+        Raises Diverged."""
         keep = (self.training.index + 1) % self._stride == 0
         try:
-            record = self.training.step(late=seen or keep)
+            record = self.training.step(late=(seen and late) or keep)
         except Diverged:
             self.intervene("diverged")  # noted, so that a preset repeats what the failed step did to the run
             raise
         self.curves.loss.append(record.loss)
         self.curves.score.append(record.score)
         if seen or keep:
-            self.last = self._snapshot(record)
+            snapshot = self._snapshot(record)
+            self.last = snapshot if late or keep else replace(snapshot, late=self.last.late)
         if keep:
             self._remember(self.last)
         self._do_scheduled()
@@ -84,7 +86,7 @@ class Experiment:
     def look(self, *, whole: bool = True) -> Snapshot:
         """The network as it is now, on the last step's batch; nothing is updated. whole=False: without the whole
         loss's gradient, for speed."""
-        with one_thread():
+        with threads(1):
             return self._snapshot(self.training.probe(whole=whole))
 
     def _snapshot(self, record: Step) -> Snapshot:

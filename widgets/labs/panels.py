@@ -50,8 +50,8 @@ class Panels:
         return time.monotonic() - self._slow_painted > SLOW
 
     def paint(self, frame: Frame, curves: Curves, late: bool, slow: bool, at_rest: bool) -> None:
-        """Show this, and say it. slow: the heat map too. At rest also what costs plotly a whole redraw: moved
-        marks and axes that could be narrower; else only new marks and axes that the lines would leave."""
+        """Show this, and say it. slow: also what costs plotly a whole redraw: the heat map, marks, axes that could be
+        narrower. at_rest: that, and the words at once."""
         assert self.words is not None
         traces, layout = lines_push(frame, self.first, curves, self.words, late)
         if slow:
@@ -59,20 +59,20 @@ class Panels:
             self.form.alt = form_sentence(frame)
             self._slow_painted = time.monotonic()
         if not at_rest:
-            layout = {k: v for k, v in layout.items() if self._needed(k, v) or (slow and k.endswith(".range"))}
+            layout = {key: value for key, value in layout.items() if self._wanted(key, value, slow)}
         self._layout.update(layout)
         self.lines.push(traces, layout)
         if at_rest or time.monotonic() - self._said > SAID:  # new words lay the whole page out again
             self.lines.alt = sentence(frame, curves, self.words)
             self._said = time.monotonic()
 
-    def _needed(self, key: str, wanted: Any) -> bool:
-        if key not in self._layout:
-            return True
-        if key.endswith(".range"):
+    def _wanted(self, key: str, value: Any, slow: bool) -> bool:
+        """Whether to show this part of the layout while things move: titles, axes that the lines would leave or, now
+        and then, fill to less than half; marks now and then."""
+        if key.endswith(".range") and key in self._layout:
             low, high = self._layout[key]
-            return bool(wanted[0] < low or wanted[1] > high)
-        return bool(wanted != self._layout[key] if "text" in key else len(wanted) != len(self._layout[key]))
+            return bool(value[0] < low or value[1] > high or (slow and 2 * (value[1] - value[0]) < high - low))
+        return slow or key.endswith(".text") or key not in self._layout
 
     def download(self, format: str, name: str) -> None:
         """Both figures as files, by the browser."""

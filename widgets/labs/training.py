@@ -16,10 +16,10 @@ from numpy.typing import ArrayLike
 from tqdm.auto import tqdm
 
 from nnrnn_core import Diverged, SchurMatrix, SequenceModel, Settings, tasks
-from nnrnn_core.device import one_thread
+from nnrnn_core.device import threads
 from nnrnn_core.tasks import Task
 
-from ..figures.frame import EXACT_SIZE, Frame, frame_of
+from ..figures.frame import EXACT_SIZE, Frame, frame_of, with_memory
 from ..figures.training import Curves
 from ..live import LiveFigure
 from . import registry
@@ -31,7 +31,8 @@ from .plan import Plan, make_plan
 from .preset import from_text, to_text
 
 BUDGET = 0.1  # seconds of training between two frames: eight frames a second, and no control waits much longer
-SETTLED = 0.4  # seconds after the last move of a slider until all is drawn exactly
+IN_HAND, LET_GO = 0.02, 1.5  # the same while a slider moves, for its next move waits so long; seconds until it does not
+SETTLED = 0.6  # seconds after the last move of a slider until all is drawn exactly
 RUNS_KEPT = 5
 SENTENCE = "line-height:1.4;min-height:4.2em;contain:content"  # three lines: the figures below must not move
 
@@ -70,7 +71,8 @@ class TrainingLab(ipw.VBox):
         self._quiet = False
         self._frame: Frame | None = None
         self._step_time = 0.0
-        self._moved = 0.0
+        self._moved = -LET_GO
+        self._turn = False
         super().__init__([self.controls.head, self.panels.box, self.controls.foot])
         self.add_class("training-lab")
         before = registry.take_place(self)
@@ -145,13 +147,14 @@ class TrainingLab(ipw.VBox):
     def _drag_scale(self) -> None:
         """The T scale's slider: the lines at once; what costs more when the slider has come to rest."""
         self.experiment.intervene("scale", round(self.controls.scale.value, 6))  # 0 and 1 exactly
+        self._moved = time.monotonic()
         self._show_new_matrix()
         if self.lines.playing:
             return
-        self._look(whole=self.controls.whole_loss.value)  # the gradient takes a sequence: it follows
+        self._look(whole=self.controls.whole_loss.value)  # the gradient takes a sequence: it follows, with J(k)
         if self._frame is not None:
-            self._paint(replace(self._frame, snapshot=self.experiment.last), self.experiment.curves, False, False)
-        self._moved = time.monotonic()
+            frame = with_memory(replace(self._frame, snapshot=self.experiment.last))
+            self._paint(frame, self.experiment.curves, False, False)
         self.form.play(self._settle)
 
     def _settle(self) -> float | None:
@@ -242,21 +245,22 @@ class TrainingLab(ipw.VBox):
         self.lines.play(self._tick)
 
     def _tick(self) -> None:
-        """Draw where the training is, then train for BUDGET seconds while the page paints: a step at a time, for the
-        lock is held for one step at most, and the last one with all that the next frame shows."""
+        """Draw where the training is, then train for a while, as the page paints: a step at a time, for the lock is
+        held for one step at most, and the last one with all that the next frame shows."""
         if not self._lock.acquire(timeout=0.005):
             return  # busy: a control has the lab
         try:
             if self.lines.playing:
-                self._draw(exact=False)
+                self._turn = not self._turn  # growth and gradient cost most: they take turns
+                self._draw(exact=False, keep_growth=self._turn and not self._small)
         finally:
             self._lock.release()
         self.lines.answer()
-        with one_thread():
+        with threads(1):
             self._train_for_a_while()
 
     def _train_for_a_while(self) -> None:
-        end, last = time.monotonic() + BUDGET, False
+        end, last = time.monotonic() + (IN_HAND if self._in_hand else BUDGET), False
         while not last:
             with self._lock:
                 if not self.lines.playing:
@@ -264,7 +268,7 @@ class TrainingLab(ipw.VBox):
                 begun = time.monotonic()
                 last = begun + 1.5 * self._step_time > end
                 try:
-                    self.experiment.step(seen=last)
+                    self.experiment.step(seen=last, late=self._turn or self._small)
                 except Diverged as problem:
                     self._diverged(problem)
                     return
@@ -284,6 +288,11 @@ class TrainingLab(ipw.VBox):
 
     # ---- painting
     @property
+    def _in_hand(self) -> bool:
+        """The T scale's slider moved a moment ago."""
+        return time.monotonic() - self._moved < LET_GO
+
+    @property
     def _small(self) -> bool:
         """Exact curves are cheap enough to follow a slider."""
         return self.experiment.training.model.hidden_size <= EXACT_SIZE
@@ -295,12 +304,14 @@ class TrainingLab(ipw.VBox):
             self.controls.history.value = FRAMES
         self.controls.history_label.value = "now"
 
-    def _draw(self, exact: bool, at_rest: bool = True) -> None:
+    def _draw(self, exact: bool, at_rest: bool = True, keep_growth: bool = False) -> None:
         """The last snapshot. While playing, what costs more comes seldom, a wide network's J(k) too."""
         at_rest = at_rest and not self.lines.playing
-        slow = at_rest or (self.lines.playing and self.panels.slow_due)
-        keep_memory = self.lines.playing and not (slow or self._small)
-        frame = frame_of(self.experiment.last, exact, self._frame, keep_memory)
+        slow = at_rest or (self.lines.playing and self.panels.slow_due and not self._in_hand)
+        keep_memory = not (slow or self._small)
+        frame = frame_of(
+            self.experiment.last, exact, self._frame, keep_memory=keep_memory, keep_growth=keep_growth and not slow
+        )
         self._paint(frame, self.experiment.curves, slow, at_rest)
         if at_rest:
             own = not isinstance(self.experiment.plan.model, str)

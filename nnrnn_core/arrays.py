@@ -1,0 +1,47 @@
+"""What a loop over time works on: torch's tensors or, on the CPU, NumPy's arrays on the same memory.
+
+At the sizes of a lesson a time step is a few products of some microseconds each, and what counts is the cost of a call:
+NumPy's is a third of torch's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any, TypeAlias
+
+import numpy as np
+import torch
+from torch import Tensor
+
+Array: TypeAlias = Any  # a tensor or an array; both libraries have `multiply(a, b, out=c)` and its like
+
+
+def library(array: Array) -> ModuleType:
+    """The module whose functions take this array."""
+    return torch if isinstance(array, Tensor) else np
+
+
+def fastest(tensors: list[Tensor]) -> list[Array]:
+    """The tensors as arrays on the same memory, if all of them can be; else the tensors themselves."""
+    if all(_shareable(tensor) for tensor in tensors):
+        return [tensor.detach().numpy() for tensor in tensors]
+    return tensors
+
+
+def affine(like: Array) -> Callable[[Array, Array, Array, Array], Array]:
+    """A function (d, h, M, out) that sets out ← d + h M and returns it, for arrays of `like`'s kind."""
+    if isinstance(like, Tensor):
+        return lambda d, h, M, out: torch.addmm(d, h, M, out=out)
+
+    def of_arrays(d: Array, h: Array, M: Array, out: Array) -> Array:
+        np.dot(h, M, out=out)
+        return np.add(out, d, out=out)
+
+    return of_arrays
+
+
+def _shareable(tensor: Tensor) -> bool:
+    # a subclass, such as torch.func's or a fake tensor, has no memory of its own
+    plain = type(tensor) in (Tensor, torch.nn.Parameter) and not torch._C._functorch.is_functorch_wrapped_tensor(tensor)
+    return plain and tensor.device.type == "cpu" and tensor.dtype in (torch.float32, torch.float64)
