@@ -154,13 +154,14 @@ async function render({ model, el }) {
   async function paint() {
     view.request = null;
     if (!width || gd._dragging || busy) return; // out of sight, or in the user's or plotly's hands: later
+    if (view.drawn && !view.stale.size && width === gd._fullLayout.width) return;
     const { numbers, others, layout } = sorted(view.stale);
     const alone = view.drawn && width === gd._fullLayout.width && !Object.keys(others).length;
     if (alone && drawShortly(gd, numbers, layout)) {
       view.stale.forEach((entry) => behind.add(entry));
       view.stale.clear();
       clearTimeout(resting);
-      resting = behind.size && setTimeout(settle, REST);
+      resting = setTimeout(settle, REST);
     } else await redraw();
   }
   async function redraw() {

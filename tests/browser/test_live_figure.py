@@ -260,7 +260,6 @@ def test_colours_sizes_gaps_and_other_attributes_are_repainted(notebook: Noteboo
 
 
 def test_a_frame_for_one_subplot_leaves_the_others_drawn(notebook: Notebook) -> None:
-    """Plotly.animate empties a subplot of which no trace is named."""
     for level in (1, 2):
         notebook.run(f"live.push({{'line': {{'y': np.full(50, {level})}}}})")
         notebook.wait(f"(y) => ({LINE})() === y", level)
