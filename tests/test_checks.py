@@ -14,6 +14,7 @@ from nnrnn_core import tasks
 from nnrnn_core.experiments import make_training
 from nnrnn_core.training import Training
 from widgets import checks
+from widgets.figures.shear import shear
 
 
 @pytest.fixture(autouse=True)
@@ -84,7 +85,7 @@ MISTAKES: list[tuple[Callable[[int, int], Any], str]] = [
     (lambda step, seed: right(step, seed) + 0.1, "should be"),
     (lambda step, seed: "0.3", "'0.3'"),
     (lambda step, seed: {}, "dict"),
-    (lambda step, seed: float("nan"), "diverged"),
+    (lambda step, seed: float("nan"), "diverge"),
     (raises, "KeyError"),
 ]
 
@@ -148,3 +149,30 @@ def test_a_guess_is_kept_and_shown_again_when_the_cell_runs_again():
 def test_a_question_needs_two_answers():
     with pytest.raises(ValueError, match="at least two"):
         checks.predict("Why?", ["because"])
+
+
+@pytest.mark.parametrize(
+    ("function", "words", "done"),
+    [
+        (lambda c, k: None, "Not done yet", False),
+        (lambda c, k: c * (0.9**k - 0.8**k), "divide by", True),
+        (lambda c, k: c * (0.8**k - 0.9**k) / 0.1, "sign", True),
+        (lambda c, k: c * (0.9 ** (k + 1) - 0.8 ** (k + 1)) / 0.1, "one too large", True),
+        (lambda c, k: c**k, "power of its entries", True),
+        (lambda c, k: c * k if k > 1 else c, "both eigenvalues were 1", True),
+        (lambda c, k: np.linalg.norm(np.linalg.matrix_power(shear(c), k), 2), "largest singular value", True),
+        (lambda c, k: np.linalg.matrix_power(shear(c), k), "one entry|one number", True),
+        (lambda c, k: 1 / 0, "ZeroDivisionError", True),
+        (lambda c, k: 7.0, "Write out", True),
+    ],
+)
+def test_the_growth_by_hand_is_checked_with_a_diagnosis(function, words, done):
+    verdict = checks.off_diagonal(function)
+    assert re.search(words, verdict.text)
+    assert (verdict.right, verdict.done) == (False, done)
+
+
+def test_the_formula_is_right_however_it_is_written():
+    assert checks.off_diagonal(lambda c, k: c * (0.9**k - 0.8**k) / (0.9 - 0.8)).right
+    assert checks.off_diagonal(lambda c, k: torch.tensor(10 * c * (0.9**k - 0.8**k))).right
+    assert checks.off_diagonal(lambda c, k: sum(c * 0.9**i * 0.8 ** (k - 1 - i) for i in range(k))).right

@@ -8,7 +8,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nnrnn_core.dynamics import eigenvalues, transient_growth
-from widgets.figures.shear import GROWTH, HORIZON, PEAK, RADIUS, peak, shear, shear_figure, shear_push, shear_sentence
+from widgets.figures.shear import (
+    ELLIPSE,
+    FIRST,
+    GROWTH,
+    HORIZON,
+    PEAK,
+    RADIUS,
+    SECOND,
+    eigenvector_angle,
+    peak,
+    shear,
+    shear_figure,
+    shear_push,
+    shear_sentence,
+    worst_path,
+)
 from widgets.labs.shear import ShearLab
 
 cs = st.floats(0, 5)
@@ -42,13 +57,45 @@ def test_the_off_diagonal_entry_is_the_difference_of_the_powers():
 
 def test_without_shear_the_growth_is_the_power_of_the_spectral_radius():
     traces, _ = shear_push(0)
-    assert np.allclose(traces[GROWTH]["y"], shear_figure().data[1].y)
+    (radius,) = shear_figure().select_traces({"name": RADIUS})
+    assert np.allclose(traces[GROWTH]["y"], radius.y)
     assert "falls from the first step on" in shear_sentence(0)
 
 
 def test_the_figure_has_the_traces_that_are_pushed():
-    assert [trace.name for trace in shear_figure().data] == [GROWTH, RADIUS, PEAK]
-    assert set(shear_push(1)[0]) <= {GROWTH, RADIUS, PEAK}
+    names = [trace.name for trace in shear_figure().data]
+    assert len(set(names)) == len(names)
+    assert set(shear_push(1)[0]) <= set(names)
+
+
+@given(cs, st.integers(0, HORIZON))
+def test_the_path_starts_on_the_unit_circle_and_ends_at_the_largest_stretch(c: float, k: int):
+    path = worst_path(c, k)
+    assert np.linalg.norm(path[:, 0]) == pytest.approx(1)
+    assert np.linalg.norm(path[:, -1]) == pytest.approx(transient_growth(shear(c), k)[k])
+    assert np.allclose(shear(c) @ path[:, :-1], path[:, 1:])
+
+
+@given(cs)
+def test_the_drawn_eigenvectors_stay_on_their_lines(c: float):
+    traces, _ = shear_push(c)
+    for name, value in ((FIRST, 0.9), (SECOND, 0.8)):
+        w = np.array([traces[name]["x"], traces[name]["y"]])
+        assert np.allclose(shear(c) @ w, value * w)
+
+
+def test_the_ellipse_is_as_long_as_the_norm_and_the_plane_holds_it():
+    for c in (0.0, 2.0, 5.0):
+        for k in (0, 6, HORIZON):
+            traces, layout = shear_push(c, k)
+            x, y = traces[ELLIPSE]["x"], traces[ELLIPSE]["y"]
+            assert np.hypot(x, y).max() == pytest.approx(transient_growth(shear(c), k)[k], rel=2e-3)
+            assert layout["xaxis.range"][0] < x.min() < x.max() < layout["xaxis.range"][1]
+
+
+def test_the_eigenvectors_are_perpendicular_without_shear_and_nearly_parallel_with_much():
+    assert eigenvector_angle(0) == 90
+    assert eigenvector_angle(5) == pytest.approx(1.146, abs=1e-3)
 
 
 @pytest.mark.parametrize("c", [-0.1, 5.1, float("nan"), True, None, "2"])
@@ -64,7 +111,7 @@ def test_the_slider_moves_curve_peak_sentence_and_preset(c: float):
     height, k = peak(c)
     assert np.allclose(lab.figure.array(GROWTH, "y"), transient_growth(shear(c), HORIZON))
     assert lab.figure.array(PEAK, "x") == [k]
-    assert lab.figure.figure.layout.yaxis.range[1] > height
+    assert lab.figure.figure.layout.yaxis2.range[1] > height
     assert lab.status == shear_sentence(c)
     assert ShearLab.from_preset(lab.preset).slider.value == c
     assert lab.text.value == lab.preset
@@ -76,6 +123,21 @@ def test_a_preset_typed_into_the_lab_moves_the_slider():
     lab.load.click()
     assert lab.slider.value == 3.5
     assert "3.5" in lab.status
+
+
+@pytest.mark.parametrize("k", [-1, 41, 1.5, True, "2"])
+def test_a_k_out_of_range_is_an_error(k: object):
+    with pytest.raises(ValueError, match="from 0 to 40"):
+        ShearLab(2.0, k)  # type: ignore[arg-type]
+
+
+def test_the_second_slider_moves_the_ellipse_and_the_sentence():
+    lab = ShearLab()
+    before = lab.figure.array(ELLIPSE, "x")
+    lab.steps.value = 12
+    assert not np.allclose(lab.figure.array(ELLIPSE, "x"), before)
+    assert "k = 12" in lab.status
+    assert ShearLab.from_preset(lab.preset).steps.value == 12
 
 
 def test_a_broken_preset_is_said_and_moves_nothing():

@@ -16,8 +16,8 @@ import torch
 from nnrnn_core import Step, tasks
 from nnrnn_core.experiments import make_training
 
-from .figures.shear import shear_sentence
-from .labs.shear import c_of
+from .figures.shear import shear, shear_sentence
+from .labs.shear import state_of
 
 # ---- a guess before looking ----------------------------------------------------------------------------------------
 _guesses: dict[str, str] = {}
@@ -70,12 +70,51 @@ def shear_preset(text: str) -> Verdict:
     if '"nnrnn"' in text:
         return Verdict("This is a preset of the training lab: TrainingLab.from_preset takes it (notebook 08).")
     try:
-        c = c_of(text)
+        c, k = state_of(text)
     except ValueError as problem:
         return Verdict(f"{str(problem)[:1].upper()}{str(problem)[1:]}.")
-    if c == 2:
+    if (c, k) == (2, 6):
         return Verdict("Not done yet: this is how the lab opens. Put another's preset there.", done=False)
-    return Verdict(f"Right. {shear_sentence(c)}", right=True)
+    return Verdict(f"Right. {shear_sentence(c, k)}", right=True)
+
+
+def off_diagonal(function: Callable[[float, int], Any]) -> Verdict:
+    """Whether `function(c, k)` is the entry above the diagonal of [[0.9, c], [0, 0.8]]^k: c (0.9^k − 0.8^k)/0.1."""
+    cases = [(2.0, 1), (2.0, 3), (1.0, 6), (5.0, 10), (2.0, 0)]
+    for c, k in cases:
+        try:
+            answer = function(c, k)
+        except Exception as problem:
+            return Verdict(f"off_diagonal({c:g}, {k}) raised {type(problem).__name__}: {problem}")
+        if answer is None:
+            return Verdict("Not done yet: off_diagonal returns None.", done=False)
+        wanted = "return one number, the entry in the first row and second column of V^k"
+        number = _number(answer, wanted)
+        if isinstance(number, str):
+            return Verdict(number)
+        right = float(np.linalg.matrix_power(shear(c), k)[0, 1])
+        if not math.isclose(number, right, rel_tol=1e-6, abs_tol=1e-12):
+            return Verdict(_shear_diagnosis(number, c, k, right))
+    return Verdict("Right: c (0.9^k − 0.8^k) / (0.9 − 0.8). At c = 2 it peaks at k = 6, as ‖V^k‖₂ does.", True)
+
+
+def _shear_diagnosis(number: float, c: float, k: int, right: float) -> str:
+    V = np.linalg.matrix_power(shear(c), k)
+    mistakes = {
+        c * (0.9**k - 0.8**k): "The geometric sum has a denominator: divide by 0.9 − 0.8.",
+        c * (0.8**k - 0.9**k) / 0.1: "The sign is wrong: 0.9^k is the larger of the two.",
+        c * (0.9 ** (k + 1) - 0.8 ** (k + 1)) / 0.1: "That is the entry of V^(k+1): the exponents are one too large.",
+        c * (0.9 ** (k - 1) - 0.8 ** (k - 1)) / 0.1: "That is the entry of V^(k−1): the exponents are one too small.",
+        c**k: "The power of a matrix is not the power of its entries: multiply V by V and look.",
+        c * k: "That would be so if both eigenvalues were 1; here the terms are 0.9^i 0.8^j.",
+        c: "That is the entry of V itself; it changes with k.",
+        float(np.linalg.norm(V, 2)): "That is the norm of V^k, its largest singular value; asked is one entry.",
+        float(V[0, 0]): "That is the entry on the diagonal.",
+    }
+    for value, words in mistakes.items():
+        if math.isclose(number, value, rel_tol=1e-6):
+            return words
+    return f"off_diagonal({c:g}, {k}) should be {right:.4f}; yours is {number:.4f}. Write out V² and V³ first."
 
 
 STEP, SEEDS, MORE, LAST = 10, (0, 1), 100, 10  # what `release_at` is asked for
@@ -92,7 +131,7 @@ def release_at(function: Callable[[int, int], Any]) -> Verdict:
             return Verdict(f"release_at({STEP}, {seed}) raised {type(problem).__name__}: {problem}")
         if answer is None and not found:
             return Verdict("Not done yet: release_at returns None.", done=False)
-        number = _number(answer)
+        number = _number(answer, f"return one number, the mean of the last {LAST} losses")
         if isinstance(number, str):
             return Verdict(number)
         if found and math.isclose(number, found[0], rel_tol=1e-9):
@@ -103,9 +142,8 @@ def release_at(function: Callable[[int, int], Any]) -> Verdict:
     return Verdict(f"Right: T released after {STEP} updates, {found[0]:.3f} and {found[1]:.3f} for two seeds.", True)
 
 
-def _number(answer: Any) -> float | str:
+def _number(answer: Any, wanted: str) -> float | str:
     """The answer as a number, or what is wrong with it."""
-    wanted = f"return one number, the mean of the last {LAST} losses"
     if isinstance(answer, Step):
         return f"You returned the record of a step; its loss is `.loss`: {wanted}."
     if isinstance(answer, torch.Tensor):
@@ -118,7 +156,7 @@ def _number(answer: Any) -> float | str:
         number = float(answer)
     except (TypeError, ValueError):
         return f"You returned {type(answer).__name__}: {wanted}."
-    return number if math.isfinite(number) else f"You returned {number}: the loss of a run that diverged, or of none."
+    return number if math.isfinite(number) else f"You returned {number} (did something diverge?): {wanted}."
 
 
 def _diagnosis(number: float, seed: int) -> str:

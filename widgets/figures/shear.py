@@ -1,4 +1,4 @@
-"""The growth of the powers of a 2×2 shear: eigenvalues that stay, a transient that grows."""
+"""A 2×2 shear: the plane that its powers stretch, and how far. Eigenvalues that stay, a transient that grows."""
 
 from __future__ import annotations
 
@@ -9,11 +9,19 @@ import plotly.graph_objects as go
 
 from nnrnn_core.dynamics import spectral_radius, transient_growth
 
-from .style import BLACK, GREY, VERMILION, base_layout
+from .axes import nice_end
+from .style import BLACK, BLUE, GREEN, GREY, ORANGE, VERMILION, base_layout, title
 
 HORIZON = 40  # the largest power shown
 LARGEST = 5.0  # of c
-GROWTH, RADIUS, PEAK = "‖Vᵏ‖₂, the most that k steps can stretch", "0.9ᵏ, what the eigenvalues suggest", "peak"
+DIAGONAL = (0.9, 0.8)
+CIRCLE, ELLIPSE = "unit circle", "where V<sup>k</sup> takes it"
+FIRST, SECOND = "eigenvector of 0.9", "eigenvector of 0.8"
+PATH, REACHED = "path of the start that grows most", "after k steps"
+GROWTH, RADIUS, PEAK, HERE = "‖V<sup>k</sup>‖₂: most that k steps can stretch", "0.9<sup>k</sup>", "peak", "this k"
+COLUMNS = ((0.0, 0.4), (0.5, 1.0))
+angles = np.linspace(0, 2 * np.pi, 121)
+circle = np.array([np.cos(angles), np.sin(angles)])
 
 
 def shear(c: float) -> np.ndarray:
@@ -21,7 +29,15 @@ def shear(c: float) -> np.ndarray:
     number: Any = c
     if isinstance(number, bool) or not isinstance(number, int | float) or not 0 <= number <= LARGEST:
         raise ValueError(f"c must be a number from 0 to {LARGEST:g}; got {c!r}")
-    return np.array([[0.9, c], [0.0, 0.8]])
+    return np.array([[DIAGONAL[0], c], [0.0, DIAGONAL[1]]])
+
+
+def steps(k: int) -> int:
+    """k as it is, if it is a whole number from 0 to 40; ValueError otherwise."""
+    number: Any = k
+    if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= HORIZON:
+        raise ValueError(f"k must be a whole number from 0 to {HORIZON}; got {k!r}")
+    return number
 
 
 def peak(c: float) -> tuple[float, int]:
@@ -31,42 +47,93 @@ def peak(c: float) -> tuple[float, int]:
     return float(growth[k]), k
 
 
+def eigenvector_angle(c: float) -> float:
+    """The angle between the eigenvectors (1, 0) and (c, −0.1), in degrees: 90 for c = 0, where V is normal."""
+    return float(np.degrees(np.arctan2(DIAGONAL[0] - DIAGONAL[1], shear(c)[0, 1])))
+
+
+def worst_path(c: float, k: int) -> np.ndarray:
+    """h_0 … h_k, (2, k + 1), from the unit vector that V^k stretches most, on the side of the plane that it ends in."""
+    V = shear(c)
+    start = np.linalg.svd(np.linalg.matrix_power(V, steps(k)))[2][0]
+    path = np.array([np.linalg.matrix_power(V, j) @ start for j in range(k + 1)]).T
+    return path if path[0, -1] >= 0 else -path
+
+
 def shear_figure() -> go.Figure:
-    """‖V^k‖₂ over k against 0.9^k, filled by `shear_push`."""
-    powers = np.arange(HORIZON + 1)
-    figure = go.Figure(layout=base_layout(380))
-    lines = {GROWTH: (VERMILION, "solid"), RADIUS: (GREY, "dot")}
-    for name, (color, dash) in lines.items():
-        style = {"color": color, "dash": dash, "width": 3}
-        figure.add_scatter(x=powers, y=0.9**powers, name=name, mode="lines", line=style)
-    star = {"color": BLACK, "size": 11, "symbol": "diamond-open", "line": {"width": 2}}
-    figure.add_scatter(
-        x=[0], y=[1.0], name=PEAK, mode="markers+text", textposition="top center", marker=star, text=[""]
-    )
+    """The plane at the left, growth over k at the right; filled by `shear_push`."""
+    figure = go.Figure(layout=base_layout(430, showlegend=True))
+    dot, dashed = {"dash": "dot"}, {"dash": "dash"}
+    for name, color, style, suffix in (
+        (CIRCLE, GREY, dot, ""), (ELLIPSE, VERMILION, {}, ""), (FIRST, BLUE, dashed, ""),
+        (SECOND, GREEN, {"dash": "dashdot"}, ""), (PATH, BLACK, {"width": 1.5}, ""),
+        (GROWTH, VERMILION, {}, "2"), (RADIUS, GREY, dot, "2"),
+    ):  # fmt: skip
+        figure.add_scatter(
+            x=circle[0], y=circle[1], name=name, mode="lines", line={"color": color, "width": 3, **style},
+            xaxis=f"x{suffix}", yaxis=f"y{suffix}", legend=f"legend{suffix}",
+        )  # fmt: skip
+    for name, symbol, color, suffix in (
+        (REACHED, "circle", BLACK, ""), (PEAK, "diamond-open", BLACK, "2"), (HERE, "circle", ORANGE, "2"),
+    ):  # fmt: skip
+        marker = {"color": color, "size": 10, "symbol": symbol, "line": {"width": 2}}
+        figure.add_scatter(
+            x=[0], y=[1], name=name, mode="markers", marker=marker,
+            xaxis=f"x{suffix}", yaxis=f"y{suffix}", legend=f"legend{suffix}",
+        )  # fmt: skip
+    key = {"font": {"size": 12}, "bgcolor": "rgba(255,255,255,0.7)", "itemclick": False, "tracegroupgap": 0}
     figure.update_layout(
-        xaxis={"title": "k, number of steps", "range": [0, HORIZON]},
-        yaxis={"title": "stretched by", "range": [0, 7]},
-        legend={"x": 0.99, "xanchor": "right", "y": 0.99},
+        xaxis={"domain": COLUMNS[0], "range": [-1.5, 6], "title": "first component of h"},
+        yaxis={"range": [-3, 3], "scaleanchor": "x", "constrain": "domain", "title": "second"},
+        xaxis2={"domain": COLUMNS[1], "anchor": "y2", "range": [0, HORIZON], "title": "k, number of steps"},
+        yaxis2={"anchor": "x2", "range": [0, 7], "title": "stretched by"},
+        legend={**key, "x": COLUMNS[0][0], "y": -0.2, "yanchor": "top", "orientation": "h", "entrywidth": 215},
+        legend2={**key, "x": COLUMNS[1][1], "y": 0.99, "xanchor": "right", "yanchor": "top"},
+        annotations=[title("", COLUMNS[0][0], 1.0), title("", COLUMNS[1][0], 1.0)],
+        margin={"b": 110},
     )
+    figure.data[6].update(x=np.arange(HORIZON + 1), y=DIAGONAL[0] ** np.arange(HORIZON + 1))
     return figure
 
 
-def shear_push(c: float) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
-    """What the figure shows for this c."""
-    height, k = peak(c)
+def shear_push(c: float, k: int = 6) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
+    """What the figure shows for this c after k steps."""
+    V = shear(c)
+    growth, (height, top) = transient_growth(V, HORIZON), peak(c)
+    ellipse = np.linalg.matrix_power(V, steps(k)) @ circle
+    path = worst_path(c, k)
+    reach = nice_end(max(1.2, float(np.abs(ellipse).max())), 3.0)
+    second = np.array([c, -0.1]) / np.hypot(c, 0.1)
+    far = np.array([-2.0, 2.0]) * reach
     traces: dict[str, dict[str, Any]] = {
-        GROWTH: {"y": transient_growth(shear(c), HORIZON)},
-        PEAK: {"x": np.array([k]), "y": np.array([height]), "text": [f"{height:.2f} at k = {k}"]},
+        ELLIPSE: {"x": ellipse[0], "y": ellipse[1]},
+        FIRST: {"x": far, "y": 0 * far},
+        SECOND: {"x": far * second[0], "y": far * second[1]},
+        PATH: {"x": np.append(0.0, path[0]), "y": np.append(0.0, path[1])},
+        REACHED: {"x": path[0, -1:], "y": path[1, -1:]},
+        GROWTH: {"x": np.arange(HORIZON + 1), "y": growth},
+        PEAK: {"x": np.array([top]), "y": np.array([height])},
+        HERE: {"x": np.array([k]), "y": growth[k : k + 1]},
     }
-    return traces, {"yaxis.range": [0, max(7.0, 1.25 * height)]}
+    return traces, {
+        "xaxis.range": [-reach, reach],
+        "yaxis.range": [-reach, reach],
+        "yaxis2.range": [0, nice_end(1.25 * height, 7.0)],
+        "annotations[0].text": f"Eigenvectors {eigenvector_angle(c):.0f}° apart",
+        "annotations[1].text": f"Peak {height:.2f} at k = {top}; at k = {k}: {growth[k]:.2f}",
+    }
 
 
-def shear_sentence(c: float) -> str:
+def shear_sentence(c: float, k: int = 6) -> str:
     """What the figure shows, in words."""
     V = shear(c)
-    height, k = peak(c)
-    one_step = transient_growth(V, 1)[1]
+    height, top = peak(c)
+    one_step, now = transient_growth(V, HORIZON)[[1, steps(k)]]
     start = f"c = {c:g}: the eigenvalues are 0.9 and 0.8, the spectral radius is {spectral_radius(V):.1f}"
-    if k == 0:
-        return f"{start}; one step stretches at most {one_step:.2f}-fold, and ‖V^k‖ falls from the first step on."
-    return f"{start}; one step stretches at most {one_step:.2f}-fold, and ‖V^k‖ peaks at {height:.2f} for k = {k}."
+    start += f", the eigenvectors stand {eigenvector_angle(c):.1f} degrees apart"
+    here = f"After k = {k} the longest vector of the unit circle has length {now:.2f}."
+    if top == 0:
+        end = f"one step stretches at most {one_step:.2f}-fold, and ‖V^k‖ falls from the first step on"
+    else:
+        end = f"one step stretches at most {one_step:.2f}-fold, and ‖V^k‖ peaks at {height:.2f} for k = {top}"
+    return f"{start}; {end}. {here}"
