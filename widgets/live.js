@@ -104,7 +104,7 @@ async function render({ model, el }) {
   Object.assign(gd, { className: "live-graph", role: "img", tabIndex: 0 });
   const zoomed = new Set(); // axes whose range is the user's
   const behind = new Set(); // what the page shows and plotly does not know yet
-  let [width, busy, resting, settled] = [0, false, 0, 0];
+  let [width, busy, resting, settled] = [0, null, 0, 0]; // busy: plotly's promise while it draws
   const view = { stale: new Set(), drawn: false, paint, save, say }; // stale: what changed since the last painting
 
   function say() {
@@ -174,8 +174,8 @@ async function render({ model, el }) {
     // One call for all traces: each costs a full redraw. In it, undefined leaves a trace's attribute as it is.
     const traces = [...new Set(Object.values(others).flatMap(Object.keys))].map(Number);
     for (const path in others) others[path] = traces.map((trace) => others[path][trace]);
-    busy = true;
-    await (view.drawn ? Plotly.update(gd, others, layout, traces) : draw()).finally(() => (busy = false));
+    busy = (view.drawn ? Plotly.update(gd, others, layout, traces) : draw()).finally(() => (busy = null));
+    await busy;
     if (view.stale.size) figure.paint();
   }
   function settle() {
@@ -196,9 +196,12 @@ async function render({ model, el }) {
   sizes.observe(el);
   figure.tick();
   say();
-  return () => {
+  return async () => {
     figure.views.delete(view);
     sizes.disconnect();
+    clearTimeout(resting);
+    width = 0; // nothing is drawn any more
+    await busy; // plotly does not bear to lose its data while it draws
     Plotly.purge(gd);
   };
 }

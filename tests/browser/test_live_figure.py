@@ -266,6 +266,15 @@ def test_a_frame_for_one_subplot_leaves_the_others_drawn(notebook: Notebook) -> 
     assert graph(notebook, "gd.querySelectorAll('.points path').length") == 2
 
 
+def test_a_figure_closed_right_after_a_push_leaves_nothing_behind_that_draws(notebook: Notebook) -> None:
+    notebook.run("live.push({'line': {'y': np.full(50, 4)}})")
+    notebook.wait(f"(y) => ({LINE})() === y", 4)
+    notebook.run("live.close()")
+    notebook.wait(f"() => !document.querySelector('{GRAPH}')")
+    # no state of the page to wait for: a second after the push, plotly would be given the new line
+    notebook.page.evaluate("() => new Promise((done) => setTimeout(done, 1500))")
+
+
 def test_python_has_the_page_save_the_figure(notebook: Notebook) -> None:
     with notebook.page.expect_download() as download:
         notebook.run("live.download('svg', 'spectrum')")
