@@ -48,6 +48,11 @@ def direct_growth(V: np.ndarray, horizon: int) -> np.ndarray:
     return np.array([np.linalg.norm(np.linalg.matrix_power(V, k), 2) for k in range(horizon + 1)])
 
 
+def direct_levels(V: np.ndarray, z: np.ndarray) -> np.ndarray:
+    """σ_min(zI − V) by a singular value decomposition at every point."""
+    return np.linalg.svd(np.asarray(z)[..., None, None] * np.eye(len(V)) - V, compute_uv=False)[..., -1]
+
+
 def table6_matrix(alpha: float, beta: float, d: float, size: int = 100) -> np.ndarray:
     """The paper's matrix of section 3: d on the diagonal, alpha below it, beta everywhere further down."""
     ones = np.ones((size, size))

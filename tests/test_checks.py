@@ -14,6 +14,7 @@ from nnrnn_core import tasks
 from nnrnn_core.experiments import make_training
 from nnrnn_core.training import Training
 from widgets import checks
+from widgets.checks.training import losses
 from widgets.figures.shear import shear
 
 
@@ -23,9 +24,9 @@ def short_runs(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(checks, "STEP", 5)
     monkeypatch.setattr(checks, "MORE", 10)
     monkeypatch.setattr(checks, "LAST", 4)
-    checks.losses.cache_clear()
+    losses.cache_clear()
     yield
-    checks.losses.cache_clear()
+    losses.cache_clear()
 
 
 def steps(training: Training, count: int) -> list[float]:

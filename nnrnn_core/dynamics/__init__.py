@@ -1,25 +1,74 @@
-"""Functions of a recurrent matrix V (h_t = V h_{t−1}): its spectrum, its transient growth, its Fisher memory.
+"""Functions of a recurrent matrix V (h_t = V h_{t−1}), or of A in x' = A x: its spectrum and how far to trust it, its
+transient growth and what frames it, its pseudospectra, its Fisher memory; and a gallery of matrices to try them on.
 
 They take a tensor, an array or a `SchurMatrix`, and compute in float64 with numpy and scipy.
 """
 
-from .form import as_real, as_schur
+from .bounds import GrowthBounds, PointBound, bound_from_point, growth_bounds, kreiss_constant
+from .cloud import Cloud, OptimalInput, cloud_growth, optimal_input
+from .continuous import exponential_growth, propagator, typical_exponential_growth
+from .form import Matrix, Time, as_real, as_schur
+from .gallery import Parameter, Specimen, gallery
 from .growth import GrowthEstimate, estimate_growth, growth_powers, transient_growth, typical_growth
+from .lyapunov import jacobians, lyapunov_exponents
 from .memory import estimate_memory, fisher_memory
-from .spectrum import eigenvalues, eigenvector_condition, henrici, spectral_radius
+from .numerical_range import numerical_abscissa, numerical_radius, numerical_range
+from .pseudospectra import perturbed_eigenvalues, pseudospectrum, resolvent_level
+from .pseudospectral_radius import pseudospectral_abscissa, pseudospectral_radius
+from .spectrum import (
+    SchurParts,
+    eigenvalue_conditions,
+    eigenvalues,
+    eigenvector_condition,
+    henrici,
+    schur_parts,
+    spectral_abscissa,
+    spectral_radius,
+)
 
 __all__ = [
+    "Cloud",
+    "GrowthBounds",
     "GrowthEstimate",
+    "Matrix",
+    "OptimalInput",
+    "Parameter",
+    "PointBound",
+    "SchurParts",
+    "Specimen",
+    "Time",
     "as_real",
     "as_schur",
+    "bound_from_point",
+    "cloud_growth",
+    "eigenvalue_conditions",
     "eigenvalues",
     "eigenvector_condition",
     "estimate_growth",
     "estimate_memory",
+    "exponential_growth",
     "fisher_memory",
+    "gallery",
+    "growth_bounds",
     "growth_powers",
     "henrici",
+    "jacobians",
+    "kreiss_constant",
+    "lyapunov_exponents",
+    "numerical_abscissa",
+    "numerical_radius",
+    "numerical_range",
+    "optimal_input",
+    "perturbed_eigenvalues",
+    "propagator",
+    "pseudospectral_abscissa",
+    "pseudospectral_radius",
+    "pseudospectrum",
+    "resolvent_level",
+    "schur_parts",
+    "spectral_abscissa",
     "spectral_radius",
     "transient_growth",
+    "typical_exponential_growth",
     "typical_growth",
 ]

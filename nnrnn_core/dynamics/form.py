@@ -8,7 +8,7 @@ units come out wrong by 0.6).
 from __future__ import annotations
 
 import math
-from typing import TypeAlias
+from typing import Literal, TypeAlias, cast, get_args
 
 import numpy as np
 import scipy.linalg
@@ -20,6 +20,7 @@ from ..schur import SchurMatrix
 
 Matrix: TypeAlias = SchurMatrix | torch.Tensor | ArrayLike
 RealMatrix: TypeAlias = Float64[np.ndarray, "n n"]
+Time: TypeAlias = Literal["discrete", "continuous"]  # h_t = V h_{t−1}, or x' = A x
 ComplexMatrix: TypeAlias = Complex128[np.ndarray, "n n"]
 
 
@@ -84,6 +85,13 @@ def whole(value: object, low: int, name: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < low:
         raise ValueError(f"{name} must be a whole number of at least {low}; got {value!r}")
     return int(value)
+
+
+def check_time(time: object) -> Time:
+    """ "discrete" or "continuous"; ValueError otherwise."""
+    if time not in get_args(Time):
+        raise ValueError(f'time must be "discrete" or "continuous"; got {time!r}')
+    return cast("Time", time)
 
 
 def _numpy(x: torch.Tensor | ArrayLike, name: str) -> Float64[np.ndarray, "..."]:

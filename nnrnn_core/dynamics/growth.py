@@ -7,7 +7,6 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-import scipy.linalg
 from jaxtyping import Float64
 
 from .form import Matrix, RealMatrix, real_form, whole
@@ -125,7 +124,7 @@ def _root_mean_square(M: RealMatrix) -> float:
 
 
 def _largest_singular_value(M: RealMatrix) -> float:
-    """The root of the Gram matrix's largest eigenvalue: as exact as an SVD for this one, and three times as fast."""
+    """The root of the Gram matrix's largest eigenvalue: as exact as an SVD for this one, and twice as fast. (LAPACK's
+    search for a single eigenvalue fails where all are alike, as for an orthogonal M.)"""
     scale, unit = _scaled(M)
-    top = scipy.linalg.eigh(unit.T @ unit, eigvals_only=True, subset_by_index=[len(M) - 1, len(M) - 1])
-    return float(scale * np.sqrt(max(top[0], 0.0)))
+    return float(scale * np.sqrt(max(np.linalg.eigvalsh(unit.T @ unit)[-1], 0.0)))

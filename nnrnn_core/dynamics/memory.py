@@ -56,7 +56,7 @@ def fisher_memory(V: Matrix, source: Tensor | ArrayLike, horizon: int, duration:
         doublings = _doublings(form, whole(duration, 1, "duration"))
     with np.errstate(over="ignore", invalid="ignore"):
         R, reach = _noise_factor(form, doublings)
-    if not (np.isfinite(R).all() and np.isfinite(trace).all()):
+    if not (np.isfinite(R).all() and np.isfinite(reach).all() and np.isfinite(trace).all()):
         raise ValueError("the powers of V leave float64: choose a smaller duration and horizon, or scale V down")
     if np.finfo(float).eps * np.linalg.norm(_whitened(R, np.diag(reach))) > ROUNDING_LIMIT:
         raise ValueError(

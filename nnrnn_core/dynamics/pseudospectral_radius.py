@@ -1,0 +1,100 @@
+"""How far a pseudospectrum reaches: past the unit circle by more than ε, and V^k must grow.
+
+Note [Criss-cross]. σ_min(z − F) = ε says (z − F) v = ε u and (z − F)* u = ε v. On a ray, or a horizontal line,
+these are an eigenvalue problem of twice the size for the place on it, and the largest real eigenvalue is where that
+line leaves the pseudospectrum for good. Across, on a circle or a vertical line, they are one for all crossings with the
+boundary. Alternating, out along the line through the middle of each arc, then across again, converges to the farthest
+point of all, quadratically (Burke, Lewis, Overton 2003; Mengi, Overton 2005).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.linalg
+from jaxtyping import Float64
+
+from .form import ComplexMatrix, Matrix, as_schur
+from .pseudospectra import perturbation_size
+
+Places = Float64[np.ndarray, " places"]
+ROUNDS = 30  # five are common
+ENOUGH = 1e-12  # relative gain of a round, below which it was the last
+ROUNDING = 1e-7  # by which rounding may move an eigenvalue off the real axis, or the circle, where two of them meet
+
+
+def pseudospectral_radius(V: Matrix, eps: float) -> float:
+    """ρ_ε(V) = max {|z| : σ_min(zI − V) ≤ ε} ≥ ρ(V) + ε, with equality for normal V; sup_k ‖V^k‖₂ ≥ (ρ_ε − 1)/ε.
+
+    To about 10⁻¹⁵ ‖V‖/ε, relatively; see Note [Criss-cross]. ValueError: eps negative or not finite.
+    """
+    form, eps = as_schur(V)[1], perturbation_size(eps)
+    farthest = np.diag(form)[np.abs(np.diag(form)).argmax()]
+    reach, angles = float(np.abs(farthest)) + eps, np.array([np.angle(farthest)])
+    for round_number in range(ROUNDS if eps else 0):
+        best = max([reach, *(_along_ray(form, eps, angle) for angle in angles)])
+        if best - reach <= ENOUGH * best and round_number > 0:
+            break
+        reach = best
+        angles = _middles(_on_circle(form, eps, reach), 2 * np.pi)
+    return reach
+
+
+def pseudospectral_abscissa(A: Matrix, eps: float) -> float:
+    """α_ε(A) = max {Re z : σ_min(zI − A) ≤ ε} ≥ α(A) + ε, with equality for normal A; sup_t ‖e^{tA}‖₂ ≥ α_ε/ε. Found as
+    `pseudospectral_radius`."""
+    form, eps = as_schur(A)[1], perturbation_size(eps)
+    farthest = np.diag(form)[np.diag(form).real.argmax()]
+    reach, heights = float(farthest.real) + eps, np.array([farthest.imag])
+    for round_number in range(ROUNDS if eps else 0):
+        best = max([reach, *(_along_line(form, eps, height) for height in heights)])
+        if best - reach <= ENOUGH * max(abs(best), 1.0) and round_number > 0:
+            break
+        reach = best
+        heights = _middles(_on_vertical(form, eps, reach))
+    return reach
+
+
+def _along_ray(form: ComplexMatrix, eps: float, angle: float) -> float:
+    """The largest r with σ_min(r e^{iθ} − form) = ε; −∞ if there is none."""
+    turn, ones = np.exp(-1j * angle), eps * np.eye(len(form))
+    return _largest_real(np.block([[turn * form, turn * ones], [ones / turn, form.conj().T / turn]]))
+
+
+def _along_line(form: ComplexMatrix, eps: float, height: float) -> float:
+    """The largest x with σ_min(x + iy − form) = ε; −∞ if there is none."""
+    up, ones = 1j * height * np.eye(len(form)), eps * np.eye(len(form))
+    return _largest_real(np.block([[form - up, ones], [ones, form.conj().T + up]]))
+
+
+def _on_circle(form: ComplexMatrix, eps: float, radius: float) -> Places:
+    """The angles θ at which ε is a singular value of r e^{iθ} − form."""
+    one, zero = np.eye(len(form)), np.zeros_like(form)
+    left = np.block([[form, eps * one], [zero, radius * one]])
+    right = np.block([[radius * one, zero], [eps * one, form.conj().T]])
+    with np.errstate(all="ignore"):
+        turns = scipy.linalg.eigvals(left, right)
+        angles: Places = np.angle(turns[np.abs(np.abs(turns) - 1) <= ROUNDING])
+    return angles
+
+
+def _on_vertical(form: ComplexMatrix, eps: float, x: float) -> Places:
+    """The heights y at which ε is a singular value of x + iy − form."""
+    right, ones = form - x * np.eye(len(form)), eps * np.eye(len(form))
+    found = np.linalg.eigvals(np.block([[right, ones], [-ones, -right.conj().T]]))
+    heights: Places = found.imag[np.abs(found.real) <= ROUNDING * np.abs(found).max()]
+    return heights
+
+
+def _largest_real(M: ComplexMatrix) -> float:
+    found = np.linalg.eigvals(M)
+    real = found.real[np.abs(found.imag) <= ROUNDING * np.abs(found).max()]
+    return float(real.max(initial=-np.inf))
+
+
+def _middles(places: Places, period: float | None = None) -> Float64[np.ndarray, " middles"]:
+    """The middle of every arc between neighbours: of each, whether inside or not, for to ask costs as much."""
+    places = np.sort(places)
+    if period is not None and len(places):
+        places = np.append(places, places[0] + period)
+    middles: np.ndarray = (places[1:] + places[:-1]) / 2
+    return middles if len(middles) else places

@@ -1,0 +1,211 @@
+"""Pseudospectra: against singular value decompositions, closed forms and the three equivalent definitions."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from matrices import nnrnn_matrix, normal, orthogonal
+from nnrnn_core.dynamics import (
+    eigenvalues,
+    exponential_growth,
+    perturbed_eigenvalues,
+    pseudospectral_abscissa,
+    pseudospectral_radius,
+    pseudospectrum,
+    resolvent_level,
+    spectral_abscissa,
+    spectral_radius,
+    transient_growth,
+)
+from oracles import as_installed, direct_levels
+
+seeds = st.integers(0, 2**32 - 1)
+
+
+def points(seed: int, count: int = 40) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    return 2 * (rng.standard_normal(count) + 1j * rng.standard_normal(count))
+
+
+# --- levels
+
+
+@given(seeds, st.integers(1, 40), st.floats(0.1, 30))
+def test_the_level_is_the_smallest_singular_value(seed, size, gain):
+    V = gain * np.random.default_rng(seed).standard_normal((size, size)) / math.sqrt(size)
+    z = gain * points(seed)
+    # the last part: where the two smallest singular values are close, the second may come out
+    assert np.allclose(resolvent_level(V, z), direct_levels(V, z), rtol=1e-3, atol=1e-12 * gain)
+    assert np.median(np.abs(resolvent_level(V, z) / direct_levels(V, z) - 1)) < 1e-7
+
+
+@given(seeds, st.integers(2, 40))
+def test_a_coarse_level_is_within_three_per_cent(seed, size):
+    V = np.random.default_rng(seed).standard_normal((size, size)) / math.sqrt(size)
+    z = points(seed)
+    assert np.allclose(resolvent_level(V, z, 1e-2), direct_levels(V, z), rtol=0.03, atol=1e-12)
+
+
+@pytest.mark.parametrize("size", [2, 8, 32, 64, 128])
+def test_a_chain_keeps_its_tiny_levels(size):
+    z = np.array([0.9, 0.5, 0.1, 0.3 + 0.4j, 1.2j, 3.0] * 3)  # more points than are taken one by one
+    order = np.arange(size)[:, None] - np.arange(size)
+    # (zI − S)⁻¹ = Σ S^k / z^{k+1}: its norm is exact where an SVD of zI − S ends at 10⁻¹⁶
+    resolvent = np.where(order >= 0, z[:, None, None] ** (-1.0 - np.maximum(order, 0)), 0)
+    expected = 1 / np.linalg.norm(resolvent, 2, axis=(1, 2))
+    assert np.allclose(resolvent_level(np.eye(size, k=-1), z), expected, rtol=1e-6)
+    assert np.allclose(resolvent_level(np.eye(size, k=-1), z[:3]), expected[:3], rtol=1e-10)
+
+
+@given(seeds, st.floats(0.1, 2))
+def test_the_level_of_a_normal_matrix_is_the_distance_to_its_spectrum(seed, radius):
+    V, z = normal(6, radius, np.random.default_rng(seed)), points(seed)
+    distance = np.abs(z[:, None] - eigenvalues(V)).min(axis=1)
+    assert np.allclose(resolvent_level(V, z), distance, rtol=1e-5)
+
+
+@given(seeds)
+def test_the_level_is_below_the_distance_for_every_other_matrix(seed):
+    V, z = np.random.default_rng(seed).standard_normal((5, 5)), points(seed)
+    distance = np.abs(z[:, None] - eigenvalues(V)).min(axis=1)
+    level = resolvent_level(V, z)
+    assert (level <= distance * (1 + 1e-9)).all()
+    assert level.sum() < distance.sum()
+
+
+@given(seeds)
+def test_levels_do_not_see_an_orthogonal_change_of_basis(seed):
+    rng = np.random.default_rng(seed)
+    V, Q, z = rng.standard_normal((6, 6)), orthogonal(6, rng), points(seed)
+    assert np.allclose(resolvent_level(Q @ V @ Q.T, z), resolvent_level(V, z), rtol=1e-6, atol=1e-12)
+
+
+@given(seeds, st.floats(1e-100, 1e100))
+def test_levels_scale_with_the_matrix(seed, factor):
+    V, z = np.random.default_rng(seed).standard_normal((4, 4)), points(seed, 12)
+    assert np.allclose(resolvent_level(factor * V, factor * z), factor * resolvent_level(V, z), rtol=1e-6)
+
+
+def test_an_eigenvalue_has_level_zero_and_no_warning():
+    assert resolvent_level(np.diag([1.0, 2.0]) + np.eye(2, k=-1), [1.0, 2.0] * 20).max() < 1e-15
+    assert resolvent_level(np.zeros((3, 3)), 0.0) == 0
+
+
+def test_levels_come_in_the_shape_of_the_points():
+    V = np.random.default_rng(0).standard_normal((3, 3))
+    for shape in ((), (4,), (2, 3), (2, 1, 5), (0,)):
+        assert resolvent_level(V, np.full(shape, 1 + 1j)).shape == shape
+
+
+def test_the_grid_has_a_row_for_each_imaginary_and_a_column_for_each_real_part():
+    V = np.random.default_rng(1).standard_normal((7, 7))
+    for imag in (np.linspace(-2, 2, 9), np.array([-1, 0, 0.3])):
+        real = np.linspace(-3, 3, 5)
+        grid = pseudospectrum(V, real, imag)
+        assert np.allclose(grid, direct_levels(V, real + 1j * imag[:, None]), rtol=1e-6)
+
+
+def test_arrays_tensors_and_schur_matrices_have_one_pseudospectrum(generator):
+    V, z = nnrnn_matrix(10, 1.0, generator), points(1)
+    expected = resolvent_level(V, z)
+    assert np.allclose(resolvent_level(V().detach(), torch.tensor(z)), expected, rtol=1e-6)
+    assert np.allclose(resolvent_level(V().detach().numpy(), z), expected, rtol=1e-6)
+
+
+# --- the other definitions
+
+
+@given(seeds, st.floats(1e-6, 1))
+@settings(max_examples=20)
+def test_perturbed_eigenvalues_lie_in_the_pseudospectrum(seed, eps):
+    V = np.random.default_rng(seed).standard_normal((6, 6))
+    moved = perturbed_eigenvalues(V, eps, 20)
+    assert moved.shape == (20, 6)
+    assert (direct_levels(V, moved) <= eps * (1 + 1e-6) + 1e-13).all()
+
+
+def test_a_perturbation_of_rank_one_reaches_the_edge():
+    V, z = np.random.default_rng(3).standard_normal((6, 6)), 2 + 1j
+    u, s, vh = np.linalg.svd(z * np.eye(6) - V)
+    moved = np.linalg.eigvals(V + s[-1] * np.outer(u[:, -1], vh[-1]))
+    assert np.abs(moved - z).min() < 1e-10
+    assert np.isclose(resolvent_level(V, z), s[-1], rtol=1e-10)
+
+
+def test_the_same_seed_moves_the_eigenvalues_along_and_another_elsewhere():
+    V = np.random.default_rng(0).standard_normal((4, 4))
+    assert np.array_equal(perturbed_eigenvalues(V, 0.1, 3, seed=5), perturbed_eigenvalues(V, 0.1, 3, seed=5))
+    assert not np.allclose(perturbed_eigenvalues(V, 0.1, 3, seed=5), perturbed_eigenvalues(V, 0.1, 3, seed=6))
+    still = np.sort_complex(perturbed_eigenvalues(V, 0.0, 1)[0])
+    assert np.allclose(still, np.sort_complex(eigenvalues(V)))
+
+
+# --- how far it reaches
+
+
+@given(seeds, st.floats(0.05, 1))
+@settings(max_examples=15)
+def test_the_pseudospectral_radius_is_the_farthest_point_of_a_fine_grid(seed, eps):
+    V = np.random.default_rng(seed).standard_normal((5, 5)) / 2
+    radius = pseudospectral_radius(V, eps)
+    r, angle = np.linspace(0, radius * 1.2, 200), np.linspace(0, np.pi, 200)
+    inside = direct_levels(V, r * np.exp(1j * angle[:, None])) <= eps
+    assert spectral_radius(V) + eps <= radius * (1 + 1e-9)
+    assert np.broadcast_to(r, inside.shape)[inside].max() <= radius * (1 + 1e-6)
+    on_circle = direct_levels(V, radius * np.exp(1j * np.linspace(0, np.pi, 4000)))
+    assert on_circle.min() == pytest.approx(eps, rel=1e-4)
+
+
+@given(seeds, st.floats(0.05, 1))
+@settings(max_examples=15)
+def test_the_pseudospectral_abscissa_is_the_rightmost_point_of_a_fine_grid(seed, eps):
+    A = np.random.default_rng(seed).standard_normal((5, 5)) / 2
+    abscissa = pseudospectral_abscissa(A, eps)
+    x, y = abscissa + np.linspace(-0.5, 0.5, 201), np.linspace(0, 3, 200)
+    inside = direct_levels(A, x + 1j * y[:, None]) <= eps
+    assert spectral_abscissa(A) + eps <= abscissa + 1e-9
+    assert np.broadcast_to(x, inside.shape)[inside].max() <= abscissa + 1e-6
+    assert direct_levels(A, abscissa + 1j * np.linspace(0, 3, 4000)).min() == pytest.approx(eps, rel=1e-3)
+
+
+@given(seeds, st.floats(0, 2))
+def test_a_normal_matrix_reaches_eps_past_its_spectral_radius(seed, eps):
+    V = normal(6, 0.9, np.random.default_rng(seed))
+    assert np.isclose(pseudospectral_radius(V, eps), 0.9 + eps, rtol=1e-8)
+    assert np.isclose(pseudospectral_abscissa(V, eps), spectral_abscissa(V) + eps, rtol=1e-8, atol=1e-8)
+
+
+@given(seeds, st.floats(1e-3, 1))
+@settings(max_examples=15)
+def test_what_reaches_past_the_edge_by_more_than_eps_must_grow(seed, eps):
+    V = np.random.default_rng(seed).standard_normal((5, 5))
+    V = 0.9 * V / spectral_radius(V)
+    assert transient_growth(V, 300).max() >= (pseudospectral_radius(V, eps) - 1) / eps * (1 - 1e-9)
+    A = V - np.eye(5)
+    assert exponential_growth(A, np.linspace(0, 40, 4001)).max() >= pseudospectral_abscissa(A, eps) / eps * (1 - 1e-3)
+
+
+# --- what is refused
+
+
+def test_bad_points_sizes_and_tolerances_are_refused_with_the_reason():
+    V = np.eye(2)
+    with as_installed():
+        for call, reason in [
+            (lambda: resolvent_level(V, [np.nan]), "z must be finite"),
+            (lambda: resolvent_level(V, ["a"]), "z must hold numbers"),
+            (lambda: resolvent_level(V, 1.0, 0.0), "tolerance"),
+            (lambda: resolvent_level(np.ones((2, 3)), 1.0), "square"),
+            (lambda: pseudospectrum(V, [[1.0]], [1.0]), "real must be an axis"),
+            (lambda: pseudospectrum(V, [1.0], [1j]), "imag must be an axis"),
+            (lambda: perturbed_eigenvalues(V, -1.0), "eps"),
+            (lambda: perturbed_eigenvalues(V, 1.0, 0), "count"),
+            (lambda: pseudospectral_radius(V, math.inf), "eps"),
+            (lambda: pseudospectral_abscissa(V, -1e-3), "eps"),
+        ]:
+            with pytest.raises(ValueError, match=reason):
+                call()

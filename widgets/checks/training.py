@@ -1,0 +1,87 @@
+"""The answer of notebook 08."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from nnrnn_core import Step, tasks
+from nnrnn_core.experiments import make_training
+
+from .verdict import Verdict, as_number
+
+STEP, SEEDS, MORE, LAST = 10, (0, 1), 100, 10  # what `release_at` is asked for
+WANTED = f"return one number, the mean of the last {LAST} losses"
+
+
+def release_at(function: Callable[[int, int], Any]) -> Verdict:
+    """Whether `function(step, seed)` trains an nnRNN on noisy memory with T frozen for `step` updates and with T free
+    for 100 more, and returns the mean of the last ten losses. Takes seconds: it trains."""
+    found: list[float] = []
+    for seed in SEEDS:
+        try:
+            answer = function(STEP, seed)
+        except Exception as problem:
+            return Verdict(f"release_at({STEP}, {seed}) raised {type(problem).__name__}: {problem}")
+        if answer is None and not found:
+            return Verdict("Not done yet: release_at returns None.", done=False)
+        if isinstance(answer, Step):
+            return Verdict(f"You returned the record of a step; its loss is `.loss`: {WANTED}.")
+        number = as_number(answer, WANTED)
+        if isinstance(number, str):
+            return Verdict(number)
+        if found and math.isclose(number, found[0], rel_tol=1e-9):
+            return Verdict(f"Seeds {SEEDS[0]} and {SEEDS[1]} give the same number: hand `seed` on to make_training.")
+        if not math.isclose(number, _mean(losses(STEP, seed)), rel_tol=1e-4):
+            return Verdict(_diagnosis(number, seed))
+        found.append(number)
+    return Verdict(f"Right: T released after {STEP} updates, {found[0]:.3f} and {found[1]:.3f} for two seeds.", True)
+
+
+def _diagnosis(number: float, seed: int) -> str:
+    for value, words in _mistakes(seed):
+        if math.isclose(number, value, rel_tol=1e-4):
+            return words
+    right = _mean(losses(STEP, seed))
+    return (
+        f"release_at({STEP}, {seed}) should be {right:.4f}; yours is {number:.4f}. Start from the given training, "
+        f"train `step` updates, free T, train {MORE} more, and average the last {LAST} losses."
+    )
+
+
+def _mistakes(seed: int) -> Iterator[tuple[float, str]]:
+    """What typical mistakes give, the cheap ones first."""
+    run = losses(STEP, seed)
+    yield run[-1], f"That is the last loss alone, which is noisy: average the last {LAST}."
+    yield float(np.mean(run[-MORE:])), f"You averaged all {MORE} losses after the release; only the last {LAST} count."
+    yield float(np.mean(run)), f"You averaged the losses of the whole run; only the last {LAST} count."
+    yield float(np.sum(run[-LAST:])), f"That is the sum of the last {LAST} losses; divide by {LAST}."
+    yield 1 - _mean(run), "That is the mean score (variance explained), not the loss: take `.loss` of each step."
+    yield (
+        _mean(run[:MORE]),
+        f"You trained {MORE} updates in all; it should be `step`, and {MORE} more after the release.",
+    )
+    yield _mean(run[:STEP]), f"That is the loss before the release: train {MORE} more updates after it."
+    never, at_once = losses(None, seed), losses(0, seed)
+    yield _mean(never), "T was never released: after `step` updates set training.settings.freeze_T = False."
+    yield _mean(at_once), "T was free from the start: train `step` updates first, then set freeze_T to False."
+
+
+@cache
+def losses(release: int | None, seed: int) -> tuple[float, ...]:
+    """STEP + MORE losses of a run whose T is released after `release` updates; None: never."""
+    training = make_training(tasks.NoisyMemory(), 32, "nnRNN, T = 0", seed)
+    found = []
+    for index in range(STEP + MORE):
+        if index == release:
+            training.settings.freeze_T = False
+        found.append(training.step().loss)
+    return tuple(found)
+
+
+def _mean(values: Sequence[float]) -> float:
+    return float(np.mean(values[-LAST:]))
