@@ -14,6 +14,7 @@ from nnrnn_core import tasks
 from nnrnn_core.experiments import make_training
 from nnrnn_core.training import Training
 from widgets import checks
+from widgets.checks import training
 from widgets.checks.training import losses
 from widgets.figures.shear import shear
 
@@ -21,9 +22,9 @@ from widgets.figures.shear import shear
 @pytest.fixture(autouse=True)
 def short_runs(monkeypatch: pytest.MonkeyPatch):
     """Five updates and ten more do for telling one mistake from another."""
-    monkeypatch.setattr(checks, "STEP", 5)
-    monkeypatch.setattr(checks, "MORE", 10)
-    monkeypatch.setattr(checks, "LAST", 4)
+    monkeypatch.setattr(training, "STEP", 5)
+    monkeypatch.setattr(training, "MORE", 10)
+    monkeypatch.setattr(training, "LAST", 4)
     losses.cache_clear()
     yield
     losses.cache_clear()

@@ -4,14 +4,26 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .labs.growth import GrowthLab
+    from .labs.memory import MemoryLab
+    from .labs.schur import SchurLab
     from .labs.shear import ShearLab
+    from .labs.spectrum import SpectrumLab
     from .labs.training import TrainingLab
     from .live import LiveFigure
 
 # Where each name lives; imported when first asked for, so that `widgets.figures` alone needs no ipywidgets.
-_HOMES = {"LiveFigure": ".live", "ShearLab": ".labs.shear", "TrainingLab": ".labs.training"}
+_HOMES = {
+    "GrowthLab": ".labs.growth",
+    "LiveFigure": ".live",
+    "MemoryLab": ".labs.memory",
+    "SchurLab": ".labs.schur",
+    "ShearLab": ".labs.shear",
+    "SpectrumLab": ".labs.spectrum",
+    "TrainingLab": ".labs.training",
+}
 
-__all__ = ["LiveFigure", "ShearLab", "TrainingLab"]
+__all__ = ["GrowthLab", "LiveFigure", "MemoryLab", "SchurLab", "ShearLab", "SpectrumLab", "TrainingLab"]
 
 
 def __getattr__(name: str) -> Any:

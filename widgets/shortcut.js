@@ -91,8 +91,8 @@ function shortMap(gd, drawn, trace, { z }) {
     }
     const canvas = Object.assign(document.createElement("canvas"), { width: columns, height: rows });
     canvas.getContext("2d").putImageData(pixels, 0, 0);
-    image.setAttribute("href", canvas.toDataURL());
-    image.removeAttributeNS("http://www.w3.org/1999/xlink", "href"); // plotly's
+    // plotly's own attribute: a plain href would hide what plotly draws the next time
+    image.setAttributeNS("http://www.w3.org/1999/xlink", "xlink:href", canvas.toDataURL());
     image.style.imageRendering = "pixelated";
   };
 }

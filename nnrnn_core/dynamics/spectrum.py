@@ -59,7 +59,8 @@ def schur_parts(V: Matrix, real: bool = True) -> SchurParts:
     real     P orthogonal, Λ with 2×2 blocks on its diagonal for pairs of complex eigenvalues
     complex  P unitary, Λ diagonal
     A `SchurMatrix` gives its own (real: P, Λ, s T); other matrices go through `scipy.linalg.schur`. The form is unique
-    only up to the order of the eigenvalues, and ‖T‖_F is the same in all.
+    only up to the order of the eigenvalues; ‖T‖_F of the complex form is Henrici's number in every order. A real 2×2
+    block [[a, b], [c, a]] with b ≠ −c is not normal by itself, and keeps that departure: then ‖T‖_F is smaller.
     """
     if not real:
         P, form = as_schur(V)

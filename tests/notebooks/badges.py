@@ -28,7 +28,7 @@ CLONE_COMMAND = re.compile(r"(git clone (?:\S+ )*?)https://github\.com/[\w./-]+"
 CITED_ADDRESS = re.compile(r"^repository-code: .*$", re.MULTILINE)
 
 # Colab's runtime has these, and pip must not touch them: a new torch or numpy under a running kernel breaks it.
-IN_COLAB = {"torch", "numpy", "scipy", "threadpoolctl", "tqdm", "ipywidgets", "ipython", "traitlets"}
+IN_COLAB = {"torch", "numpy", "scipy", "contourpy", "threadpoolctl", "tqdm", "ipywidgets", "ipython", "traitlets"}
 
 SETUP_CELL = """\
 # Set-up: run this cell first. In Colab it fetches the kit; elsewhere it only looks whether the kit is there.

@@ -3,6 +3,7 @@
 from .growth import best_start
 from .memory import memory_curve
 from .prediction import guesses, predict
+from .pseudospectra import level_grid
 from .schur import henrici_two_ways
 from .shear import off_diagonal, shear_preset
 from .training import release_at
@@ -13,6 +14,7 @@ __all__ = [
     "best_start",
     "guesses",
     "henrici_two_ways",
+    "level_grid",
     "memory_curve",
     "off_diagonal",
     "predict",

@@ -28,7 +28,7 @@ def best_start(function: Callable[[np.ndarray, int], Any]) -> Verdict:
         x = _as_vector(answer, V, k)
         if isinstance(x, str):
             return Verdict(x)
-        norm, gain = np.linalg.norm(np.linalg.matrix_power(V, k), 2), _gain(V, k, x)
+        norm, gain = float(np.linalg.norm(np.linalg.matrix_power(V, k), 2)), _gain(V, k, x)
         if not np.isclose(np.linalg.norm(x), 1, rtol=CLOSE):
             return Verdict(f"Your vector has length {np.linalg.norm(x):.4g}, and should have length 1: divide by it.")
         if not np.isclose(gain, norm, rtol=CLOSE):

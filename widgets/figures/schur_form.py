@@ -22,18 +22,22 @@ def form_figure(words: Words) -> go.Figure:
     figure = go.Figure(layout=base_layout(HEIGHT // 2, margin={"l": 40, "r": 8, "t": 34, "b": 30}))
     bar = {"thickness": 10, "len": 0.48, "tickfont": {"size": 11}, "x": 1.0}
     for name, scale, y in (("Λ", ROTATIONS, 0.78), ("s T", FEED_FORWARD, 0.24)):
-        figure.add_trace(
-            go.Heatmap(
-                z=np.full((2, 2), np.nan), name=name, colorscale=scale, zmin=-1, zmax=1, zmid=0, hoverongaps=False,
-                colorbar={**bar, "y": y, "title": {"text": name, "font": {"size": 12}}},
-            )
-        )  # fmt: skip
+        colorbar = {**bar, "y": y, "title": {"text": name, "font": {"size": 12}}}
+        figure.add_trace(heat_map(name, scale, colorbar=colorbar))
     figure.update_layout(
         xaxis={"constrain": "domain", "showgrid": False},
         yaxis={"autorange": "reversed", "scaleanchor": "x", "constrain": "domain", "showgrid": False},
         annotations=[title(form_title(words), 0, 1)],
     )
     return figure
+
+
+def heat_map(name: str, colours: list[list[Any]], **more: Any) -> go.Heatmap:
+    """A heat map of signed numbers, its limits fixed (the page draws it fast), empty."""
+    empty = np.full((2, 2), np.nan)
+    return go.Heatmap(
+        z=empty, name=name, colorscale=colours, zmin=-1, zmax=1, zmid=0, hoverongaps=False, **more
+    )  # fmt: skip
 
 
 def form_title(words: Words) -> str:
@@ -45,18 +49,36 @@ def form_push(frame: Frame) -> Push:
     form = frame.snapshot.form
     if form is None:
         return {}, {}
-    if not frame.snapshot.blocks:
+    if frame.snapshot.blocks:
+        rows = np.arange(0, len(form), 2)
+    else:
         form = real_schur_form(form)
-    blocks = np.arange(len(form)) // 2
-    same, below = blocks[:, None] == blocks[None, :], blocks[:, None] > blocks[None, :]
-    feed_forward = np.where(below, form, np.nan)
+        rows = block_rows(form)
+    blocks, feed_forward = form_maps(form, rows)
     # round, so that the colours keep their meaning while T grows
     limit = nice_end(float(np.nanmax(np.abs(feed_forward), initial=0.0)) or 1.0, 0.0)
     traces: dict[str, dict[str, Any]] = {
-        "Λ": {"z": np.where(same, form, np.nan)},
+        "Λ": {"z": blocks},
         "s T": {"z": feed_forward, "zmin": -limit, "zmax": limit},
     }
     return traces, {}
+
+
+def form_maps(form: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A lower block-triangular form as two maps, NaN elsewhere: its diagonal with the 2×2 blocks, and what is below.
+
+    rows: the first of each 2×2 block.
+    """
+    inside = np.eye(len(form), dtype=bool)
+    for i in rows:
+        inside[i : i + 2, i : i + 2] = True
+    below = np.tri(len(form), dtype=bool) & ~inside
+    return np.where(inside, form, np.nan), np.where(below, form, np.nan)
+
+
+def block_rows(form: np.ndarray) -> np.ndarray:
+    """The first row of each 2×2 block of a numerical Schur form: any, since it has 1×1 blocks too."""
+    return np.flatnonzero(np.diag(form, 1))
 
 
 def real_schur_form(V: np.ndarray) -> np.ndarray:

@@ -26,10 +26,10 @@ def to_text(plan: Plan) -> str:
         "task": plan.task.spec(),
         "model": plan.model,
         "hidden_size": plan.hidden_size,
-        "start": _packed(plan.start),
+        "start": packed(plan.start),
         "seed": plan.seed,
         "settings": None if plan.settings is None else plan.settings.as_dict(),
-        "interventions": [[step, action, _packed(value)] for step, action, value in plan.interventions],
+        "interventions": [[step, action, packed(value)] for step, action, value in plan.interventions],
     }
     return json.dumps(content, separators=(",", ":"), ensure_ascii=False)
 
@@ -48,7 +48,7 @@ def from_text(text: str) -> Plan:
             task=tasks.make(**content["task"]),
             model=_checked(content["model"], str, "model"),
             hidden_size=_checked(content["hidden_size"], int, "hidden_size"),
-            start=_unpacked(content["start"]),
+            start=unpacked(content["start"]),
             seed=_checked(content["seed"], int, "seed"),
             settings=None if settings is None else Settings(**settings),
             interventions=tuple(_intervention(entry) for entry in content["interventions"]),
@@ -63,7 +63,7 @@ def _intervention(entry: Any) -> tuple[int, str, Any]:
     step, action, value = entry
     if action not in ACTIONS:
         raise ValueError(f"the preset's intervention must be one of {', '.join(ACTIONS)}; got {action!r}")
-    return _checked(step, int, "the step of an intervention"), action, _unpacked(value)
+    return _checked(step, int, "the step of an intervention"), action, unpacked(value)
 
 
 def _checked(value: Any, kind: type, name: str) -> Any:
@@ -72,14 +72,14 @@ def _checked(value: Any, kind: type, name: str) -> Any:
     return value
 
 
-def _packed(value: Any) -> Any:
+def packed(value: Any) -> Any:
     if not isinstance(value, np.ndarray):
         return value
     data = base64.b64encode(zlib.compress(value.astype("<f8").tobytes())).decode()
     return {"float64": data, "shape": list(value.shape)}
 
 
-def _unpacked(value: Any) -> Any:
+def unpacked(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     data = zlib.decompress(base64.b64decode(value["float64"]))

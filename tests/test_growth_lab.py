@@ -1,0 +1,513 @@
+"""GrowthLab: how far V^k carries a state, headless."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from nnrnn_core import SchurMatrix, dynamics
+from widgets import GrowthLab
+from widgets.figures.growth import (
+    BAND,
+    BEST,
+    HERE,
+    HORIZONS,
+    PEAK,
+    RESPONSE,
+    TYPICAL,
+    WORST,
+    growth_figure,
+    growth_of,
+    growth_push,
+    horizon_for,
+    moment_push,
+)
+from widgets.labs.growth import GrowthState
+from widgets.labs.matrices import source_of
+
+PRESETS = GrowthLab.default_presets
+OWN = [[0.9, 2.0], [0.0, 0.8]]
+SHEAR = GrowthState.of(source_of("shear"))
+matrices = arrays(float, (4, 4), elements=st.floats(-1, 1))
+
+
+@pytest.fixture(scope="module")
+def one_lab() -> Iterator[GrowthLab]:
+    lab = GrowthLab("shear")
+    yield lab
+    lab.close()
+
+
+@pytest.fixture
+def lab(one_lab: GrowthLab) -> GrowthLab:
+    """A lab that shows the shear: the same for all tests, since making one costs more than using it."""
+    one_lab.guarded(lambda: one_lab._show(SHEAR))
+    return one_lab
+
+
+def said(lab: GrowthLab) -> str:
+    return re.sub("<[^>]*>", "", lab.alarm.value)
+
+
+def shown(lab: GrowthLab) -> dict[str, np.ndarray]:
+    """What the figure holds of the state."""
+    figure = lab.figures[0]
+    return {
+        "times": figure.array(WORST, "x"),
+        "worst": figure.array(WORST, "y"),
+        "typical": figure.array(TYPICAL, "y"),
+        "best_input": figure.array(BEST, "y")[1::3],
+        "response": figure.array(RESPONSE, "y")[1::3],
+    }
+
+
+def assert_shows_its_state(lab: GrowthLab) -> None:
+    lab.settle()
+    exact = lab.state.arrays()
+    for name, drawn in shown(lab).items():
+        wanted = np.where(exact[name] > 0, exact[name], np.nan) if name in ("worst", "typical") else exact[name]
+        assert np.allclose(drawn, wanted, equal_nan=True), name
+    assert lab.status == lab.state.sentence() == lab.figures[0].alt
+
+
+# --- the theorems that the figure rests on
+
+
+@settings(deadline=None, max_examples=20)
+@given(matrices)
+def test_the_typical_start_gains_less_than_the_worst_and_no_less_than_its_share(V: np.ndarray):
+    growth = growth_of(V, 10)
+    assert np.all(growth.typical <= growth.worst * (1 + 1e-9))
+    assert np.all(growth.worst <= 2 * growth.typical * (1 + 1e-9)), "√N times the typical one, N = 4"
+    assert np.all(growth.high <= growth.worst * (1 + 1e-9))
+    assert np.all(growth.low <= growth.high)
+
+
+@settings(deadline=None, max_examples=10)
+@given(matrices)
+def test_whatever_does_not_grow_in_one_step_never_grows(V: np.ndarray):
+    V = V / max(1, np.linalg.norm(V, 2))
+    assert np.all(growth_of(V, 20).worst <= 1 + 1e-9)
+
+
+@pytest.mark.parametrize("name", ["random", "table6"])
+def test_an_estimate_for_a_slider_is_close_to_the_exact_curves(name: str):
+    V = dynamics.gallery[name]()
+    exact, fast = growth_of(V, 100), growth_of(V, 100, exact=False)
+    k = fast.times.astype(int)
+    assert len(k) < 60
+    assert np.allclose(fast.typical, exact.typical[k])
+    assert np.all(fast.worst <= exact.worst[k] * (1 + 1e-9))
+    assert np.all(fast.worst >= 0.9 * exact.worst[k])
+
+
+def test_in_continuous_time_the_curves_are_those_of_the_exponential():
+    A = dynamics.gallery["stability_optimised"]()
+    growth = growth_of(A, 20, "continuous")
+    assert np.allclose(growth.times, np.linspace(0, 20, 101))
+    assert np.allclose(growth.worst, dynamics.exponential_growth(A, growth.times))
+    assert np.allclose(growth.typical, dynamics.typical_exponential_growth(A, growth.times))
+    assert np.allclose(growth.radius, np.exp(dynamics.spectral_abscissa(A) * growth.times))
+
+
+def test_the_spread_of_a_unit_is_the_typical_growth_over_the_root_of_the_units():
+    """Its variance over starts on the unit sphere is Σ_j (V^k)_ij² / N."""
+    V = dynamics.gallery["table6"](size=100, d=0, alpha=1.05, beta=0)
+    growth = growth_of(V, 80)
+    assert np.all(growth.spread <= 1.05 * growth.typical / 10)
+    assert np.all(growth.spread[:40] >= 0.9 * growth.typical[:40] / 10 * np.sqrt(1 - np.arange(40) / 100))
+
+
+def test_figure_1b_of_the_paper_is_the_typical_growth():
+    lab = GrowthLab("table6", size=100, d=0, alpha=1.05, beta=0)
+    growth = lab.state.growth
+    assert lab.state.horizon == 150
+    assert growth.peak == (pytest.approx(1.05**99), 99)
+    assert (growth.worst.max().round(), growth.typical.max().round(1), growth.typical.argmax()) == (125, 25.5, 90)
+    assert "125-fold by k = 99" in lab.status and "25.5-fold by k = 90" in lab.status
+    lab.close()
+
+
+@pytest.mark.parametrize("name", list(dynamics.gallery))
+def test_the_horizon_holds_the_transient_of_every_matrix_in_the_gallery(name: str):
+    specimen = dynamics.gallery[name]
+    horizon = horizon_for(specimen(), specimen.time)
+    growth = growth_of(specimen(), horizon, specimen.time, exact=False)
+    if growth.rate < (1 if specimen.time == "discrete" else 0):
+        assert growth.worst[-1] < 1 or horizon == HORIZONS[specimen.time][-1]
+
+
+def test_what_leaves_float64_leaves_gaps_and_no_warning():
+    growth = growth_of(1e4 * np.eye(3), 100)
+    assert np.isinf(growth.worst[-1])
+    traces, layout = growth_push(growth, "discrete")
+    assert np.isnan(traces[WORST]["y"][-1])
+    assert np.all(np.isfinite(layout["yaxis.range"]))
+    assert growth.peak[1] == 77
+
+
+# --- the figure
+
+
+def test_the_figure_has_the_traces_and_the_axes_that_are_pushed():
+    figure = growth_figure()
+    names = [trace.name for trace in figure.data]
+    V = dynamics.gallery["shear"]()
+    for traces, layout in (
+        growth_push(growth_of(V, 20), "discrete"),
+        moment_push(dynamics.optimal_input(V, 3), 3, "discrete"),
+    ):
+        assert set(traces) <= set(names)
+        for path, value in layout.items():
+            figure.layout[path] = value
+    assert len(set(names)) == len(names)
+
+
+def test_every_trace_keeps_to_what_the_page_draws_fast():
+    """Lines without area or shape, and markers of a constant number (shortcut.js)."""
+    for trace in growth_figure().data:
+        assert trace.type == "scatter" and trace.fill is None and trace.line.shape is None
+    counts = {len(growth_push(growth_of(np.eye(n), 20 * n), "discrete")[0][BAND]["x"]) for n in (2, 5)}
+    assert len(counts) == 1
+
+
+def test_the_axes_hold_peak_and_start(lab: GrowthLab):
+    for name in ("balanced_network", "rotation", "delay_line", "random"):
+        lab.set_matrix(name)
+        low, high = lab.figures[0].figure.layout.yaxis.range
+        assert low < 0 < np.log10(lab.state.growth.peak[0]) + 1e-9 < high + 1e-9
+        assert lab.figures[0].array(PEAK, "y") == pytest.approx(lab.state.growth.peak[0])
+        assert lab.figures[0].array(HERE, "y") == pytest.approx(lab.state.best.gain)
+
+
+def test_titles_are_plain_text_and_name_the_numbers():
+    titles = [note.text for note in GrowthLab().figures[0].figure.layout.annotations]
+    assert titles[0] == "Growth of exp(tA): 2.8-fold at most, at t = 0.8"
+    assert "length 2.8" in titles[3]
+    assert not any(re.search("[<&]", title) for title in titles)
+
+
+# --- the default, presets, sentence
+
+
+def test_the_default_makes_the_point():
+    lab = GrowthLab()
+    assert lab.state.source.name == "balanced_network"
+    assert lab.state.growth.rate == pytest.approx(-1)
+    assert lab.state.best.gain > 2.5
+    assert lab.status.startswith("By the eigenvalues alone (spectral abscissa −1) a state would shrink, yet the worst")
+    assert lab.state.best.input[0] > 0 > lab.state.best.input[1]
+    assert lab.state.best.response.min() > 0
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_button_shows_its_matrix_at_its_peak(lab: GrowthLab, name: str):
+    lab.preset_buttons[name].click()
+    state = lab.state
+    assert not said(lab)
+    assert (state.source.name, state.time) == (name, dynamics.gallery[name].time)
+    assert state.growth.peak[0] == pytest.approx(state.best.gain) or state.growth.peak[0] == 1
+    assert 0 < state.k <= state.horizon == lab.k.max
+    assert lab.preset_buttons[name].button_style == "info"
+    assert_shows_its_state(lab)
+
+
+@pytest.mark.parametrize("name", ["balanced_network", "shear", "random"])
+def test_a_preset_brings_the_state_back(lab: GrowthLab, name: str):
+    lab.set_matrix(name)
+    lab.set(scale=0.75, horizon=40, k=7)
+    other = GrowthLab.from_preset(lab.preset)
+    assert other.state.settings() == lab.state.settings()
+    assert np.array_equal(other.V, lab.V)
+    assert other.preset == lab.preset
+    other.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("rotation", "would shrink, and no start grows"),
+        ("ring", "would keep its length, and no start grows"),
+        ("random", "a typical one not at all"),
+        ("kahan", "still grows at the end"),
+        ("grcar", "2,470-fold by k = 46, a typical one 463-fold"),
+        ("table6", "1.15·10⁷-fold"),
+    ],
+)
+def test_the_sentence_names_the_kind_of_growth(lab: GrowthLab, name: str, words: str):
+    lab.set_matrix(name)
+    assert words in lab.status
+
+
+def test_a_matrix_that_grows_for_ever_is_said_to(lab: GrowthLab):
+    lab.set_matrix(1.5 * np.eye(2))
+    assert "would grow for ever, and the worst start still grows at the end" in lab.status
+
+
+# --- controls
+
+
+@pytest.mark.parametrize("name", ["balanced_network", "feed_forward_layers", "random"])
+@pytest.mark.parametrize("field", ["k", "scale", "horizon"])
+def test_every_slider_does_something_at_its_ends_and_the_figure_follows(lab: GrowthLab, name: str, field: str):
+    lab.set_matrix(name)
+    (slider,) = (
+        [lab.k]
+        if field == "k"
+        else [lab.horizon]
+        if field == "horizon"
+        else [c for c, bound in lab._bound if bound == field]
+    )
+    seen = []
+    for value in (slider.min, (3 * slider.min + slider.max) // 4 or slider.max / 4, slider.max):
+        slider.value = value
+        assert not said(lab)
+        assert getattr(lab.state, field) == pytest.approx(value)
+        assert_shows_its_state(lab)
+        seen.append(json.dumps({key: values.tolist() for key, values in shown(lab).items()}))
+    assert len(set(seen)) == 3
+
+
+def test_k_reaches_exactly_to_the_horizon(lab: GrowthLab):
+    lab.set(horizon=20)
+    assert lab.k.max == 20
+    lab.set(k=20)
+    lab.horizon.value = 6
+    assert (lab.state.horizon, lab.state.k, lab.k.max, lab.k.value) == (6, 6, 6, 6)
+    lab.horizon.value = 100
+    assert (lab.state.k, lab.k.max) == (6, 100)
+
+
+def test_the_feed_forward_part_decides_the_growth_and_no_eigenvalue(lab: GrowthLab):
+    lab.set(scale=0)
+    assert np.allclose(lab.state.growth.worst, lab.state.growth.radius)
+    lab.set(scale=2)
+    assert lab.state.growth.rate == pytest.approx(0.9)
+    assert lab.state.growth.peak[0] == pytest.approx(dynamics.transient_growth([[0.9, 0], [2, 0.9]], 50).max())
+
+
+def test_while_a_slider_moves_the_drawing_is_fast_and_when_it_rests_exact():
+    lab = GrowthLab("random")
+    lab.set(horizon=100)
+    before = shown(lab)
+    lab.set(scale=1.5)
+    exact = shown(lab)
+    lab.set(scale=1.0)
+    lab._show(lab.state.changed(scale=1.5), settled=False)
+    assert len(shown(lab)["times"]) < len(exact["times"]) == len(before["times"])
+    lab.k.value = 50
+    assert "k = 50" in lab.status
+    lab.settle()
+    assert np.array_equal(shown(lab)["worst"], exact["worst"])
+    lab.close()
+
+
+def test_a_move_of_k_leaves_the_curves_alone(lab: GrowthLab):
+    before = shown(lab)
+    lab.k.value = 2
+    after = shown(lab)
+    assert np.array_equal(before["worst"], after["worst"]) and len(after["times"]) == 51
+    assert not np.allclose(before["response"], after["response"])
+    assert np.linalg.norm(after["response"]) == pytest.approx(lab.state.growth.worst[2])
+
+
+def test_time_of_an_own_matrix_is_chosen_by_the_switch(lab: GrowthLab):
+    lab.set_matrix([[-1.0, 0.0], [5.0, -1.0]])
+    assert lab.state.time == "discrete"
+    lab.time.value = "continuous"
+    lab.settle()
+    assert not said(lab)
+    assert lab.state.growth.peak[0] == pytest.approx(dynamics.exponential_growth(lab.V, lab.state.growth.times).max())
+    assert (lab.k.description, lab.k.max) == ("time t", lab.state.horizon)
+    assert GrowthLab.from_preset(lab.preset).state.time == "continuous"
+    lab.set(time="discrete", k=3)
+    assert (lab.state.k, lab.k.description) == (3, "steps k")
+    assert_shows_its_state(lab)
+
+
+def test_sliders_of_the_matrix_keep_the_view(lab: GrowthLab):
+    lab.set(horizon=30, k=4)
+    sliders = {slider.description: slider for slider in lab.parameters.children}
+    sliders["strength"].value = 3.0
+    assert lab.state.source.parameters["strength"] == 3.0
+    assert (lab.state.horizon, lab.state.k) == (30, 4)
+    assert_shows_its_state(lab)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_parameter_of_every_preset_may_go_to_its_ends(lab: GrowthLab, name: str):
+    lab.set_matrix(name)
+    lab.set(horizon=2)
+    for slider in lab.parameters.children:
+        for value in (slider.min, slider.max):
+            slider.value = value
+            assert not said(lab), (slider.description, value)
+            assert lab.state.source.parameters[slider.description] == value
+        slider.value = dynamics.gallery[name].parameters[slider.description].default
+
+
+# --- matrices of one's own, and what cannot be
+
+
+def nnrnn() -> SchurMatrix:
+    V = SchurMatrix(6, "random", torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        V.T_entries.normal_(0, 0.5)
+    return V
+
+
+@pytest.mark.parametrize("matrix", [np.array(OWN), torch.tensor(OWN), "0.9 2; 0 0.8", OWN, nnrnn(), [[0.5]]])
+def test_any_matrix_can_be_put_in(lab: GrowthLab, matrix: Any):
+    lab.set_matrix(matrix)
+    assert np.allclose(shown(lab)["worst"][0], 1)
+    assert_shows_its_state(lab)
+    lab.set(scale=0.5)
+    assert_shows_its_state(lab)
+    assert GrowthLab.from_preset(lab.preset).state.settings() == lab.state.settings()
+
+
+@pytest.mark.parametrize(
+    "matrix",
+    [np.zeros((3, 3)), np.eye(4), 1e4 * np.eye(2), 1e-200 * np.eye(2), 1e120 * np.ones((2, 2)), -1e5 * np.eye(2)],
+)
+@pytest.mark.parametrize("time", ["discrete", "continuous"])
+def test_extreme_matrices_are_shown_or_refused_in_words(lab: GrowthLab, matrix: np.ndarray, time: str):
+    lab.set_matrix(matrix)
+    problem = ""
+    try:
+        lab.set(time=time)
+    except ValueError as error:
+        problem = str(error)
+    assert not problem or re.search("float64|finite", problem)
+    assert lab.state.time == ("discrete" if problem else time)
+    assert lab.status == lab.state.sentence()
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"k": -1}, "k must be a number from 0 to 50"),
+        ({"k": 51}, "k must be a number from 0 to 50; got 51"),
+        ({"k": 2.5}, "k must be a whole number of steps"),
+        ({"k": "3"}, "k must be a number"),
+        ({"k": float("nan")}, "k must be"),
+        ({"k": True}, "k must be a number"),
+        ({"horizon": 1}, "horizon must be a number from 2 to 200"),
+        ({"horizon": 201}, "from 2 to 200; got 201"),
+        ({"horizon": 10.5}, "horizon must be a whole number"),
+        ({"horizon": None}, "horizon must be a number"),
+        ({"time": "real"}, '"discrete" or "continuous"'),
+        ({"scale": 3}, "scale must be a number from 0 to 2"),
+        ({"K": 3}, "has scale, k, horizon, time to set; got K"),
+    ],
+)
+def test_a_bad_value_is_refused_in_words_and_changes_nothing(lab: GrowthLab, changes: dict[str, Any], words: str):
+    before, drawn = lab.state, shown(lab)
+    with pytest.raises(ValueError, match=re.escape(words)):
+        lab.set(**changes)
+    assert lab.state is before
+    for name, values in shown(lab).items():
+        assert np.array_equal(values, drawn[name], equal_nan=True)
+
+
+def test_a_moment_beyond_float64_is_refused_and_the_lab_stays(lab: GrowthLab):
+    lab.set_matrix(1e4 * np.eye(2))
+    before = lab.state
+    lab.k.value = 100
+    assert "leaves float64" in said(lab)
+    assert lab.state is before and lab.k.value == before.k
+    lab.k.value = 3
+    assert not said(lab) and lab.state.best.gain == pytest.approx(1e12)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("k = 3", "not a preset"),
+        ('{"spectrum": 1}', 'lacks "growth":1'),
+        ('{"growth": 1}', "matrix must have"),
+        ('{"growth": 1, "matrix": {"name": "shear", "parameters": {}}, "k": 999}', "k must be a number"),
+        ('{"growth": 1, "matrix": {"name": "shear", "parameters": {}}, "time": 3}', "discrete"),
+        ('{"growth": 1, "matrix": {"name": "shear", "parameters": {}}, "colour": 1}', "cannot be read"),
+    ],
+)
+def test_a_broken_preset_is_said_and_changes_nothing(lab: GrowthLab, text: str, words: str):
+    before = lab.state
+    lab.text.value = text
+    lab.more.children[0].children[-3].children[1].click()  # Load preset
+    assert words in said(lab).replace("&quot;", '"')
+    assert lab.state is before
+
+
+# --- code, files, end
+
+
+@pytest.mark.parametrize(("name", "scale"), [*((name, 1.0) for name in PRESETS), ("shear", 0.6), ("grcar", 0.6)])
+def test_the_code_computes_what_is_drawn(lab: GrowthLab, name: str, scale: float):
+    lab.set_matrix(name)
+    lab.set(scale=scale)
+    found: dict[str, Any] = {}
+    exec(lab.code, found)
+    for key, values in lab.state.arrays().items():
+        assert np.allclose(found[key], values, rtol=1e-7, equal_nan=True), key
+    assert isinstance(found["figure"], go.Figure)
+
+
+def test_the_code_of_an_own_matrix_in_continuous_time_computes_what_is_drawn(lab: GrowthLab):
+    lab.set_matrix(nnrnn())
+    lab.set(time="continuous", scale=0.5)
+    found: dict[str, Any] = {}
+    exec(lab.code, found)
+    for key, values in lab.state.arrays().items():
+        assert np.allclose(found[key], values), key
+
+
+def test_files_hold_what_is_drawn(lab: GrowthLab, tmp_path: Path):
+    with np.load(lab.export(tmp_path / "growth.npz")) as file:
+        for name, values in lab.state.arrays().items():
+            assert np.array_equal(file[name], values)
+        assert np.array_equal(file["V"], lab.V)
+        assert json.loads(str(file["preset"]))["growth"] == 1
+    table = np.genfromtxt(lab.export(tmp_path / "growth.csv"), delimiter=",", names=True)
+    for name, values in lab.state.table().items():
+        assert np.allclose(table[name], values, rtol=1e-8)
+
+
+def test_the_state_compares_and_copies_without_its_lab():
+    state = GrowthState.of(source_of("delay_line"))
+    assert (state.k, state.horizon, state.time) == (49, 75, "discrete")
+    assert state.changed(horizon=30).k == 30
+    assert state.changed(horizon=30, k=4).k == 4
+    assert state.changed(time="continuous").time == "continuous"
+
+
+def test_a_closed_lab_leaves_no_widget_behind():
+    lab = GrowthLab("shear")
+    parts = [lab.figures[0], lab.k, lab.horizon, lab.time, lab.words, *lab.preset_buttons.values()]
+    lab.close()
+    assert all(part.comm is None for part in [lab, *parts])
+
+
+def test_what_the_page_rounds_is_nobodys_choice(lab: GrowthLab):
+    """A page moves a float slider to its next step, and reports it (see `MatrixLab.listen`)."""
+    (scale,) = [control for control, field in lab._bound if field == "scale"]
+    lab.set(scale=0.33)
+    scale.value = 0.35
+    assert lab.state.scale == 0.33
+    scale.value = 0.4
+    assert lab.state.scale == 0.4
+    hidden = lab._sliders["continuous"][0]
+    hidden.value = 0.01
+    assert lab.state.k == 9 and hidden.layout.display == "none"
+    assert lab.k.layout.display is None

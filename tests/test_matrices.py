@@ -1,0 +1,442 @@
+"""How a matrix comes into a lab and leaves it again: every door, and every way of missing it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from nnrnn_core import SchurMatrix, dynamics
+from widgets import GrowthLab
+from widgets.labs.matrices import (
+    CARRIED,
+    LARGEST,
+    WRITTEN,
+    Source,
+    loaded,
+    parsed,
+    source_from_preset,
+    source_of,
+)
+
+M = np.array([[0.9, -2.5e-3], [1e3, 0.0]])
+PLACE = Path("nowhere.npy")
+
+
+def entries(source: Source) -> np.ndarray:
+    V = source.matrix
+    return V().detach().double().numpy() if isinstance(V, SchurMatrix) else V
+
+
+def nnrnn(size: int = 6, mask: str = "block", dtype: torch.dtype = torch.float32) -> SchurMatrix:
+    V = SchurMatrix(size, "random", torch.Generator().manual_seed(0), dtype=dtype, mask=mask)
+    with torch.no_grad():
+        V.T_entries.normal_(0, 0.3, generator=torch.Generator().manual_seed(1))
+    return V
+
+
+def made(source: Source, scale: float, file: str = "lab.npz") -> np.ndarray:
+    """V as the source's lines of code make it."""
+    found: dict[str, Any] = {}
+    lines = ["import numpy as np", "from nnrnn_core import dynamics", *source.code(scale, file)]
+    exec("\n".join(lines), found)
+    V = found["V"]
+    return V().detach().double().numpy() if isinstance(V, SchurMatrix) else V
+
+
+# --- what comes in
+
+
+@pytest.mark.parametrize(
+    "matrix",
+    [
+        M, M.tolist(), torch.tensor(M), torch.nn.Parameter(torch.tensor(M)), np.asfortranarray(M),
+        str(M.tolist()), repr(M), str(torch.tensor(M, dtype=torch.float64)), source_of(M),
+    ],
+)  # fmt: skip
+def test_a_matrix_is_taken_whatever_it_is_written_in(matrix: Any):
+    source = source_of(matrix)
+    assert np.allclose(source.matrix, M, rtol=1e-4)
+    assert source.matrix.dtype == np.float64
+    assert (source.size, source.time, source.name) == (2, "discrete", None)
+    assert source.title == "your 2×2 matrix"
+
+
+def test_whole_numbers_and_truth_values_become_float64():
+    for matrix in ([[1, 2], [3, 4]], np.eye(2, dtype=bool), torch.eye(2, dtype=torch.int32), [[1]]):
+        assert source_of(matrix).matrix.dtype == np.float64
+
+
+def test_the_source_is_a_copy():
+    mine = M.copy()
+    source = source_of(mine)
+    mine[:] = 7
+    assert np.array_equal(source.matrix, M)
+
+
+@pytest.mark.parametrize("mask", ["block", "entry"])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_a_schur_matrix_stays_one_and_training_does_not_reach_it(mask: str, dtype: torch.dtype):
+    V = nnrnn(6, mask, dtype)
+    source = source_of(V)
+    before = entries(source)
+    assert isinstance(source.matrix, SchurMatrix) and (source.matrix.mask, source.size) == (mask, 6)
+    assert np.allclose(before, V().detach().double().numpy())
+    with torch.no_grad():
+        V.gamma.fill_(0.1)
+    assert np.array_equal(entries(source), before)
+    assert not any(parameter.requires_grad for parameter in source.matrix.parameters())
+
+
+@pytest.mark.parametrize("name", list(dynamics.gallery))
+def test_a_name_brings_the_matrix_of_the_gallery(name: str):
+    source = source_of(name)
+    specimen = dynamics.gallery[name]
+    assert np.array_equal(source.matrix, specimen())
+    assert (source.name, source.title, source.time) == (name, specimen.title, specimen.time)
+    assert source.parameters == {key: known.default for key, known in specimen.parameters.items()}
+
+
+def test_a_name_takes_its_parameters():
+    source = source_of("delay_line", size=3, alpha=0.5)
+    assert np.array_equal(source.matrix, [[0, 0, 0], [0.5, 0, 0], [0, 0.5, 0]])
+    assert source.parameters == {"size": 3, "alpha": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("matrix", "parameters", "words"),
+    [
+        ([[1, 2]], {}, "square matrix; its shape is (1, 2)"),
+        ([1.0, 2.0], {}, "square"),
+        (3, {}, "square"),
+        (np.zeros((0, 0)), {}, "square"),
+        (np.zeros((2, 2, 2)), {}, "square"),
+        ([[1, np.nan], [0, 1]], {}, "finite; it holds 1 infinite or NaN"),
+        ([[1, np.inf], [np.inf, 1]], {}, "finite; it holds 2"),
+        ([[1j, 0], [0, 1]], {}, "real"),
+        ([["a", "b"], ["c", "d"]], {}, "real"),
+        (np.eye(LARGEST + 1), {}, "at most 256 rows for a live figure; it has 257"),
+        (torch.eye(LARGEST + 1), {}, "at most 256 rows"),
+        ("shear", {"radius": 9}, "radius must be a number from 0.0 to 1.5; got 9"),
+        ("shear", {"colour": 1}, "no parameter colour"),
+        ("delay_line", {"size": 2.5}, "whole number"),
+        (M, {"size": 3}, "parameters belong to a matrix of the gallery; got size"),
+        ("delay line", {}, "one of the gallery"),
+        ("Shear", {}, "one of the gallery"),
+        ("", {}, "one of the gallery"),
+        ("no-such-file.npy", {}, "there is no file 'no-such-file.npy'"),
+        (PLACE, {}, "there is no file"),
+        (Path("matrix.pkl"), {}, "read from a file that ends in .npy, .npz"),
+        ("1 2; 3", {}, "row 2 has 1 numbers, and row 1 has 2"),
+        ("1 2", {}, "square"),
+    ],
+)
+def test_what_is_no_matrix_is_refused_in_words(matrix: Any, parameters: dict[str, float], words: str):
+    with pytest.raises(ValueError, match=re.escape(words)):
+        source_of(matrix, **parameters)
+
+
+# --- pasted text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1 -2\n3.5 4e-1",
+        "1, -2; 3.5, .4",
+        "1\t-2\r\n3.5\t0.4\r\n",
+        "[[1, -2], [3.5, 0.4]]",
+        "[[ 1.  -2. ]\n [ 3.5  0.4]]",
+        "array([[ 1. , -2. ],\n       [ 3.5,  0.4]])",
+        "np.array([[1, -2], [3.5, 0.4]], dtype=float)",
+        "tensor([[ 1.0, -2.0],\n        [ 3.5, 0.4]], dtype=torch.float64)",
+        "torch.tensor([[1, -2], [3.5, 0.4]], device='cpu')",
+        "[1, -2;\n 3.5, 0.4]",
+        "# a comment\n1 -2  # the first row\n\n3.5 0.4\n",
+        "1, -2,\n3.5, 0.4,",
+    ],
+)
+def test_pasted_text_is_read_as_people_write_it(text: str):
+    assert np.allclose(parsed(text), [[1, -2], [3.5, 0.4]])
+
+
+@settings(max_examples=30)
+@given(arrays(float, (3, 3), elements=st.floats(-1e6, 1e6)))
+def test_what_python_and_numpy_print_is_read_back(matrix: np.ndarray):
+    assert np.array_equal(parsed(str(matrix.tolist())), matrix)
+    with np.printoptions(floatmode="unique"):
+        assert np.array_equal(parsed(repr(matrix)), matrix)
+    assert np.array_equal(parsed("\n".join(" ".join(map(repr, row)) for row in matrix.tolist())), matrix)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("1 2 ... 3", "leaves entries out"),
+        (repr(np.zeros((2000, 2000))), "leaves entries out"),
+        ("1 2; 3 x", "row 2 must hold real numbers only"),
+        ("1,5 2\n3 4", "row 2 has 2 numbers, and row 1 has 3"),
+        ("1 2\n3 1+2j", "row 2 must hold real numbers only"),
+        ("# nothing", "no number"),
+        (" ; ", "no number"),
+        ("[[]]", "no number"),
+    ],
+)
+def test_text_that_cannot_be_read_says_where(text: str, words: str):
+    with pytest.raises(ValueError, match=re.escape(words)):
+        parsed(text)
+
+
+# --- files
+
+
+def save(path: Path) -> Path:
+    match path.suffix:
+        case ".npy":
+            np.save(path, M)
+        case ".npz":
+            np.savez(path, other=np.zeros(3), W=M)
+        case ".pt":
+            torch.save(torch.tensor(M), path)
+        case ".csv":
+            np.savetxt(path, M, delimiter=",")
+        case _:
+            np.savetxt(path, M)
+    return path
+
+
+@pytest.mark.parametrize("ending", [".npy", ".npz", ".pt", ".csv", ".txt"])
+def test_a_file_is_read_by_path_and_by_name(ending: str, tmp_path: Path):
+    path = save(tmp_path / f"matrix{ending}")
+    for given_path in (path, str(path)):
+        assert np.allclose(source_of(given_path).matrix, M)
+
+
+def test_of_several_square_arrays_the_one_called_V_is_meant(tmp_path: Path):
+    np.savez(tmp_path / "lab.npz", V=M, Q=np.eye(2))
+    assert np.array_equal(loaded(tmp_path / "lab.npz"), M)
+
+
+def test_the_recurrent_weights_of_a_saved_network_are_found(tmp_path: Path):
+    network = torch.nn.RNN(3, 3)
+    torch.save(network.state_dict(), tmp_path / "rnn.pt")
+    found = source_of(tmp_path / "rnn.pt").matrix
+    assert np.allclose(found, network.weight_hh_l0.detach().numpy())
+
+
+def test_a_file_with_no_or_several_square_arrays_is_refused(tmp_path: Path):
+    for name, content in (("two", {"A": M, "B": M}), ("none", {"a": np.zeros(3), "b": np.zeros((2, 3))})):
+        np.savez(tmp_path / f"{name}.npz", **content)
+        with pytest.raises(ValueError, match=f"one square matrix, or one called V; it holds {', '.join(content)}"):
+            loaded(tmp_path / f"{name}.npz")
+
+
+@pytest.mark.parametrize("ending", [".npy", ".npz", ".pt"])
+def test_what_is_not_plain_arrays_is_refused_and_never_run(ending: str, tmp_path: Path):
+    path = tmp_path / f"file{ending}"
+    path.write_bytes(b"not what it says")
+    with pytest.raises(ValueError, match="cannot be read as plain arrays"):
+        loaded(path)
+    if ending == ".npy":
+        np.save(path, np.array([[print]], dtype=object), allow_pickle=True)
+        with pytest.raises(ValueError, match="cannot be read as plain arrays"):
+            loaded(path)
+
+
+def test_a_folder_is_no_file(tmp_path: Path):
+    (tmp_path / "folder.npy").mkdir()
+    with pytest.raises(ValueError, match="there is no file"):
+        loaded(tmp_path / "folder.npy")
+
+
+# --- the feed-forward part, scaled
+
+
+@settings(max_examples=25)
+@given(arrays(float, (5, 5), elements=st.floats(-1, 1)), st.floats(0, 2))
+def test_the_scale_multiplies_the_feed_forward_part_and_nothing_else(matrix: np.ndarray, scale: float):
+    source = source_of(matrix)
+    P, blocks, feed_forward = source.parts
+    assert np.allclose(P @ (blocks + feed_forward) @ P.T, matrix)
+    assert source.scaled(1) is source.matrix
+    scaled = source.scaled(scale)
+    assert np.isrealobj(scaled)
+    assert np.allclose(P.T @ scaled @ P, blocks + scale * feed_forward)
+
+
+@pytest.mark.parametrize("scale", [0.0, 0.5, 2.0])
+def test_the_scale_moves_no_eigenvalue(scale: float):
+    source = source_of(np.random.default_rng(0).standard_normal((5, 5)))
+    assert np.allclose(np.poly(source.scaled(scale)), np.poly(source.matrix))
+
+
+def test_without_its_feed_forward_part_a_matrix_with_real_eigenvalues_is_symmetric():
+    normal = source_of([[0.9, 2, 1], [0, 0.8, 3], [0, 0, -0.5]]).scaled(0)
+    assert np.allclose(normal, normal.T)
+
+
+def test_the_scale_of_a_schur_matrix_is_its_own():
+    source = source_of(nnrnn())
+    twin = source.scaled(0.5)
+    assert isinstance(twin, SchurMatrix)
+    assert float(twin.scale) == pytest.approx(0.5 * float(source.matrix.scale))
+    assert np.allclose(np.abs(dynamics.eigenvalues(twin)), np.abs(dynamics.eigenvalues(source.matrix)))
+
+
+# --- out again, as code and as text
+
+
+def wide(size: int) -> np.ndarray:
+    return np.random.default_rng(0).standard_normal((size, size))
+
+
+OUT: list[tuple[str, Any]] = [
+    ("a name", "delay_line"), ("a small one", M), ("as large as is written out", wide(WRITTEN)),
+    ("one that is packed", wide(WRITTEN + 1)), ("as large as is carried", wide(CARRIED)), ("a SchurMatrix", nnrnn()),
+    ("another mask", nnrnn(4, "entry", torch.float64)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.5, 0.0])
+@pytest.mark.parametrize(("what", "matrix"), OUT, ids=[what for what, _ in OUT])
+def test_the_code_makes_the_matrix_again(what: str, matrix: Any, scale: float):
+    source = source_of(matrix)
+    wanted = source.scaled(scale)
+    dense = wanted().detach().double().numpy() if isinstance(wanted, SchurMatrix) else wanted
+    assert np.allclose(made(source, scale), dense, atol=1e-12)
+
+
+@pytest.mark.parametrize(("what", "matrix"), OUT, ids=[what for what, _ in OUT])
+def test_a_preset_brings_the_matrix_back_bit_for_bit(what: str, matrix: Any):
+    source = source_of(matrix)
+    again = source_from_preset(source.as_preset())
+    assert type(again.matrix) is type(source.matrix)
+    assert np.array_equal(entries(again), entries(source))
+    assert (again.name, again.parameters) == (source.name, source.parameters)
+
+
+def test_a_matrix_too_large_to_be_carried_goes_by_file(tmp_path: Path):
+    source = source_of(wide(CARRIED + 1))
+    with pytest.raises(ValueError, match="up to 64 rows, and this one has 65: save it as npz"):
+        source.as_preset()
+    file = str(tmp_path / "lab.npz")
+    np.savez(file, V=source.matrix)
+    assert np.array_equal(made(source, 1.0, file), source.matrix)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, 'must have a "name" and "parameters", or "entries"; got None'),
+        ({}, 'must have a "name"'),
+        ({"name": "shear"}, "must have"),
+        ({"name": "sheer", "parameters": {}}, "one of shear,"),
+        ({"name": "shear", "parameters": {"radius": 99}}, "radius must be"),
+        ({"entries": [[1, 2]]}, "square"),
+        ({"entries": "abc"}, "one of the gallery"),
+        ({"schur": {"size": 4, "mask": "block", "dtype": "float16"}, "state": {}}, "must have"),
+    ],
+)
+def test_a_broken_matrix_of_a_preset_is_refused_in_words(content: Any, words: str):
+    with pytest.raises(ValueError, match=re.escape(words)):
+        source_from_preset(content)
+
+
+def test_two_sources_are_told_apart_by_identity():
+    assert source_of(M) != source_of(M)
+    source = source_of(M)
+    assert source_of(source) is source and len({source, source}) == 1
+
+
+# --- what every lab of a matrix does with it
+
+
+@pytest.fixture
+def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[GrowthLab]:
+    monkeypatch.chdir(tmp_path)
+    lab = GrowthLab("shear")
+    yield lab
+    lab.close()
+
+
+def press(lab: GrowthLab, label: str) -> None:
+    pending: list[Any] = [lab]
+    while pending:
+        part = pending.pop()
+        if getattr(part, "description", None) == label:
+            part.click()
+            return
+        pending.extend(getattr(part, "children", ()))
+    raise AssertionError(f"no button {label}")
+
+
+def test_a_pasted_matrix_is_used_and_a_bad_one_is_said(lab: GrowthLab):
+    lab.paste.value = "0.9 2; 0 0.8"
+    press(lab, "Use this matrix")
+    assert np.array_equal(lab.V, [[0.9, 2], [0, 0.8]])
+    assert "your 2×2 matrix" in lab.about.value
+    assert all(button.button_style == "" for button in lab.preset_buttons.values())
+    lab.paste.value = "0.9 2; 0"
+    press(lab, "Use this matrix")
+    assert "row 2 has 1 numbers" in lab.alarm.value and 'role="alert"' in lab.alarm.value
+    assert np.array_equal(lab.V, [[0.9, 2], [0, 0.8]])
+    press(lab, "Shear")
+    assert lab.alarm.value == "" and lab.state.source.name == "shear"
+
+
+def test_files_are_saved_and_read_again_as_the_matrix(lab: GrowthLab):
+    press(lab, "Numbers as npz")
+    assert "growth-shear.npz" in lab.alarm.value
+    press(lab, "Numbers as CSV")
+    lab.set_matrix("random")
+    lab.paste.value = "growth-shear.npz"
+    press(lab, "Use this matrix")
+    assert np.array_equal(lab.V, dynamics.gallery["shear"]())
+    assert Path("growth-shear.csv").read_text("utf-8").startswith("times,worst,typical")
+    with pytest.raises(ValueError, match=r"path must end in \.npz or \.csv"):
+        lab.export("growth.xlsx")
+
+
+def test_the_code_is_shown_when_asked_for_and_follows(lab: GrowthLab):
+    press(lab, "Show code")
+    assert "dynamics.gallery[&quot;shear&quot;]" in lab.code_words.value
+    lab.set_matrix("delay_line")
+    assert "delay_line" in lab.code_words.value
+    press(lab, "Hide code")
+    assert lab.code_words.layout.display == "none"
+
+
+def test_a_preset_text_is_shown_and_loaded_and_a_large_matrix_has_none(lab: GrowthLab):
+    text = lab.text.value
+    assert text == lab.preset
+    lab.set_matrix("random")
+    lab.text.value = text
+    press(lab, "Load preset")
+    assert lab.state.source.name == "shear"
+    lab.set_matrix(0.01 * wide(CARRIED + 1))
+    assert lab.text.value == "" and "save it as npz" in lab.text.placeholder
+    with pytest.raises(ValueError, match="up to 64 rows"):
+        _ = lab.preset
+
+
+def test_a_bad_matrix_or_preset_name_makes_no_lab():
+    for wrong in ({"matrix": "sheer"}, {"matrix": [[1, 2]]}, {"presets": ["sheer"]}, {"presets": "shear"}):
+        with pytest.raises(ValueError, match=r"gallery|square"):
+            GrowthLab(**wrong)
+
+
+def test_the_buttons_are_those_asked_for():
+    lab = GrowthLab(presets=["random", "ring"])
+    assert list(lab.preset_buttons) == ["random", "ring"] and lab.state.source.name == "random"
+    lab.close()
+    bare = GrowthLab(M, presets=[])
+    assert not bare.preset_buttons and np.array_equal(bare.V, M)
+    bare.close()

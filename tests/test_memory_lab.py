@@ -1,0 +1,407 @@
+"""MemoryLab: Fisher memory of three networks, headless."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from nnrnn_core import SchurMatrix, dynamics
+from oracles import table6_matrix
+from widgets import MemoryLab
+from widgets.figures.memory import CAP, NAMES, activity, memory_figure, memory_of, memory_push
+from widgets.labs.matrices import source_of
+from widgets.labs.memory import FAMILY, TABLE6, MemoryState
+
+H_50 = float(np.sum(1 / np.arange(1, 51)))
+EXACT = {  # of oracles.exact_fisher_memory, horizon 149, N = 100, d = 0.2 (tests/test_dynamics.py has them to the end)
+    (0.95, 0.0): 11.939276, (1.0, 0.0): 16.297536, (1.05, 0.0): 20.834701,
+    (0.95, 0.005): 12.089420, (1.0, 0.005): 16.390299, (1.05, 0.005): 20.882377,
+}  # fmt: skip
+WITHOUT_D = {
+    (0.95, 0.0): 3.03, (1.0, 0.0): 5.19, (1.05, 0.0): 12.1,
+    (0.95, 0.005): 3.18, (1.0, 0.005): 5.30, (1.05, 0.005): 12.1,
+}  # fmt: skip
+SLIDERS = ("alpha", "d", "size", "beta", "gamma", "unit", "horizon", "duration")
+
+
+@pytest.fixture
+def lab() -> Iterator[MemoryLab]:
+    lab = MemoryLab(size=20)
+    yield lab
+    lab.close()
+
+
+def unit(n: int, i: int = 0) -> np.ndarray:
+    return np.asarray(np.eye(n)[i])
+
+
+def totals(lab: MemoryLab) -> dict[str, float]:
+    return dict(zip(NAMES, lab.state.arrays()["totals"], strict=True))
+
+
+# --- the theorems that the figure rests on
+
+
+@settings(deadline=None)
+@given(st.integers(2, 30), st.integers(0, 99), st.floats(0.1, 0.9), st.data())
+def test_a_normal_network_holds_one_wherever_the_input_enters(n: int, seed: int, gain: float, data: Any):
+    i = data.draw(st.integers(0, n - 1))
+    V = dynamics.gallery["random_orthogonal"](size=n, gain=gain, seed=seed)
+    assert memory_of(V, unit(n, i), 400).total == pytest.approx(1, abs=1e-9)
+
+
+def test_a_normal_network_holds_one_over_any_duration_even_when_it_never_forgets():
+    for duration in (1, 7, 100):
+        memory = memory_of(np.roll(np.eye(6), 1, axis=0), unit(6), 400, duration)
+        assert len(memory.curve) == duration
+        assert np.allclose(memory.curve, 1 / duration)
+
+
+@settings(deadline=None, max_examples=25)
+@given(arrays(float, (5, 5), elements=st.floats(-1, 1)), st.integers(1, 20))
+def test_the_totals_over_all_directions_of_input_sum_to_the_number_of_units(V: np.ndarray, duration: int):
+    sums = [memory_of(V, unit(5, i), 400, duration).total for i in range(5)]
+    assert sum(sums) == pytest.approx(5)
+    assert max(sums) <= 5 + 1e-9
+
+
+def test_a_delay_line_holds_the_harmonic_number():
+    memory = memory_of(dynamics.gallery["delay_line"](size=50, alpha=1.0), unit(50), 149)
+    assert np.allclose(memory.curve[:50], 1 / np.arange(1, 51))
+    assert not memory.curve[50:].any()
+    assert memory.total == pytest.approx(H_50)
+    assert np.allclose(memory.activity, np.sqrt(np.arange(1, 51)))
+
+
+@settings(deadline=None, max_examples=25)
+@given(arrays(float, (4, 4), elements=st.floats(-1, 1)), st.integers(1, 30))
+def test_the_activity_is_the_root_of_the_sum_over_all_steps(V: np.ndarray, duration: int):
+    powers = [np.linalg.matrix_power(V, j) for j in range(duration)]
+    C = sum((power @ power.T for power in powers), np.zeros((4, 4)))
+    assert np.allclose(activity(V, duration), np.sqrt(np.diag(C)))
+
+
+def test_the_activity_for_ever_is_the_variance_of_the_stationary_state():
+    assert np.allclose(activity(0.8 * np.eye(3)), 1 / 0.6)
+    assert activity(np.array([[0.5]]))[0] ** 2 == pytest.approx(4 / 3)
+
+
+def test_the_activity_of_a_schur_matrix_is_that_of_its_entries():
+    torch.manual_seed(0)
+    V = SchurMatrix(8).double()
+    with torch.no_grad():
+        V.scale.fill_(0.5)
+    assert np.allclose(activity(V, 20), activity(V().detach(), 20))
+
+
+# --- the figure
+
+
+def test_the_figure_has_the_traces_that_are_pushed(lab: MemoryLab):
+    figure = memory_figure()
+    names = [trace.name for trace in figure.data]
+    traces, layout = memory_push(lab.state.memories)
+    assert len(set(names)) == len(names)
+    assert set(traces) <= set(names)
+    for path, value in layout.items():
+        figure.layout[path] = value
+
+
+def test_the_default_shows_one_then_more_then_most():
+    lab = MemoryLab()
+    orthogonal, delay_line, third = lab.state.arrays()["totals"]
+    assert orthogonal == pytest.approx(1, abs=1e-6)
+    assert 8 < delay_line < third < 64
+    assert list(lab.figure.array(f"{NAMES[2]}: total", "y")) == [0, third]
+    assert list(lab.figure.array(CAP, "y")) == [64, 64]
+    assert lab.figure.figure.layout.annotations[3].text == "1.000"
+
+
+@pytest.mark.parametrize(("alpha", "beta"), list(EXACT))
+def test_the_buttons_of_table_6_lead_to_the_exact_totals(alpha: float, beta: float):
+    lab = MemoryLab()
+    for key, value in (("d", 0.2), ("alpha", alpha), ("beta", beta)):
+        lab.cells[key, value].click()
+    assert np.array_equal(lab.V, table6_matrix(alpha, beta, 0.2))
+    assert totals(lab)[NAMES[2]] == pytest.approx(EXACT[alpha, beta], rel=1e-4)
+    lab.cells["d", 0.0].click()
+    assert totals(lab)[NAMES[2]] == pytest.approx(WITHOUT_D[alpha, beta], abs=0.05)
+    chosen = {key for key, button in lab.cells.items() if button.button_style == "info"}
+    assert chosen == {("alpha", alpha), ("beta", beta), ("d", 0.0)}
+    lab.close()
+
+
+def test_a_button_of_table_6_works_from_another_matrix_too(lab: MemoryLab):
+    lab.set_matrix([[0.9, 2], [0, 0.8]])
+    lab.cells["alpha", 0.95].click()
+    assert not lab.alarm.value
+    assert (lab.state.size, lab.state.alpha, lab.state.d) == (100, 0.95, 0.2)
+
+
+def test_without_d_and_beta_the_third_network_is_the_delay_line(lab: MemoryLab):
+    lab.set(d=0.0, beta=0.0)
+    arrays = lab.state.arrays()
+    assert np.array_equal(arrays["third"], arrays["delay_line"])
+
+
+def test_without_its_feed_forward_part_the_third_network_holds_one(lab: MemoryLab):
+    lab.set(scale=0.0)
+    assert totals(lab)[NAMES[2]] == pytest.approx(1)
+    lab.set_matrix("nnrnn_schur", sigma=0.3)
+    assert totals(lab)[NAMES[2]] > 1.1
+    lab.set_matrix(SchurMatrix(6))
+    lab.set(scale=0.0)
+    assert totals(lab)[NAMES[2]] == pytest.approx(1, rel=1e-5)  # its P and γ are float32
+
+
+# --- controls
+
+
+@pytest.mark.parametrize("name", SLIDERS)
+def test_a_slider_at_either_end_shows_another_state(name: str):
+    lab = MemoryLab()
+    slider = getattr(lab, name)
+    seen = []
+    for value in (slider.min, slider.max):
+        slider.value = value
+        assert not lab.alarm.value
+        assert getattr(lab.state, name) == value
+        assert lab.state.table().keys() == {"k", "orthogonal", "delay_line", "third"}
+        lab.settle()
+        seen.append(lab.status)
+    assert seen[0] != seen[1]
+    lab.close()
+
+
+def test_alpha_moves_the_delay_line_and_the_third_network_alike(lab: MemoryLab):
+    before = lab.state.arrays()["totals"]
+    lab.alpha.value = 1.3
+    after = lab.state.arrays()["totals"]
+    assert lab.state.source.parameters["alpha"] == lab.state.alpha == 1.3
+    assert after[0] == before[0]
+    assert (after[1:] > before[1:]).all()
+
+
+def test_with_a_matrix_of_ones_own_alpha_is_the_delay_lines(lab: MemoryLab):
+    lab.set_matrix([[0.9, 0.0], [2.0, 0.8]])
+    before = totals(lab)
+    assert lab.d.disabled
+    assert lab.size.disabled
+    lab.alpha.value = 1.4
+    after = totals(lab)
+    assert after[NAMES[1]] > before[NAMES[1]]
+    assert after[NAMES[2]] == before[NAMES[2]]
+    lab.set_matrix("table6")
+    assert not lab.d.disabled
+
+
+def test_fewer_units_take_the_input_along(lab: MemoryLab):
+    lab.set(unit=20)
+    lab.size.value = 7
+    assert not lab.alarm.value
+    assert lab.state.unit == lab.state.size == lab.unit.max == 7
+
+
+def test_a_memory_lost_to_rounding_is_said_and_not_drawn(lab: MemoryLab):
+    lab.set(size=64, d=0.4, alpha=1.5)
+    assert np.isnan(totals(lab)[NAMES[2]])
+    assert "64-bit" in lab.status
+    assert not lab.alarm.value
+    assert lab.figure.figure.layout.annotations[5].text == "lost"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"alpha": 1.6}, "alpha must be a number from 0.0 to 1.5; got 1.6"),
+        ({"d": -0.1}, "d must be"),
+        ({"size": 2.5}, "size must be a whole number"),
+        ({"gamma": 1.2}, "gamma must be"),
+        ({"gamma": 1}, "give duration"),
+        ({"d": 1.0}, "spectral radius is 1"),
+        ({"unit": 21}, "unit must be a whole number from 1 to 20; got 21"),
+        ({"horizon": 0}, "horizon must be"),
+        ({"duration": 2.0}, "duration must be"),
+        ({"scale": 3}, "scale must be"),
+        ({"colour": "red"}, "colour"),
+    ],
+)
+def test_a_bad_value_changes_nothing_and_says_why(lab: MemoryLab, changes: dict[str, Any], words: str):
+    before = lab.state
+    with pytest.raises(ValueError, match=words):
+        lab.set(**changes)
+    assert lab.state is before
+
+
+def test_a_radius_of_one_is_fine_over_a_duration(lab: MemoryLab):
+    lab.set(gamma=1, duration=50)
+    arrays = lab.state.arrays()
+    assert np.allclose(arrays["orthogonal"], 1 / 50)
+    assert len(arrays["k"]) == 50
+
+
+# --- matrices
+
+
+@pytest.mark.parametrize(
+    "matrix",
+    [
+        np.array([[0.5, 0.2], [0.1, 0.3]]),
+        torch.tensor([[0.9, 0.0], [2.0, 0.8]]),
+        [[0.1, 0.2], [0.3, 0.4]],
+        "0.9 2; 0 0.8",
+        SchurMatrix(6),
+        "nnrnn",
+        "feed_forward_layers",
+        2 * np.eye(3),
+    ],
+    ids=str,
+)
+def test_any_matrix_can_be_the_third_network(lab: MemoryLab, matrix: Any):
+    lab.set_matrix(matrix)
+    duration = lab.state.duration
+    assert bool(duration) == (dynamics.spectral_radius(lab.V) >= 1)
+    n = lab.state.size
+    wanted = dynamics.fisher_memory(lab.V, unit(n), 149, duration or None)
+    assert np.allclose(lab.state.arrays()["third"], wanted)
+    assert f"of at most {n}" in lab.status
+    assert MemoryLab.from_preset(lab.preset).state.table().keys() == lab.state.table().keys()
+
+
+def test_a_matrix_with_a_radius_of_one_cannot_have_noise_for_ever(lab: MemoryLab):
+    lab.set_matrix(np.eye(3))
+    with pytest.raises(ValueError, match="give duration"):
+        lab.set(duration=0)
+    assert lab.state.duration == 150
+
+
+@pytest.mark.parametrize(
+    ("matrix", "words"),
+    [
+        ("balanced_network", "x' = A x"),
+        ([[0.5]], "2 to 200 rows"),
+        (np.eye(201), "2 to 200 rows"),
+        (np.ones((2, 3)), "square"),
+        ([[np.nan, 0], [0, 1]], "finite"),
+        ("table7", "one of the gallery"),
+    ],
+    ids=str,
+)
+def test_a_bad_matrix_leaves_the_lab_as_it_was(lab: MemoryLab, matrix: Any, words: str):
+    before = lab.state
+    with pytest.raises(ValueError, match=words):
+        lab.set_matrix(matrix)
+    assert lab.state is before
+
+
+def test_the_parameters_of_the_family_need_the_family(lab: MemoryLab):
+    lab.set_matrix(np.eye(2) / 2)
+    with pytest.raises(ValueError, match="d-α-β family"):
+        lab.set(d=0.1)
+
+
+def test_pasted_text_and_its_mistakes_are_answered(lab: MemoryLab):
+    (use,) = [w for w in walk(lab.more) if getattr(w, "description", "") == "Use this matrix"]
+    lab.paste.value = "0.9 2; 0 0.8"
+    use.click()
+    assert lab.state.size == 2
+    lab.paste.value = "0.9 2; 0"
+    use.click()
+    assert "row 2 has 1" in lab.alarm.value
+    assert lab.state.size == 2
+
+
+def walk(widget: Any) -> Iterator[Any]:
+    yield widget
+    for child in getattr(widget, "children", ()):
+        yield from walk(child)
+
+
+# --- text, code, files
+
+
+STATES: list[dict[str, Any]] = [{}, {"d": 0.0, "alpha": 1.2}, {"unit": 3, "duration": 40, "gamma": 1.0, "scale": 0.5}]
+
+
+@pytest.mark.parametrize("changes", STATES, ids=str)
+def test_a_preset_is_the_whole_state(lab: MemoryLab, changes: dict[str, Any]):
+    lab.set(**changes)
+    twin = MemoryLab.from_preset(lab.preset)
+    assert twin.state.settings() == lab.state.settings()
+    assert (twin.state.source.name, twin.state.source.parameters) == (
+        lab.state.source.name,
+        lab.state.source.parameters,
+    )
+    assert twin.preset == lab.preset
+
+
+def test_the_alpha_in_a_preset_is_the_familys():
+    lab = MemoryLab(size=10)
+    content = json.loads(lab.preset) | {"alpha": 0.3}
+    assert MemoryLab.from_preset(json.dumps(content)).state.alpha == 1.05
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"memory":2}', '{"memory":1}', '{"memory":1,"matrix":{"name":"none"}}'])
+def test_a_broken_preset_is_an_error(text: str):
+    with pytest.raises(ValueError, match="preset"):
+        MemoryLab.from_preset(text)
+
+
+@pytest.mark.parametrize(
+    ("matrix", "changes"),
+    [
+        *[(None, changes) for changes in STATES],
+        (None, {"size": 64, "d": 0.4, "alpha": 1.5}),
+        ("0.9 2; 0 0.8", {"unit": 2}),
+        (SchurMatrix(6), {"scale": 0.5}),
+        (np.random.default_rng(0).normal(size=(20, 20)) / 9, {"scale": 1.5, "horizon": 20}),
+    ],
+    ids=str,
+)
+def test_the_code_makes_the_same_numbers_and_figure(lab: MemoryLab, matrix: Any, changes: dict[str, Any]):
+    if matrix is not None:
+        lab.set_matrix(matrix)
+    lab.set(**changes)
+    names: dict[str, Any] = {}
+    exec(lab.code, names)
+    for name, values in lab.state.arrays().items():
+        assert np.allclose(names[name], values, equal_nan=True), name
+    made = {trace.name: trace for trace in names["figure"].data}
+    for name in made:
+        assert np.allclose(np.array(made[name].y, float), lab.figure.array(name, "y"), equal_nan=True), name
+    assert names["figure"].layout.annotations[5].text == lab.figure.figure.layout.annotations[5].text
+
+
+def test_files_hold_what_is_drawn(lab: MemoryLab, tmp_path: Path):
+    with np.load(lab.export(tmp_path / "memory.npz")) as file:
+        for name, values in lab.state.arrays().items():
+            assert np.array_equal(file[name], values)
+        assert np.array_equal(file["V"], lab.V)
+        assert MemoryLab.from_preset(str(file["preset"])).preset == lab.preset
+    rows = np.genfromtxt(lab.export(tmp_path / "memory.csv"), delimiter=",", names=True)
+    for name, values in lab.state.table().items():
+        assert np.allclose(rows[name], values, rtol=1e-8)
+    with pytest.raises(ValueError, match="npz or"):
+        lab.export(tmp_path / "memory.mat")
+
+
+def test_a_closed_lab_leaves_no_widget_behind():
+    lab = MemoryLab(size=10)
+    parts = list(walk(lab))
+    lab.close()
+    assert all(part.comm is None for part in parts)
+
+
+def test_the_state_alone_computes_without_a_lab():
+    state = MemoryState(source_of("delay_line", size=50), alpha=1.05)
+    assert [round(total, 2) for total in state.arrays()["totals"]] == [1, 7.43, 4.50]
+    assert set(TABLE6) < set(FAMILY)

@@ -1,0 +1,282 @@
+"""How far V^k, or e^{tA}, carries a state: the worst start, a typical one, a cloud of random ones."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+import plotly.graph_objects as go
+
+from nnrnn_core import dynamics
+
+from .axes import decades, nice_end, positive
+from .frame import EXACT_SIZE
+from .style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILION, base_layout, title
+from .training import Push
+
+POINTS = 100  # steps from 0 to the end of the axis, where time is continuous
+HORIZONS = {"discrete": (10, 20, 30, 50, 75, 100, 150, 200), "continuous": (1, 2, 5, 10, 20, 50)}
+STARTS, FEW = 1000, 100  # random starts of the cloud; of one that follows a slider
+SAME = 1e-9  # what differs by less, relatively, differs by rounding
+HEIGHT = 600
+COLUMNS = ((0.0, 0.6), (0.69, 1.0))
+ROWS = (((0.34, 0.95), (0.0, 0.23)), ((0.57, 0.95), (0.0, 0.38)))  # the upper and the lower panel of each column
+WIDTH = 1000  # pixels of the figure, about: how wide bars may be
+CLOUD = "#BBE1F6"  # a light SKY: where its strips overlap, transparent ones would show
+STRIPS = 150  # that the band is drawn in, a little wider than their distance
+LOWEST = 1e-30  # stands for 0 on a log axis
+FLOOR = 1e-3  # what has shrunk below this sets no axis
+
+WORST, TYPICAL, RADIUS, BAND = "worst start", "typical start (rms)", "eigenvalues alone", "9 of 10 random starts"
+PEAK, HERE, SPREAD, BEST, RESPONSE = "peak", "this moment", "mean spread of a unit", "worst input", "response"
+ABOVE, BELOW = "moment above", "moment below"
+
+
+class Growth(NamedTuple):
+    """Curves over `times` (k, or t), and `rate`, the spectral radius or abscissa behind `radius`.
+
+    low and high: of 1000 random starts of length 1, 5 % are shorter than that, and 5 % longer. spread: the standard
+    deviation of a unit over these starts, averaged over the units (paper, fig. 1b).
+    """
+
+    times: np.ndarray
+    worst: np.ndarray
+    typical: np.ndarray
+    radius: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    spread: np.ndarray
+    rate: float
+
+    @property
+    def peak(self) -> tuple[float, float]:
+        """The largest of `worst`, and when it is first reached."""
+        return _peak(self.times, self.worst)
+
+
+def growth_of(V: dynamics.Matrix, horizon: float, time: dynamics.Time = "discrete", exact: bool = True) -> Growth:
+    """The curves for k = 0 … horizon, or 101 times t = 0 … horizon. exact False: fewer random starts and, for a wide V,
+    estimates at about 30 of the powers, in a tenth of the time."""
+    step, length, count = _steps(V, horizon, time)
+    steps, worst, typical = _curves(V, horizon, time, exact)
+    with np.errstate(all="ignore"):  # what has left float64 is not drawn
+        cloud = dynamics.cloud_growth(step, count, count=STARTS if exact else FEW)
+        low, high = np.quantile(cloud.norms, [0.05, 0.95], axis=1)[:, steps]
+        spread = cloud.spread.mean(axis=1)[steps]
+        rate = _rate(V, time)
+        radius = rate**steps if time == "discrete" else np.exp(rate * length * steps)
+    return Growth(length * steps, worst, typical, radius, low, high, spread, rate)
+
+
+def _steps(V: dynamics.Matrix, horizon: float, time: dynamics.Time) -> tuple[dynamics.Matrix, float, int]:
+    """What one step does to a state, how long it takes, and how many lead to the horizon."""
+    if time == "discrete":
+        return V, 1.0, round(horizon)
+    return dynamics.propagator(V, horizon / POINTS), horizon / POINTS, POINTS
+
+
+def _curves(
+    V: dynamics.Matrix, horizon: float, time: dynamics.Time, exact: bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Numbers of steps, the worst and the typical growth after them."""
+    step, length, count = _steps(V, horizon, time)
+    steps = np.arange(count + 1)
+    if not exact and len(dynamics.as_real(step)[1]) > EXACT_SIZE:
+        estimate = dynamics.estimate_growth(step, dynamics.growth_powers(count, 30))
+        return np.array(estimate.powers), estimate.transient, estimate.typical
+    if time == "discrete":
+        return steps, dynamics.transient_growth(V, count), dynamics.typical_growth(V, count)
+    times = length * steps
+    return steps, dynamics.exponential_growth(V, times), dynamics.typical_exponential_growth(V, times)
+
+
+def _rate(V: dynamics.Matrix, time: dynamics.Time) -> float:
+    return dynamics.spectral_radius(V) if time == "discrete" else dynamics.spectral_abscissa(V)
+
+
+def horizon_for(V: dynamics.Matrix, time: dynamics.Time) -> float:
+    """The least of a few horizons after which no start is longer than at first; a usual one for what never decays."""
+    if _rate(V, time) >= (1 if time == "discrete" else 0):
+        return 100 if time == "discrete" else 10
+    for horizon in HORIZONS[time]:
+        steps, worst, _ = _curves(V, horizon, time, exact=False)
+        if (worst[steps >= 0.8 * steps[-1]] < 1).all():
+            break
+    return horizon
+
+
+def _peak(times: np.ndarray, curve: np.ndarray) -> tuple[float, float]:
+    """The largest finite value, and when it is first reached but for rounding."""
+    height = float(curve[np.isfinite(curve)].max())
+    return height, float(times[np.flatnonzero(curve >= (1 - SAME) * height)[0]])
+
+
+def growth_figure() -> go.Figure:
+    """Growth above the spread of a cloud; beside them the worst input above its response. Filled by `growth_push`."""
+    figure = go.Figure(layout=base_layout(HEIGHT, margin={"l": 62, "r": 12, "t": 8, "b": 86}))
+    panels = [(0, 0), (0, 1), (1, 0), (1, 1)]
+    for number, (x, y) in enumerate(panels, start=1):
+        suffix = "" if number == 1 else str(number)
+        figure.layout[f"xaxis{suffix}"] = {"domain": COLUMNS[x], "anchor": f"y{suffix}", "mirror": True, "tick0": 0}
+        figure.layout[f"yaxis{suffix}"] = {"domain": ROWS[x][y], "anchor": f"x{suffix}", "mirror": True}
+    log = {"type": "log", "exponentformat": "power", "minor": {"ticks": ""}}
+    signed = {"range": [-1.1, 1.1], "zeroline": True, "zerolinecolor": GREY, "zerolinewidth": 1, "nticks": 5}
+    figure.update_layout(
+        xaxis={"showticklabels": False}, xaxis2={"title": "k, number of steps"}, xaxis4={"title": "unit"},
+        yaxis={**log, "range": [-1, 1], "title": "times as long"},
+        yaxis2={**log, "range": [-2, 0]}, yaxis3=signed, yaxis4={**signed, "exponentformat": "power"},
+        legend={"x": 0, "y": -0.115, "yanchor": "top", "orientation": "h", "font": {"size": 12}, "itemclick": False},
+        annotations=[title("", COLUMNS[x][0], ROWS[x][y][1]) for x, y in panels],
+    )  # fmt: skip
+    figure.add_traces(_traces())
+    return figure
+
+
+def _traces() -> list[go.Scatter]:
+    def line(name: str, panel: int, color: str, dash: str = "solid", width: float = 2, **more: Any) -> go.Scatter:
+        suffix = "" if panel == 1 else str(panel)
+        return go.Scatter(
+            x=[math.nan], y=[math.nan], name=name, mode="lines", line={"color": color, "dash": dash, "width": width},
+            xaxis=f"x{suffix}", yaxis=f"y{suffix}", **{"showlegend": panel == 1, **more},
+        )  # fmt: skip
+
+    def mark(name: str, symbol: str, color: str) -> go.Scatter:
+        marker = {"color": color, "size": 10, "symbol": symbol, "line": {"width": 2}}
+        return go.Scatter(x=[0], y=[1], name=name, mode="markers", marker=marker, cliponaxis=False)
+
+    strip = 1.4 * WIDTH * (COLUMNS[0][1] - COLUMNS[0][0]) / STRIPS
+    return [
+        line(BAND, 1, CLOUD, width=strip, hoverinfo="skip"),
+        line(ABOVE, 1, ORANGE, width=1.5, hoverinfo="skip", showlegend=False),
+        line(BELOW, 2, ORANGE, width=1.5, hoverinfo="skip"),
+        line(RADIUS, 1, GREY, "dot"),
+        line(TYPICAL, 1, BLUE, "dash"),
+        line(WORST, 1, VERMILION, width=3),
+        mark(PEAK, "diamond-open", BLACK),
+        mark(HERE, "circle", ORANGE),
+        line(SPREAD, 2, GREEN),
+        line(BEST, 3, PURPLE),
+        line(RESPONSE, 4, VERMILION),
+    ]
+
+
+def growth_push(growth: Growth, time: dynamics.Time) -> Push:
+    """What the figure shows of the curves."""
+    height, when = growth.peak
+    traces: dict[str, dict[str, Any]] = {
+        BAND: band(growth),
+        RADIUS: {"x": growth.times, "y": positive(growth.radius)},
+        TYPICAL: {"x": growth.times, "y": positive(growth.typical)},
+        WORST: {"x": growth.times, "y": positive(growth.worst)},
+        PEAK: {"x": np.array([when]), "y": np.array([max(height, LOWEST)])},
+        SPREAD: {"x": growth.times, "y": positive(growth.spread)},
+    }
+    name, end = ("Vᵏ", "k, number of steps") if time == "discrete" else ("exp(tA)", "time t")
+    most = f"{_word(height)}-fold at most, at {_at(when, time)}" if _grows(height) else "no start grows"
+    seen = np.concatenate([growth.worst, growth.typical, growth.radius, [0.4, 2.5]])
+    layout = {
+        "xaxis.range": [0, float(growth.times[-1])],
+        "xaxis2.range": [0, float(growth.times[-1])],
+        "xaxis2.title.text": end,
+        **_log_axis("yaxis", seen, 7),
+        **_log_axis("yaxis2", growth.spread, 3),
+        "annotations[0].text": f"Growth of {name}: {most}",
+        "annotations[1].text": f"{STARTS} random starts: mean spread of a unit",
+    }
+    return traces, layout
+
+
+def _log_axis(axis: str, values: np.ndarray, labels: int) -> dict[str, Any]:
+    """A range that holds all that is not tiny, and about so many labels."""
+    low, high = decades([np.maximum(positive(values), FLOOR)], 0.5, span=40)
+    return {f"{axis}.range": [low, high], f"{axis}.dtick": "D2" if high - low < 2 else math.ceil((high - low) / labels)}
+
+
+def moment_push(best: dynamics.OptimalInput, moment: float, time: dynamics.Time) -> Push:
+    """What the figure shows of one moment (k, or t): the input that grows most until then, and its response."""
+    units = np.arange(1, len(best.input) + 1)
+    here, ends = np.array([moment, moment]), np.array([LOWEST, 1 / LOWEST])
+    traces: dict[str, dict[str, Any]] = {
+        ABOVE: {"x": here, "y": ends},
+        BELOW: {"x": here, "y": ends},
+        HERE: {"x": here[:1], "y": np.array([max(best.gain, LOWEST)])},
+        BEST: bars(units, best.input),
+        RESPONSE: bars(units, best.response),
+    }
+    # round, so that the axis seldom changes
+    reach = 1.1 * (nice_end(float(np.abs(best.response).max()), 0.0) or 1.0)
+    across, apart = [0.5, len(units) + 0.5], nice_end(len(units) / 6, 1)
+    layout: dict[str, Any] = {
+        "xaxis3.range": across,
+        "xaxis4.range": across,
+        "xaxis3.dtick": apart,
+        "xaxis4.dtick": apart,
+        "yaxis4.range": [-reach, reach],
+        "annotations[2].text": f"Worst input for {_at(moment, time)}, length 1",
+        "annotations[3].text": f"Its response, length {_word(best.gain)}",
+    }
+    return traces, layout
+
+
+def band(growth: Growth) -> dict[str, Any]:
+    """The area between low and high, as one line with gaps: the page draws lines fast, and areas slowly."""
+    x = np.linspace(0, growth.times[-1], STRIPS)
+    logs = [np.log(np.clip(edge, LOWEST, 1 / LOWEST)) for edge in (growth.low, growth.high)]
+    low, high = (np.exp(np.interp(x, growth.times, edge)) for edge in logs)
+    alive = np.interp(x, growth.times, growth.high > LOWEST) == 1  # and not on the way to 0
+    return _strokes(x, low, np.where(alive, high, np.nan))
+
+
+def bars(x: np.ndarray, y: np.ndarray) -> dict[str, Any]:
+    """Bars from 0 to y, as one line with gaps."""
+    width = 0.75 * WIDTH * (COLUMNS[1][1] - COLUMNS[1][0]) / len(x)
+    return {**_strokes(x, np.zeros(len(x)), y), "line.width": round(min(26.0, max(1.0, width)), 1)}
+
+
+def _strokes(x: np.ndarray, low: np.ndarray, high: np.ndarray) -> dict[str, Any]:
+    gap = np.full(len(x), np.nan)
+    return {"x": np.column_stack([x, x, gap]).ravel(), "y": np.column_stack([low, high, gap]).ravel()}
+
+
+def growth_sentence(growth: Growth, best: dynamics.OptimalInput, moment: float, time: dynamics.Time) -> str:
+    """What the figure shows, in words."""
+    name, still = ("spectral radius", 1) if time == "discrete" else ("spectral abscissa", 0)
+    decays = growth.rate < still - SAME
+    promise = "shrink" if decays else "keep its length" if growth.rate <= still + SAME else "grow for ever"
+    i = int(np.argmin(np.abs(growth.times - moment)))
+    low, high = _word(float(growth.low[i])), _word(float(growth.high[i]))
+    return (
+        f"By the eigenvalues alone ({name} {_word(growth.rate)}) a state would {promise}, "
+        f"{_said_of_peak(growth, 'yet' if decays else 'and', time)}. At {_at(moment, time)} the worst start is "
+        f"{_word(best.gain)} times as long as at first, and 9 of 10 random ones {low} to {high} times."
+    )
+
+
+def _said_of_peak(growth: Growth, link: str, time: dynamics.Time) -> str:
+    (height, when), (typical, typical_when) = growth.peak, _peak(growth.times, growth.typical)
+    if not _grows(height):
+        return "and no start grows"
+    still = "still grows at the end, " if when >= growth.times[-1] else "grows "
+    says = f"{link} the worst start {still}{_word(height)}-fold by {_at(when, time)}, a typical one "
+    if not _grows(typical):
+        return says + "not at all"
+    return says + f"{_word(typical)}-fold" + ("" if typical_when == when else f" by {_at(typical_when, time)}")
+
+
+def _grows(height: float) -> bool:
+    return height > 1 + SAME
+
+
+def _at(moment: float, time: dynamics.Time) -> str:
+    return f"k = {moment:.0f}" if time == "discrete" else f"t = {moment:.3g}"
+
+
+def _word(value: float) -> str:
+    """Three digits, as one would write them."""
+    if not math.isfinite(value):
+        return "beyond 10³⁰⁸"
+    digits, _, power = f"{value:.2e}".partition("e")
+    if -4 <= int(power) < 6:
+        return f"{float(f'{value:.3g}'):,.8g}".replace("-", "−")
+    return f"{float(digits):g}·10{str(int(power)).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}"

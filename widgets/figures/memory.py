@@ -1,0 +1,170 @@
+"""Fisher memory of three linear networks: J(k) over k, its total, and how far the noise drives each unit."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import plotly.graph_objects as go
+from jaxtyping import Float64
+
+from nnrnn_core import dynamics
+
+from .axes import decades, nice_end, positive
+from .style import BLACK, BLUE, GREEN, GREY, VERMILION, base_layout, title
+from .training import Push
+
+HEIGHT = 540
+COLUMNS = ((0.0, 0.62), (0.72, 1.0))
+ROWS = ((0.42, 0.95), (0.02, 0.24))  # of the left column
+LOWEST = -4.0  # J(k) is drawn down to 10 to this power
+SQUARINGS = 64  # 2⁶⁴ steps are "for ever" in float64
+
+ORTHOGONAL, DELAY_LINE, THIRD = "scaled orthogonal", "delay line", "third network"
+NAMES = (ORTHOGONAL, DELAY_LINE, THIRD)
+COLOURS = {ORTHOGONAL: BLUE, DELAY_LINE: GREEN, THIRD: VERMILION}
+DASHES = {ORTHOGONAL: "dashdot", DELAY_LINE: "dash", THIRD: "solid"}
+NORMAL_CAP, CAP = "cap of every normal network", "cap of any network"
+
+
+class Memory(NamedTuple):
+    """curve: J(k), k = 0, 1, …; NaN where float64 does not determine it. activity: √C_ii of each unit i."""
+
+    curve: np.ndarray
+    activity: np.ndarray
+
+    @property
+    def total(self) -> float:
+        return float(self.curve.sum())
+
+
+def memory_of(V: dynamics.Matrix, source: np.ndarray, horizon: int, duration: int = 0) -> Memory:
+    """J(k), k = 0 … horizon (at most duration − 1), and the activity; duration 0: noise for ever, ρ(V) < 1."""
+    last = min(horizon, duration - 1) if duration else horizon
+    try:
+        curve = dynamics.fisher_memory(V, source, last, duration or None)
+    except ValueError:  # V amplifies too much for float64; a ρ ≥ 1 is the caller's to exclude
+        curve = np.full(last + 1, math.nan)
+    return Memory(curve, activity(V, duration))
+
+
+def activity(V: dynamics.Matrix, duration: int = 0) -> Float64[np.ndarray, " n"]:
+    """√C_ii for every unit i, C = Σ_{j < duration} V^j (V^j)ᵀ: the standard deviation to which unit noise drives it.
+
+    duration 0: noise for ever, ρ(V) < 1. What leaves float64 is NaN.
+    """
+    P, form = dynamics.as_real(V)
+    one = np.eye(len(form))
+    C, power = one, form
+    digits = f"{duration:b}"[1:] if duration else "0" * SQUARINGS
+    with np.errstate(over="ignore", invalid="ignore"):
+        for digit in digits:  # C_2m = C_m + V^m C_m (V^m)ᵀ, C_{m+1} = 1 + V C_m Vᵀ
+            C, power = C + power @ C @ power.T, power @ power
+            if digit == "1":
+                C, power = one + form @ C @ form.T, power @ form
+            if not np.any(power):
+                break
+        variance = np.einsum("ij,jk,ik->i", P, C, P, optimize=True)
+    return np.asarray(np.sqrt(np.where(np.isfinite(variance), variance, math.nan)))
+
+
+def memory_figure() -> go.Figure:
+    """J(k) above the units' activity; beside them the totals. Filled by `memory_push`."""
+    figure = go.Figure(layout=base_layout(HEIGHT, margin={"l": 62, "r": 12, "t": 30, "b": 84}))
+    places = ((COLUMNS[0], ROWS[0]), (COLUMNS[0], ROWS[1]), (COLUMNS[1], (ROWS[1][0], ROWS[0][1])))
+    for number, (x, y) in enumerate(places, start=1):
+        suffix = "" if number == 1 else str(number)
+        figure.layout[f"xaxis{suffix}"] = {"domain": x, "anchor": f"y{suffix}", "mirror": True}
+        figure.layout[f"yaxis{suffix}"] = {"domain": y, "anchor": f"x{suffix}", "mirror": True}
+    figure.update_layout(
+        xaxis={"title": {"text": "k, steps since the input", "standoff": 4}},
+        yaxis={"type": "log", "range": [LOWEST, 0.15], "dtick": 1, "exponentformat": "power", "title": "J(k)"},
+        xaxis2={"title": {"text": "unit", "standoff": 4}},
+        yaxis2={"type": "log", "range": [-0.5, 2], "nticks": 4, "exponentformat": "power", "title": "rms"},
+        xaxis3={"range": [-0.55, 2.55], "tickvals": [0, 1, 2], "ticktext": ["orthogonal", "delay line", "third"],
+                "ticks": ""},
+        yaxis3={"range": [0, 70]},
+        legend={"x": 0, "y": -0.13, "yanchor": "top", "orientation": "h", "itemclick": False, "entrywidth": 165},
+        annotations=[
+            title("Memory J(k): what the state knows of the input k steps ago", COLUMNS[0][0], ROWS[0][1]),
+            title("The price: how far the noise drives each unit", COLUMNS[0][0], ROWS[1][1]),
+            title("Total memory", COLUMNS[1][0], ROWS[0][1]),
+            *(_label("", i - 0.3, y=0, yref="paper", yanchor="top", yshift=-18, size=14) for i in range(3)),
+            _label("cap of all<br>normal<br>networks: 1", -0.5, y=1, yref="y3", yanchor="bottom", yshift=4)
+            | {"align": "left"},
+            _label("", -0.5, y=64, yref="y3", yanchor="bottom"),
+        ],
+    )  # fmt: skip
+    for trace in _traces():
+        figure.add_trace(trace)
+    return figure
+
+
+def _label(text: str, x: float, *, size: int = 12, **more: Any) -> dict[str, Any]:
+    """Words at x of the totals' panel."""
+    return {"text": text, "x": x, "xref": "x3", "xanchor": "left", "showarrow": False, "font": {"size": size}, **more}
+
+
+def _traces() -> list[go.Scatter]:
+    def line(name: str, number: int, colour: str, dash: str, width: float, **more: Any) -> go.Scatter:
+        suffix = "" if number == 1 else str(number)
+        points: dict[str, Any] = {"x": [math.nan], "y": [math.nan], "showlegend": False, **more}
+        style = {"color": colour, "dash": dash, "width": width}
+        return go.Scatter(**points, name=name, mode="lines", line=style, xaxis=f"x{suffix}", yaxis=f"y{suffix}")
+
+    order = (THIRD, ORTHOGONAL, DELAY_LINE)  # what is thin and dashed lies on top
+    widths = {THIRD: 3.0, ORTHOGONAL: 2.0, DELAY_LINE: 2.0}
+    traces = [line(name, 1, COLOURS[name], DASHES[name], widths[name], showlegend=True,
+                   legendrank=NAMES.index(name)) for name in order]  # fmt: skip
+    traces += [line(_spread(name), 2, COLOURS[name], DASHES[name], widths[name]) for name in order]
+    across = {"x": [-0.55, 2.55], "y": [1, 1], "hoverinfo": "skip"}
+    for place, name in enumerate(NAMES):
+        traces += [line(_bar(name), 3, COLOURS[name], "solid", 44, x=[place, place], y=[0, 0], hoverinfo="y")]
+    return [*traces, line(NORMAL_CAP, 3, BLACK, "dot", 1.5, **across), line(CAP, 3, GREY, "dash", 1.5, **across)]
+
+
+def _spread(name: str) -> str:
+    return f"{name}: activity"
+
+
+def _bar(name: str) -> str:
+    return f"{name}: total"
+
+
+def memory_push(memories: Sequence[Memory]) -> Push:
+    """What the figure shows: the memories of the scaled orthogonal network, the delay line and the third network."""
+    n, k = len(memories[0].activity), np.arange(len(memories[0].curve))
+    units = np.arange(1, n + 1)
+    traces: dict[str, dict[str, Any]] = {CAP: {"y": np.array([n, n])}}
+    for place, (name, memory) in enumerate(zip(NAMES, memories, strict=True)):
+        traces[name] = {"x": k, "y": positive(memory.curve)}
+        traces[_spread(name)] = {"x": units, "y": positive(memory.activity)}
+        traces[_bar(name)] = {"x": np.array([place, place]), "y": np.array([0.0, memory.total])}
+    layout: dict[str, Any] = {
+        "xaxis.range": [0, _end([memory.curve for memory in memories])],
+        "xaxis2.range": [0.5, n + 0.5],
+        "yaxis2.range": decades([memory.activity for memory in memories] + [[0.5, 20]], 1, span=40),
+        "yaxis3.range": [0, 1.12 * n],
+        "annotations[2].text": f"Total memory, k up to {k[-1]}",
+        "annotations[7].text": f"cap of any network: N = {n}",
+        "annotations[7].y": n,
+    }
+    for place, memory in enumerate(memories):
+        layout[f"annotations[{3 + place}].text"] = total_word(memory.total)
+    return traces, layout
+
+
+def _end(curves: Sequence[np.ndarray]) -> float:
+    """Where all curves have left the panel, as a round number that seldom changes."""
+    seen = [np.flatnonzero(curve > 10**LOWEST) for curve in curves]
+    last = max(int(where[-1]) if len(where) else 0 for where in seen)
+    return min(nice_end(last + 1, 20), max(len(curves[0]) - 1, 1))
+
+
+def total_word(total: float) -> str:
+    """A total in words."""
+    if not math.isfinite(total):
+        return "lost"
+    return f"{total:.3g}" if total < 0.1 else f"{total:.3f}" if total < 10 else f"{total:.2f}"

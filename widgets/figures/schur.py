@@ -1,0 +1,332 @@
+"""A matrix beside its real Schur form P (Λ + s T) Pᵀ, the eigenvalues that stand, and the growth that T makes."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+import plotly.graph_objects as go
+import scipy.linalg
+from scipy.linalg.lapack import dtrexc
+
+from nnrnn_core import dynamics
+
+from .axes import decades, nice_end, positive
+from .frame import EXACT_SIZE
+from .schur_form import block_rows, form_maps, heat_map
+from .style import BLACK, BLUE, FEED_FORWARD, GREY, ROTATIONS, VERMILION, base_layout, title
+from .training import Push
+
+HORIZON = 100  # steps over which growth is followed
+TOLERATED = 0.01  # of error in an eigenvalue
+STEP = 0.1  # of time between two points, where time is continuous
+LOWEST = 1e-4  # of the growth shown
+WRITTEN = 4  # up to this many rows, the numbers stand in the cells
+HEIGHT = 450
+COLUMNS = ((0.0, 0.305), (0.345, 0.65), (0.725, 1.0))
+MAPS, PLANE, CURVE = (0.18, 1.0), (0.47, 1.0), (0.0, 0.27)  # from below to above
+ORDERS = ("as computed", "largest real part first", "smallest real part first")
+
+MATRIX, BLOCKS, FEED, BOXES = "V", "Λ", "s T", "2×2 blocks"
+IN_V, IN_FORM = "entries of V", "entries of the Schur form"
+VALUES, BORDER = "eigenvalues", "border of decay"
+BEWARE = (
+    " Beware: rounding counts here. The eigenvalues and Henrici's number are those of a matrix that differs from this "
+    "one in the 16th digit."
+)
+WORST, RADIUS, PEAK = "worst start", "by λ alone", "peak"
+
+
+class Form(NamedTuple):
+    """V = P form Pᵀ, lower block-triangular. eigenvalues: read off the form; henrici: its departure from normality;
+    below and inside: the Frobenius norm of T, and of what the 2×2 blocks have beyond rotations: henrici² = below² +
+    inside² (γ R(θ) has nothing beyond)."""
+
+    P: np.ndarray
+    form: np.ndarray
+    rows: np.ndarray
+    eigenvalues: np.ndarray
+    henrici: float
+    below: float
+    inside: float
+
+    @property
+    def normal(self) -> bool:
+        """To rounding."""
+        return self.henrici <= 1e-12 * len(self.form) * float(np.linalg.norm(self.form))
+
+
+def form_of(P: np.ndarray, form: np.ndarray, order: str = ORDERS[0]) -> Form:
+    """All about V = P form Pᵀ, form lower block-triangular, in the order wished for."""
+    P, form = reordered(P, form, order)
+    rows = block_rows(form)
+    below = float(np.linalg.norm(np.nan_to_num(form_maps(form, rows)[1])))
+    henrici = dynamics.henrici(form)
+    inside = math.sqrt(max(0.0, henrici**2 - below**2))
+    if inside < 1e-6 * henrici:  # what is left of the difference is rounding
+        inside = 0.0
+    return Form(P, form, rows, dynamics.eigenvalues(form), henrici, below, inside)
+
+
+def lost(V: np.ndarray, form: Form) -> bool:
+    """Whether rounding the entries of V may move an eigenvalue by 0.01 and more: ε ‖V‖ κ(λ) says how far, to first
+    order. A lower triangular V holds its eigenvalues as entries."""
+    if np.array_equal(V, np.tril(V)):
+        return False
+    worst = dynamics.eigenvalue_conditions(form.form).max()
+    return bool(np.finfo(float).eps * np.linalg.norm(V, 2) * worst > TOLERATED)
+
+
+def reordered(P: np.ndarray, form: np.ndarray, order: str) -> tuple[np.ndarray, np.ndarray]:
+    """Another Schur form of V = P form Pᵀ: its eigenvalues, from top to bottom, in an `ORDERS`. (P, form), both (n, n).
+
+    Neighbouring blocks are swapped by rotations (LAPACK's trexc; Bai & Demmel 1993), so that V stays to rounding. Two
+    whose eigenvalues are too close to be told apart stay as they are.
+    """
+    if order not in ORDERS:
+        raise ValueError(f"order must be one of {', '.join(ORDERS)}; got {order!r}")
+    if order == ORDERS[0]:
+        return P, form
+    sign = 1 if order == ORDERS[1] else -1
+    upper, Q = scipy.linalg.schur(form.T, output="real")
+    start = 0
+    while start < len(upper):
+        best = start + int(np.argmax(sign * np.diag(upper)[start:]))  # both rows of a 2×2 block hold its real part
+        if best != start:
+            upper, Q, _ = dtrexc(upper, Q, best + 1, start + 1)
+        start += 2 if start + 1 < len(upper) and upper[start + 1, start] else 1
+    return P @ Q, upper.T.copy()
+
+
+def times_of(time: dynamics.Time) -> np.ndarray:
+    """k = 0 … 100, or t = 0 … 10."""
+    return np.arange(HORIZON + 1) * (1.0 if time == "discrete" else STEP)
+
+
+def growth_of(form: np.ndarray, time: dynamics.Time, exact: bool = True) -> tuple[np.ndarray, np.ndarray]:
+    """(times, ‖V^k‖₂ or ‖e^{tA}‖₂), the same for V as for its form. exact False: for a wide one, an estimate."""
+    times = times_of(time)
+    if time == "continuous":
+        return times, dynamics.exponential_growth(form, times)
+    if exact or len(form) <= 2 * EXACT_SIZE:
+        return times, dynamics.transient_growth(form, HORIZON)
+    estimate = dynamics.estimate_growth(form, dynamics.growth_powers(HORIZON, 30))
+    return np.array(estimate.powers, float), estimate.transient
+
+
+def peak_of(times: np.ndarray, growth: np.ndarray) -> tuple[float, float]:
+    """The largest growth, and when first: rounding makes no peak."""
+    i = int(np.argmax(growth >= (1 - 1e-9) * growth.max()))
+    return float(growth[i]), float(times[i])
+
+
+# ---- the figure
+
+
+def schur_figure() -> go.Figure:
+    """V, its Schur form, the eigenvalues above the growth; filled by `schur_push`."""
+    figure = go.Figure(layout=base_layout(HEIGHT, margin={"l": 34, "r": 14, "t": 30, "b": 44}, showlegend=True))
+    square = {"constrain": "domain", "showgrid": False, "ticks": "", "showline": False, "tick0": 0}
+    for number, (x, y) in enumerate(((0, MAPS), (1, MAPS), (2, PLANE), (2, CURVE)), start=1):
+        suffix = "" if number == 1 else str(number)
+        more = square if x < 2 else {"mirror": True}
+        figure.layout[f"xaxis{suffix}"] = {"domain": COLUMNS[x], "anchor": f"y{suffix}", **more}
+        figure.layout[f"yaxis{suffix}"] = {"domain": y, "anchor": f"x{suffix}", **more}
+    for suffix in ("", "2"):
+        figure.layout[f"yaxis{suffix}"].update(scaleanchor=f"x{suffix}", constraintoward="top")
+        figure.layout[f"xaxis{suffix}"].update(constraintoward="left")
+    key = {"font": {"size": 12}, "bgcolor": "rgba(255,255,255,0.75)", "itemclick": False, "orientation": "h"}
+    figure.update_layout(
+        yaxis3={"scaleanchor": "x3", "constrain": "domain"},
+        xaxis3={"constrain": "domain"},
+        xaxis4={"title": {"font": {"size": 14}, "standoff": 6}},
+        yaxis4={"type": "log", "dtick": 1, "exponentformat": "power", "tickfont": {"size": 12}},
+        legend={**key, "x": COLUMNS[2][0], "y": CURVE[1] + 0.005, "yanchor": "bottom", "entrywidth": 80},
+        annotations=[title("", COLUMNS[x][0], y) for x, y in ((0, 1), (1, 1), (2, 1), (2, CURVE[1] + 0.065))],
+    )
+    for trace in _traces():
+        figure.add_trace(trace)
+    return figure
+
+
+def _traces() -> list[Any]:
+    def bar(text: str, x: float) -> dict[str, Any]:
+        heading = {"text": text, "side": "top", "font": {"size": 12}}
+        place = {"x": x, "xanchor": "left", "y": MAPS[0] - 0.045, "yanchor": "top", "len": 0.305, "orientation": "h"}
+        return {**place, "thickness": 10, "title": heading, "tickfont": {"size": 11}, "nticks": 5, "xpad": 0}
+
+    hover = "row %{y}, column %{x}: %{z:.4g}<extra></extra>"
+    maps = [
+        heat_map(MATRIX, FEED_FORWARD, colorbar=bar("V, and s T below the blocks", COLUMNS[0][0])),
+        heat_map(BLOCKS, ROTATIONS, colorbar=bar("Λ, the diagonal blocks", COLUMNS[1][0]), xaxis="x2", yaxis="y2"),
+        heat_map(FEED, FEED_FORWARD, showscale=False, xaxis="x2", yaxis="y2"),
+    ]
+    box = {"color": BLACK, "width": 1.5}
+    ring = {"color": BLUE, "size": 7, "symbol": "circle-open", "line": {"width": 2}}
+    diamond = {"color": BLACK, "size": 11, "symbol": "diamond-open", "line": {"width": 2}}
+    panel = {"xaxis": "x4", "yaxis": "y4", "mode": "lines", "showlegend": True}
+    nowhere = {"x": [math.nan], "y": [math.nan], "showlegend": False}
+    plane = {**nowhere, "xaxis": "x3", "yaxis": "y3"}
+    return [
+        *(trace.update(hovertemplate=hover) for trace in maps),
+        go.Scatter(name=BOXES, mode="lines", line=box, xaxis="x2", yaxis="y2", hoverinfo="skip", **nowhere),
+        go.Scatter(name=IN_V, mode="text", hoverinfo="skip", **nowhere),
+        go.Scatter(name=IN_FORM, mode="text", xaxis="x2", yaxis="y2", hoverinfo="skip", **nowhere),
+        go.Scatter(name=BORDER, mode="lines", line={"color": GREY, "dash": "dot", "width": 1.5}, **plane),
+        go.Scatter(name=VALUES, mode="markers", marker=ring, **plane),
+        go.Scatter(x=[0], y=[1], name=RADIUS, line={"color": GREY, "dash": "dot", "width": 2}, **panel),
+        go.Scatter(x=[0], y=[1], name=WORST, line={"color": VERMILION, "width": 3}, **panel),
+        go.Scatter(x=[0], y=[1], name=PEAK, marker=diamond, **{**panel, "mode": "markers", "showlegend": False}),
+    ]
+
+
+def schur_push(
+    V: np.ndarray, form: Form, growth: tuple[np.ndarray, np.ndarray], limits: tuple[float, float], time: dynamics.Time
+) -> Push:
+    """What the figure shows. limits: of the colours of V and T, and of Λ; see `limits_of`."""
+    n = len(V)
+    blocks, feed_forward = form_maps(form.form, form.rows)
+    shared, own = limits
+    x, y = _boxes(form.rows)
+    traces: dict[str, dict[str, Any]] = {
+        MATRIX: {"z": V, "zmin": -shared, "zmax": shared},
+        BLOCKS: {"z": blocks, "zmin": -own, "zmax": own},
+        FEED: {"z": feed_forward, "zmin": -shared, "zmax": shared},
+        BOXES: {"x": x, "y": y},
+        IN_V: _written(V, np.full((n, n), shared)),
+        IN_FORM: _written(form.form, np.where(np.isnan(blocks), shared, own)),
+    }
+    tick = next(tick for tick in (1, 5, 10, 50, n) if n <= 8 * tick)
+    layout: dict[str, Any] = {f"{axis}.dtick": tick for axis in ("xaxis", "xaxis2", "yaxis", "yaxis2")}
+    across, down = [-0.5, n - 0.5], [n - 0.5, -0.5]
+    layout |= {
+        "xaxis.range": across, "xaxis2.range": across, "yaxis.range": down, "yaxis2.range": down,
+        "annotations[0].text": f"{'V' if time == 'discrete' else 'A'}: the weights between units",
+        "annotations[1].text": f"Schur form: Henrici's number {0 if form.normal else _word(form.henrici)}",
+    }  # fmt: skip
+    for part in (_plane(form.eigenvalues, time), _curve(form.eigenvalues, growth, time)):
+        traces |= part[0]
+        layout |= part[1]
+    return traces, layout
+
+
+def limits_of(V: np.ndarray, form: Form) -> tuple[float, float]:
+    """Where the colours of V and T end, and those of Λ. Asked for at s = 1 and kept for every s, so that a colour keeps
+    its number while s moves (beyond s = 1 the strongest are drawn at the end of the scale)."""
+    blocks, feed_forward = form_maps(form.form, form.rows)
+    largest = max(float(np.abs(V).max()), float(np.nanmax(np.abs(feed_forward), initial=0.0)))
+    return nice_end(largest or 1.0, 0.0), nice_end(float(np.nanmax(np.abs(blocks))) or 1.0, 0.0)
+
+
+def _plane(eigenvalues: np.ndarray, time: dynamics.Time) -> Push:
+    reach = 1.05 * nice_end(1.1 * float(np.abs(eigenvalues).max()), 1.2)
+    angle = np.linspace(0, 2 * np.pi, 121)
+    discrete = time == "discrete"
+    border = (np.cos(angle), np.sin(angle)) if discrete else (np.zeros(2), np.array([-10.0, 10.0]) * reach)
+    traces = {
+        VALUES: {"x": eigenvalues.real, "y": eigenvalues.imag},
+        BORDER: {"x": border[0], "y": border[1]},
+    }
+    where = "unit circle" if discrete else "imaginary axis"
+    return traces, {
+        "xaxis3.range": [-reach, reach],
+        "yaxis3.range": [-reach, reach],
+        "annotations[2].text": f"Eigenvalues and {where}",
+    }
+
+
+def _curve(eigenvalues: np.ndarray, growth: tuple[np.ndarray, np.ndarray], time: dynamics.Time) -> Push:
+    times, worst = growth
+    height, when = peak_of(times, worst)
+    with np.errstate(over="ignore", under="ignore"):
+        alone = np.abs(eigenvalues).max() ** times if time == "discrete" else np.exp(eigenvalues.real.max() * times)
+    peak = f": {_word(height)} at {_at(when, time)}" if when else ""
+    traces = {
+        WORST: {"x": times, "y": positive(worst)},
+        RADIUS: {"x": times, "y": positive(alone)},
+        PEAK: {"x": np.array([when]), "y": positive(np.array([height]))},
+    }
+    low, high = decades([np.maximum(worst, LOWEST), np.maximum(alone, LOWEST), [0.4, 2.5]], 1, span=40)
+    return traces, {
+        "yaxis4.dtick": math.ceil((high - low) / 4),
+        "xaxis4.range": [0, times[-1]],
+        "xaxis4.title.text": "k, number of steps" if time == "discrete" else "time t",
+        "yaxis4.range": [low, high],
+        "annotations[3].text": f"Growth{peak}",
+    }
+
+
+def _boxes(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A frame around each 2×2 block, as one line with gaps."""
+    across = np.array([-0.5, 1.5, 1.5, -0.5, -0.5, math.nan])
+    down = np.array([-0.5, -0.5, 1.5, 1.5, -0.5, math.nan])
+    if not len(rows):
+        return np.array([math.nan]), np.array([math.nan])
+    return (rows[:, None] + across).ravel(), (rows[:, None] + down).ravel()
+
+
+def _written(M: np.ndarray, limits: np.ndarray) -> dict[str, Any]:
+    """The numbers in the cells of a small matrix; white on the dark end of the colours, which is the negative one."""
+    if len(M) > WRITTEN:
+        return {"visible": False}
+    y, x = np.indices(M.shape)
+    return {
+        "visible": True,
+        "x": x.ravel(),
+        "y": y.ravel(),
+        "text": [f"{value:.3g}" if abs(value) > 1e-12 else "0" for value in M.ravel()],
+        "textfont.color": ["#FFFFFF" if dark else BLACK for dark in (limits < -M / 0.85).ravel()],
+    }
+
+
+# ---- words
+
+
+def schur_sentence(
+    form: Form, growth: tuple[np.ndarray, np.ndarray], scale: float, time: dynamics.Time, doubtful: bool
+) -> str:
+    """What the figure shows, in words. doubtful: rounding has moved the eigenvalues, see `lost`."""
+    height, when = peak_of(*growth)
+    values = form.eigenvalues
+    largest = (
+        f"spectral radius {np.abs(values).max():.3g}"
+        if time == "discrete"
+        else f"largest real part {values.real.max():.3g}"
+    )
+    says = f"{_split(form, scale)} The eigenvalues ({largest}) do not move with s. "
+    says += _rise(height, when, growth[0][-1], time)
+    return says + BEWARE if doubtful else says
+
+
+def _split(form: Form, scale: float) -> str:
+    if form.normal:
+        return f"s = {scale:g}: this matrix is normal, its Schur form has nothing off the diagonal blocks."
+    says = f"s = {scale:g}: Henrici's number, the departure from normality, is {form.henrici:.3g}"
+    if not form.inside:
+        return f"{says}, the norm of the feed-forward part below the blocks."
+    return (
+        f"{says}: {form.below:.3g} below the blocks, and {form.inside:.3g} inside them, which are no pure rotations "
+        "(the squares add up)."
+    )
+
+
+def _rise(height: float, when: float, end: float, time: dynamics.Time) -> str:
+    norm = f"‖{_power(time)}‖"
+    if when == 0:
+        return f"{norm} never rises above 1."
+    if when >= end:
+        return f"{norm} is {_word(height)} at {_at(when, time)} and has not come down."
+    return f"{norm} rises to {_word(height)} at {_at(when, time)}."
+
+
+def _power(time: dynamics.Time) -> str:
+    return "Vᵏ" if time == "discrete" else "e^(tA)"
+
+
+def _at(moment: float, time: dynamics.Time) -> str:
+    return f"k = {moment:.0f}" if time == "discrete" else f"t = {moment:.1f}"
+
+
+def _word(value: float) -> str:
+    return f"{value:.3g}" if math.isfinite(value) else "beyond 10³⁰⁸"

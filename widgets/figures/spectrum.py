@@ -1,0 +1,319 @@
+"""The plane of a matrix, its eigenvalues, pseudospectra and numerical range, beside the growth that they frame."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import contourpy
+import numpy as np
+import plotly.graph_objects as go
+from jaxtyping import Complex128
+
+from nnrnn_core import dynamics
+
+from .axes import decades, nice_end, positive
+from .style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, base_layout, title
+from .training import Push
+
+HEIGHT = 600
+COLUMNS = ((0.0, 0.53), (0.62, 1.0))
+ROW = (0.13, 0.94)
+LEVELS = (-1, -2, -3, -4, -6, -8)  # ε = 10 to these powers: a contour each
+SHADES = ("#BFD3E6", "#9EBCDA", "#8C96C6", "#8C6BB1", "#88419D", "#4D004B")  # darker for smaller ε
+FINE, COARSE = 61, 31  # points of the grid along either axis
+FINE_TOLERANCE, COARSE_TOLERANCE = 1e-3, 1e-2
+LARGE = 100  # rows beyond which half of them, and of the directions, must do
+DIRECTIONS = {True: 128, False: 48}  # of the numerical range: exact, and while a slider moves
+CATCHER = 101  # cells along either axis of the transparent map that catches clicks
+DOT = 0.008  # length of a perturbed eigenvalue's dash, over that of the axis
+ROOM = 0.08  # that a label of a contour takes, of the width of the plane
+FARTHEST = 1e30  # what a bound of infinity is drawn as: off the axis
+
+CLICKS, EDGE, DISC, RANGE = "clicks", "ε-pseudospectrum", "unit circle", "numerical range"
+VALUES, MOVED, POINT, LABELS = "eigenvalues", "eigenvalues of V + E, ‖E‖ = ε", "z", "level of a contour"
+GROWTH, SPECTRAL = "growth", "eigenvalues alone (below)"
+EIGENVECTOR, NUMERICAL = "by eigenvectors, κ (above)", "by numerical range (above)"
+KREISS, LIMIT, BOUND = "Kreiss constant (below peak)", "limit of z, all k (below peak)", "bound from z (below)"
+
+
+class Window(NamedTuple):
+    """What of the plane is in sight: a square around `center`, on the real axis, of half its side."""
+
+    center: float
+    half: float
+
+    def axes(self, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """The grid's real and imaginary parts; its imaginary part symmetric, which halves the work."""
+        return self.center + self.half * np.linspace(-1, 1, count), self.half * np.linspace(-1, 1, count)
+
+
+class Plane(NamedTuple):
+    """levels: log₁₀ σ_min(zI − V) on the grid `real` + i `imag`; boundary: of the numerical range."""
+
+    real: np.ndarray
+    imag: np.ndarray
+    levels: np.ndarray
+    values: Complex128[np.ndarray, " n"]
+    boundary: Complex128[np.ndarray, " points"]
+
+
+class Frame(NamedTuple):
+    """‖V^k‖₂ or ‖e^{tA}‖₂ at `times`, and the bounds that hold for it; None in a quick frame."""
+
+    times: np.ndarray
+    growth: np.ndarray
+    spectral: np.ndarray
+    bounds: dynamics.GrowthBounds | None
+
+    @property
+    def peak(self) -> tuple[float, float]:
+        """The largest growth shown, and when."""
+        i = int(np.nanargmax(self.growth))
+        return float(self.growth[i]), float(self.times[i])
+
+
+def window_of(V: dynamics.Matrix, time: dynamics.Time) -> Window:
+    """A square that holds the spectrum and what lies around it: the unit circle, or the imaginary axis."""
+    values = dynamics.eigenvalues(V)
+    if time == "discrete":
+        return Window(0.0, nice_end(1.3 * max(1.0, float(np.abs(values).max())), 1.5))
+    low, high = float(values.real.min()), max(float(values.real.max()), 0.0)
+    extent = max(high - low, 2 * float(np.abs(values.imag).max()), 0.5)
+    half = nice_end(0.8 * extent, 1.0)
+    return Window(round((low + high) / 2 + 0.1 * extent, 1), half)
+
+
+def plane_of(V: dynamics.Matrix, window: Window, exact: bool = True) -> Plane:
+    """Levels on the window's grid: fine, or coarse in a tenth of the time."""
+    values = dynamics.eigenvalues(V)
+    count, tolerance = (FINE, FINE_TOLERANCE) if exact else (COARSE, COARSE_TOLERANCE)
+    directions = DIRECTIONS[exact]
+    if len(values) > LARGE:
+        count, directions = count // 2, directions // 2
+    real, imag = window.axes(count)
+    with np.errstate(divide="ignore"):
+        levels = np.log10(np.maximum(dynamics.pseudospectrum(V, real, imag, tolerance), 1e-150))
+    return Plane(real, imag, levels, values, dynamics.numerical_range(V, directions))
+
+
+def frame_of(V: dynamics.Matrix, horizon: int, time: dynamics.Time, step: float, exact: bool = True) -> Frame:
+    """Growth for k = 0 … horizon, or at t = 0, step, … horizon · step."""
+    if exact:
+        bounds = dynamics.growth_bounds(V, horizon, time, step)
+        times, spectral = bounds.times, bounds.spectral
+    else:
+        bounds, times = None, step * np.arange(horizon + 1)
+        rate = dynamics.spectral_radius(V) if time == "discrete" else math.exp(dynamics.spectral_abscissa(V))
+        spectral = rate**times
+    if time == "continuous":
+        growth = dynamics.exponential_growth(V, times)
+    elif exact or len(dynamics.as_real(V)[1]) <= LARGE:
+        growth = dynamics.transient_growth(V, horizon)
+    else:
+        powers = dynamics.growth_powers(horizon, 30)
+        growth = np.interp(times, powers, dynamics.estimate_growth(V, powers).transient)
+    return Frame(times, growth, spectral, bounds)
+
+
+def contour_line(plane: Plane, level: float) -> dict[str, np.ndarray]:
+    """x and y of the curves log₁₀ σ_min = level, with gaps between them."""
+    lines = contourpy.contour_generator(plane.real, plane.imag, plane.levels).lines(level)
+    gap = np.full((1, 2), np.nan)
+    points = np.concatenate([part for line in lines for part in (line, gap)] or [gap])
+    return {"x": points[:, 0], "y": points[:, 1]}
+
+
+def spectrum_figure() -> go.Figure:
+    """The plane, and growth beside it. Filled by `plane_push`, `frame_push`, `point_push` and `moved_push`."""
+    figure = go.Figure(layout=base_layout(HEIGHT, margin={"l": 58, "r": 16, "t": 30, "b": 30}))
+    figure.update_layout(
+        xaxis={"domain": COLUMNS[0], "title": "Re z", "mirror": True, "range": [-1.5, 1.5], "constrain": "domain"},
+        yaxis={"domain": ROW, "title": "Im z", "mirror": True, "range": [-1.5, 1.5], "scaleanchor": "x",
+               "constrain": "domain"},
+        xaxis2={"domain": COLUMNS[1], "anchor": "y2", "title": "k, number of steps", "mirror": True, "range": [0, 40]},
+        yaxis2={"domain": ROW, "anchor": "x2", "type": "log", "mirror": True, "range": [-1, 2],
+                "exponentformat": "power", "dtick": 1},
+        legend={"x": 0, "y": -0.02, "yanchor": "top", "orientation": "h", "font": {"size": 12}, "itemclick": False,
+                "entrywidth": 205},
+        annotations=[title("", COLUMNS[0][0], ROW[1] + 0.01), title("", COLUMNS[1][0], ROW[1] + 0.01)],
+    )  # fmt: skip
+    for trace in (*_plane_traces(), *_growth_traces()):
+        figure.add_trace(trace)
+    return figure
+
+
+def _plane_traces() -> list[Any]:
+    empty: dict[str, Any] = {"x": [math.nan], "y": [math.nan], "hoverinfo": "skip"}
+
+    def line(name: str, color: str, dash: str = "solid", width: float = 1.5, **more: Any) -> go.Scatter:
+        style = {"color": color, "dash": dash, "width": width}
+        return go.Scatter(**(empty | {"name": name, "mode": "lines", "line": style, **more}))
+
+    contours = [
+        line(f"ε = {power_of_ten(level)}", shade, width=2, showlegend=False)
+        for level, shade in zip(LEVELS, SHADES, strict=True)
+    ]
+    dot = {"color": BLUE, "size": 8, "symbol": "circle", "line": {"width": 1, "color": "white"}}
+    cross = {"color": VERMILION, "size": 13, "symbol": "x", "line": {"width": 1.5, "color": "white"}}
+    labels = {
+        "mode": "text",
+        "text": [""],
+        "textposition": "top center",
+        "textfont": {"size": 12, "color": "#4D004B"},
+        "showlegend": False,
+    }
+    catcher = go.Heatmap(
+        z=np.zeros((CATCHER, CATCHER)), x0=-1.5, dx=3 / (CATCHER - 1), y0=-1.5, dy=3 / (CATCHER - 1), name=CLICKS,
+        showscale=False, zmin=0, zmax=1, colorscale=[[0, "rgba(255,255,255,0)"], [1, "rgba(255,255,255,0)"]],
+        hovertemplate="z = %{x:.2f} + %{y:.2f} i<extra>click: what it says of growth</extra>",
+    )  # fmt: skip
+    return [
+        catcher,
+        *contours,
+        line(DISC, GREY, width=1.5),
+        line(RANGE, GREEN, "dashdot"),
+        line(MOVED, SKY, width=4),
+        line(EDGE, BLACK, "dash", 2.5),
+        go.Scatter(**(empty | {"name": VALUES, "mode": "markers", "marker": dot})),
+        go.Scatter(**(empty | {"name": LABELS, **labels})),
+        go.Scatter(**(empty | {"name": POINT, "mode": "markers", "marker": cross, "showlegend": False})),
+    ]
+
+
+def _growth_traces() -> list[go.Scatter]:
+    def line(name: str, color: str, dash: str, width: float = 2) -> go.Scatter:
+        return go.Scatter(
+            x=[math.nan], y=[math.nan], name=name, mode="lines", line={"color": color, "dash": dash, "width": width},
+            xaxis="x2", yaxis="y2",
+        )  # fmt: skip
+
+    return [
+        line(EIGENVECTOR, PURPLE, "longdash"),
+        line(NUMERICAL, GREEN, "dashdot"),
+        line(KREISS, ORANGE, "longdashdot"),
+        line(SPECTRAL, GREY, "dot"),
+        line(LIMIT, VERMILION, "dot", 1.5),
+        line(BOUND, VERMILION, "dash"),
+        line(GROWTH, BLUE, "solid", 3),
+    ]
+
+
+def plane_push(plane: Plane, eps: float, window: Window, time: dynamics.Time, labelled: bool = True) -> Push:
+    """The left half: contours, eigenvalues, numerical range, and the edge of the ε-pseudospectrum."""
+    x0, y0, side = window.center - window.half, -window.half, 2 * window.half
+    traces: dict[str, dict[str, Any]] = {
+        f"ε = {power_of_ten(level)}": contour_line(plane, level) for level in LEVELS
+    } | {
+        EDGE: contour_line(plane, math.log10(eps)),
+        RANGE: {"x": plane.boundary.real, "y": plane.boundary.imag},
+        VALUES: {"x": plane.values.real, "y": plane.values.imag},
+        DISC: edge_line(window, time),
+        CLICKS: {"x0": x0, "y0": y0, "dx": side / (CATCHER - 1), "dy": side / (CATCHER - 1)},
+    }  # fmt: skip
+    if labelled:
+        traces[LABELS] = _labels(plane)
+    layout = {
+        "xaxis.range": [x0, x0 + side],
+        "yaxis.range": [y0, y0 + side],
+        "annotations[0].text": f"Pseudospectra: how far an error of size ε moves the {len(plane.values)} eigenvalues",
+    }
+    return traces, layout
+
+
+def edge_push(plane: Plane, eps: float) -> Push:
+    """What a move of ε changes, but for the perturbed eigenvalues."""
+    return {EDGE: contour_line(plane, math.log10(eps))}, {}
+
+
+def edge_line(window: Window, time: dynamics.Time) -> dict[str, np.ndarray]:
+    """The unit circle; the imaginary axis where time is continuous."""
+    if time == "discrete":
+        angle = np.linspace(0, 2 * np.pi, 181)
+        return {"x": np.cos(angle), "y": np.sin(angle)}
+    return {"x": np.zeros(2), "y": window.half * np.array([-1.0, 1.0])}
+
+
+def moved_push(moved: Complex128[np.ndarray, "count n"] | None, window: Window) -> Push:
+    """Perturbed eigenvalues as short dashes, one line for all, so that their number may change; None: not thrown."""
+    z = np.empty(0, complex) if moved is None else moved.ravel()
+    half, gap = DOT * window.half * np.ones(len(z)), np.full(len(z), np.nan)
+    x, y = np.column_stack([z.real - half, z.real + half, gap]), np.column_stack([z.imag, z.imag, gap])
+    return {MOVED: {"x": np.append(x, np.nan), "y": np.append(y, np.nan)}}, {}
+
+
+def frame_push(frame: Frame, point: dynamics.PointBound | None, time: dynamics.Time) -> Push:
+    """The right half: growth, the bounds of the matrix, and the bound that the point z implies."""
+    times, bounds = frame.times, frame.bounds
+    ends = times[[0, -1]]
+    height, when = frame.peak
+    drawn: list[Any] = [np.maximum(frame.growth, 1e-3), [0.4, 2.5]]
+    traces: dict[str, dict[str, Any]] = {
+        GROWTH: {"x": times, "y": positive(frame.growth)},
+        SPECTRAL: {"x": times, "y": positive(frame.spectral)},
+    }
+    if bounds is not None:
+        drawn.append([min(bounds.kreiss, FARTHEST)])
+        traces |= {
+            EIGENVECTOR: {"x": times, "y": positive(bounds.eigenvector)},
+            NUMERICAL: {"x": times, "y": positive(bounds.numerical)},
+            KREISS: {"x": ends, "y": positive(np.full(2, bounds.kreiss))},
+        }
+    if point is not None:
+        drawn.append(positive(np.append(point.curve, 1.0)))
+    more, _ = point_push(point, times)
+    top = decades(drawn, 1, span=12)
+    name = "Vᵏ" if time == "discrete" else "e^(tA)"
+    layout: dict[str, Any] = {
+        "xaxis2.range": [float(ends[0]), float(ends[1])],
+        "xaxis2.title.text": "k, number of steps" if time == "discrete" else "time t",
+        "annotations[1].text": f"Growth of {name}: at most {word(height)}-fold, at {at(when, time)}",
+    }
+    if bounds is not None:
+        layout["yaxis2.range"] = [max(top[0], -3.0), top[1] + 1]
+    return traces | more, layout
+
+
+def point_push(point: dynamics.PointBound | None, times: np.ndarray) -> Push:
+    """The bound that a point implies, below the growth; None: it says nothing."""
+    if point is None:
+        return {BOUND: _nothing(), LIMIT: _nothing()}, {}
+    limit = np.full(2, point.limit)
+    return {BOUND: {"x": times, "y": positive(point.curve)}, LIMIT: {"x": times[[0, -1]], "y": positive(limit)}}, {}
+
+
+def _nothing() -> dict[str, np.ndarray]:
+    return {"x": np.array([np.nan]), "y": np.array([np.nan])}
+
+
+def _labels(plane: Plane) -> dict[str, Any]:
+    """At the top of each contour its ε, where there is room."""
+    found: list[tuple[float, float, str]] = []
+    for level in LEVELS:
+        line = contour_line(plane, level)
+        if np.isfinite(line["y"]).any():
+            i = int(np.nanargmax(line["y"]))
+            x, y = float(line["x"][i]), float(line["y"][i])
+            if all(
+                abs(x - x0) > ROOM * np.ptp(plane.real) or y0 - y > ROOM / 2 * np.ptp(plane.imag) for x0, y0, _ in found
+            ):
+                found.append((x, y, power_of_ten(level)))
+    xs, ys, words = zip(*found, strict=True) if found else ((math.nan,), (math.nan,), ("",))
+    return {"x": np.array(xs), "y": np.array(ys), "text": list(words)}
+
+
+def word(value: float) -> str:
+    """Three digits, in words of the figure."""
+    if not math.isfinite(value):
+        return "beyond 10³⁰⁸"
+    return f"{float(f'{value:.3g}'):,.0f}" if 1000 <= value < 1e6 else f"{value:.3g}"
+
+
+def at(moment: float, time: dynamics.Time) -> str:
+    """The moment as k or t."""
+    return f"k = {moment:.0f}" if time == "discrete" else f"t = {moment:.3g}"
+
+
+def power_of_ten(level: int) -> str:
+    """10 to the power of a negative whole number."""
+    return "10" + f"{level}".translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))

@@ -1,0 +1,173 @@
+"""SchurLab: a matrix beside its Schur form, a slider for its feed-forward part, and what that part does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import ipywidgets as ipw
+import numpy as np
+
+from nnrnn_core import SchurMatrix, dynamics
+
+from ..figures.schur import (
+    HORIZON,
+    ORDERS,
+    STEP,
+    Form,
+    form_of,
+    growth_of,
+    limits_of,
+    lost,
+    schur_figure,
+    schur_push,
+    schur_sentence,
+)
+from ..live import LiveFigure
+from .matrices import CARRIED, Source
+from .matrix import MatrixLab, MatrixState, dense
+
+
+@dataclass(frozen=True)
+class SchurState(MatrixState):
+    """What a SchurLab shows. order: of the eigenvalues in the Schur form, one of `ORDERS`; V does not depend on it."""
+
+    order: str = ORDERS[0]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.order not in ORDERS:
+            raise ValueError(f"order must be one of {', '.join(ORDERS)}; got {self.order!r}")
+
+    @property
+    def view(self) -> Form:
+        """V in its Schur form."""
+        return _view(self.source, self.scale, self.order)
+
+    def growth(self, exact: bool = True) -> tuple[np.ndarray, np.ndarray]:
+        """(times, ‖V^k‖₂ or ‖e^{tA}‖₂)."""
+        return _growth(self.source, self.scale, self.order, exact)
+
+    def table(self) -> dict[str, np.ndarray]:
+        """The Schur form column by column, behind the eigenvalues."""
+        view = self.view
+        columns = {f"form_{j}": column for j, column in enumerate(view.form.T)}
+        return {"real": view.eigenvalues.real, "imaginary": view.eigenvalues.imag, **columns}
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """V = P form Pᵀ, its eigenvalues, Henrici's number, and the growth over times."""
+        view, (times, growth) = self.view, self.growth()
+        numbers = {"eigenvalues": view.eigenvalues, "henrici": np.array(view.henrici)}
+        return {"P": view.P, "form": view.form, **numbers, "times": times, "growth": growth}
+
+    def code_lines(self) -> list[str]:
+        if self.source.time == "discrete":
+            times, growth = f"np.arange({HORIZON + 1})", f"dynamics.transient_growth(form, {HORIZON})"
+        else:
+            times, growth = f"{STEP} * np.arange({HORIZON + 1})", "dynamics.exponential_growth(form, times)"
+        return [
+            *self._form_lines(),
+            "eigenvalues, henrici = dynamics.eigenvalues(form), dynamics.henrici(form)",
+            f"times = {times}",
+            f"growth = {growth}",
+            "",
+            "from plotly.subplots import make_subplots",
+            'titles = ("V", f"Schur form, departure {henrici:.3g}", f"growth, at most {growth.max():.3g}")',
+            "figure = make_subplots(cols=3, subplot_titles=titles)",
+            'figure.add_heatmap(z=P @ form @ P.T, coloraxis="coloraxis", row=1, col=1)',
+            'figure.add_heatmap(z=form, coloraxis="coloraxis", row=1, col=2)',
+            "figure.add_scatter(x=times, y=growth, row=1, col=3)",
+            'figure.update_layout(coloraxis={"colorscale": "RdBu", "cmid": 0}, yaxis3_type="log", showlegend=False)',
+            'figure.update_yaxes(autorange="reversed", col=1).update_yaxes(autorange="reversed", col=2)',
+        ]
+
+    def _form_lines(self) -> list[str]:
+        """Lines that make P and form, after those of `Source.code`."""
+        source, scale = self.source, self.scale
+        if source.name is None and source.size > CARRIED:
+            return ['P, form = (np.load("schur.npz")[name] for name in ("P", "form"))']
+        if isinstance(source.matrix, SchurMatrix) or scale == 1:
+            lines = ["P, blocks, T = dynamics.schur_parts(V)", "form = blocks + T"]
+        else:  # P, blocks and T of s = 1 are there
+            lines = [f"form = blocks + {scale!r} * T"]
+        if self.order != ORDERS[0]:
+            lines += ["from widgets.figures.schur import reordered", f"P, form = reordered(P, form, {self.order!r})"]
+        return lines
+
+    def sentence(self) -> str:
+        return self.said(exact=True)
+
+    def said(self, exact: bool) -> str:
+        """The sentence, of growth estimated if not exact."""
+        return schur_sentence(self.view, self.growth(exact), self.scale, self.source.time, _lost(self.source))
+
+
+class SchurLab(MatrixLab):
+    """V beside its real Schur form: V = P (Λ + s T) Pᵀ, P orthogonal, Λ the blocks of eigenvalues on the diagonal, T
+    below them. Put it last in a cell.
+
+    The slider scales T: V, its departure from normality and its growth change, the eigenvalues do not. Under More: the
+    order of the eigenvalues in the form, which V does not depend on. Otherwise as `MatrixLab`.
+    """
+
+    kind = "schur"
+    state_type = SchurState
+    default_presets = (
+        "nnrnn",
+        "balanced_network",
+        "gentle",
+        "shear",
+        "random",
+        "random_orthogonal",
+        "dense_delay_line",
+    )
+
+    def make_figures(self) -> list[LiveFigure]:
+        return [LiveFigure(schur_figure())]
+
+    def make_controls(self) -> tuple[list[ipw.Widget], list[ipw.Widget]]:
+        wide = {"description_width": "170px"}
+        self.order = ipw.Dropdown(
+            options=ORDERS, description="order of the eigenvalues", style=wide, layout=ipw.Layout(width="400px")
+        )
+        self.order.tooltip = "V has a Schur form for each order of its eigenvalues, from top to bottom"
+        self.slider = self.scale_slider()
+        return [self.slider], [self.bind(self.order, "order")]
+
+    @property
+    def status(self) -> str:
+        """What is shown, in words."""
+        return self.state.said(self._settled)
+
+    def paint(self, settled: bool) -> None:
+        state: SchurState = self.state
+        self._settled = settled  # the exact growth of a wide V takes longer than a slider may wait
+        limits = _limits(state.source, state.order)
+        push = schur_push(dense(state.V), state.view, state.growth(settled), limits, state.source.time)
+        self.figures[0].push(*push)
+
+
+@lru_cache(maxsize=4)
+def _view(source: Source, scale: float, order: str) -> Form:
+    if isinstance(source.matrix, SchurMatrix):
+        P, blocks, feed_forward = dynamics.schur_parts(source.scaled(scale))  # its own T, in its own precision
+        return form_of(P, blocks + feed_forward, order)
+    P, blocks, feed_forward = source.parts
+    return form_of(P, blocks + scale * feed_forward, order)
+
+
+@lru_cache(maxsize=4)
+def _growth(source: Source, scale: float, order: str, exact: bool) -> tuple[np.ndarray, np.ndarray]:
+    return growth_of(_view(source, scale, order).form, source.time, exact)
+
+
+@lru_cache(maxsize=4)
+def _lost(source: Source) -> bool:
+    if isinstance(source.matrix, SchurMatrix):
+        return False
+    return lost(source.matrix, _view(source, 1.0, ORDERS[0]))
+
+
+@lru_cache(maxsize=4)
+def _limits(source: Source, order: str) -> tuple[float, float]:
+    return limits_of(dense(source.scaled(1.0)), _view(source, 1.0, order))
