@@ -104,8 +104,9 @@ def frame_of(V: dynamics.Matrix, horizon: int, time: dynamics.Time, step: float,
         times, spectral = bounds.times, bounds.spectral
     else:
         bounds, times = None, step * np.arange(horizon + 1)
-        rate = dynamics.spectral_radius(V) if time == "discrete" else math.exp(dynamics.spectral_abscissa(V))
-        spectral = rate**times
+        with np.errstate(over="ignore"):
+            rate = dynamics.spectral_radius(V) if time == "discrete" else np.exp(dynamics.spectral_abscissa(V))
+            spectral = rate**times
     if time == "continuous":
         growth = dynamics.exponential_growth(V, times)
     elif exact or len(dynamics.as_real(V)[1]) <= LARGE:

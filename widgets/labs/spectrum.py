@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Self
+from typing import Any, Self
 
 import ipywidgets as ipw
 import numpy as np
@@ -49,7 +49,7 @@ class SpectrumState(MatrixState):
         if len(self.point) != 2:
             raise ValueError(f"point must be two numbers, Re z and Im z; got {self.point!r}")
         for part, name in zip(self.point, ("the real part of point", "the imaginary part of point"), strict=True):
-            number(part, name, -1e6, 1e6)
+            number(part, name, -1e300, 1e300)
         check_time(self.time)
 
     @classmethod
@@ -58,6 +58,14 @@ class SpectrumState(MatrixState):
         return cls(
             source, time=source.time, horizon=_horizon(source, source.time), point=_telling_point(source, source.time)
         )
+
+    def changed(self, **changes: Any) -> Self:
+        """Another time brings a horizon and a point of its own."""
+        time = changes.get("time", self.time)
+        if time != self.time:
+            own = {"horizon": _horizon(self.source, check_time(time)), "point": _telling_point(self.source, time)}
+            changes = own | changes
+        return super().changed(**changes)
 
     @property
     def step(self) -> float:
@@ -216,9 +224,11 @@ class SpectrumLab(MatrixLab):
             options=[("discrete: h ← V h", "discrete"), ("continuous: x' = A x", "continuous")],
             description="Time", layout=ipw.Layout(width="260px"),
         )  # fmt: skip
-        self.time.observe(lambda change: self._retimed(change["new"]), "value")
         in_sight = [self.scale_slider(), self.bind(self.eps, "eps"), self.throw]
-        more = [ipw.HBox([self.real, self.imag, self.clear]), ipw.HBox([self.bind(self.horizon, "horizon"), self.time])]
+        more = [
+            ipw.HBox([self.real, self.imag, self.clear]),
+            ipw.HBox([self.bind(self.horizon, "horizon"), self.bind(self.time, "time")]),
+        ]
         return in_sight, more
 
     def paint(self, settled: bool) -> None:
@@ -230,9 +240,11 @@ class SpectrumLab(MatrixLab):
         dots, _ = figures.moved_push(state.moved(THROWN if settled else _in_hand(state.source.size)), window)
         cross = {"x": np.array([state.point[0]]), "y": np.array([state.point[1]])}
         self.figures[0].push(traces | more | dots | {figures.POINT: cross}, layout | words)
+
+    def _show_controls(self) -> None:
+        super()._show_controls()
         with self._quietly():
-            self.real.value, self.imag.value = state.point
-            self.time.value = state.time
+            self.real.value, self.imag.value = self.state.point
 
     def _choose(self, x: float, y: float) -> None:
         self.set(point=(tidy(round(float(x), 4)), tidy(round(float(y), 4))))
@@ -243,12 +255,6 @@ class SpectrumLab(MatrixLab):
 
     def _throw(self) -> None:
         self.set(throw=self.state.throw + 1)
-
-    def _retimed(self, time: dynamics.Time) -> None:
-        if not self._quiet:
-            source = self.state.source
-            horizon, point = _horizon(source, time), _telling_point(source, time)
-            self.guarded(lambda: self.set(time=time, horizon=horizon, point=point))
 
 
 def _in_hand(size: int) -> int:
@@ -289,7 +295,7 @@ def _bound(
 
 @lru_cache(maxsize=8)
 def _moved(source: Source, scale: float, eps: float, count: int, seed: int) -> np.ndarray:
-    return dynamics.perturbed_eigenvalues(_form(source, scale), eps, count, seed)
+    return dynamics.perturbed_eigenvalues(source.scaled(scale), eps, count, seed)
 
 
 @lru_cache(maxsize=8)

@@ -1,0 +1,324 @@
+"""SpectrumLab: what is drawn in the plane and beside it is what the matrix says, and a click is a bound on growth."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from matrices import nnrnn_matrix
+from nnrnn_core import SchurMatrix, dynamics
+from oracles import direct_levels
+from widgets import SpectrumLab
+from widgets.figures.spectrum import (
+    BOUND,
+    DISC,
+    EDGE,
+    GROWTH,
+    KREISS,
+    LEVELS,
+    LIMIT,
+    MOVED,
+    POINT,
+    RANGE,
+    SPECTRAL,
+    VALUES,
+    contour_line,
+    plane_of,
+    power_of_ten,
+    window_of,
+)
+from widgets.labs.spectrum import THROWN, SpectrumState
+
+SMALL = {"size": 12}
+
+
+@pytest.fixture
+def lab() -> Iterator[SpectrumLab]:
+    lab = SpectrumLab("grcar", **SMALL)
+    yield lab
+    lab.close()
+
+
+def drawn(lab: SpectrumLab, trace: str, axis: str = "y") -> np.ndarray:
+    return lab.figures[0].array(trace, axis)
+
+
+def slider(lab: SpectrumLab, field: str) -> Any:
+    return next(control for control, bound in lab._bound if bound == field)
+
+
+def click(lab: SpectrumLab, x: float, y: float) -> None:
+    lab.figures[0]._receive(None, {"click": [0, x, y]}, None)
+
+
+# --- what is drawn
+
+
+@pytest.mark.parametrize("name", dynamics.gallery)
+def test_every_matrix_of_the_gallery_can_be_shown(lab: SpectrumLab, name: str):
+    size = {"size": 10} if "size" in dynamics.gallery[name].parameters else {}
+    lab.set_matrix(name, **size)
+    assert np.isfinite(drawn(lab, VALUES)).all()
+    assert np.isfinite(drawn(lab, GROWTH)).any()
+    assert lab.status == lab.state.sentence() == lab.figures[0].alt
+    assert lab.state.time == dynamics.gallery[name].time
+
+
+@pytest.mark.parametrize("name", ["grcar", "random", "balanced_network"])
+def test_the_contours_lie_on_their_levels_and_the_dashed_one_on_eps(name: str):
+    V = dynamics.gallery[name]()
+    window = window_of(V, dynamics.gallery[name].time)
+    plane = plane_of(V, window)
+    for level in (-0.7, -1.0, -1.3):
+        line = contour_line(plane, level)
+        z = (line["x"] + 1j * line["y"])[np.isfinite(line["x"])]
+        assert np.median(np.abs(np.log10(direct_levels(V, z)) - level)) < 0.02
+    lab = SpectrumLab(name)
+    lab.set(eps=0.1)
+    assert np.array_equal(drawn(lab, EDGE), drawn(lab, f"ε = {power_of_ten(-1)}"), equal_nan=True)
+
+
+def test_a_matrix_without_a_contour_in_sight_draws_none():
+    plane = plane_of(np.zeros((3, 3)), window_of(np.zeros((3, 3)), "discrete"))
+    assert np.isnan(contour_line(plane, 3.0)["x"]).all()
+
+
+def test_the_scale_moves_contours_and_growth_but_no_eigenvalue(lab: SpectrumLab):
+    values = {axis: drawn(lab, VALUES, axis) for axis in "xy"}
+    edges, peaks = [], []
+    for scale in (0.0, 1.0, 2.0):
+        lab.set(scale=scale)
+        for axis in "xy":
+            assert np.allclose(drawn(lab, VALUES, axis), values[axis], atol=1e-6)
+        edges.append(float(np.nanmax(drawn(lab, EDGE, "x"))))
+        peaks.append(float(drawn(lab, GROWTH).max()))
+    assert edges[0] < edges[1] < edges[2]
+    assert peaks[0] < peaks[1] < peaks[2]
+
+
+def test_growth_lies_between_its_bounds_as_drawn(lab: SpectrumLab):
+    growth = drawn(lab, GROWTH)
+    assert np.allclose(growth, dynamics.transient_growth(lab.V, lab.state.steps), rtol=1e-6)
+    assert (drawn(lab, SPECTRAL) <= growth * (1 + 1e-9)).all()
+    assert (growth <= drawn(lab, "by numerical range (above)") * (1 + 1e-6)).all()
+    assert (growth <= drawn(lab, "by eigenvectors, κ (above)") * (1 + 1e-6)).all()
+    assert np.isclose(drawn(lab, KREISS)[0], dynamics.kreiss_constant(lab.V), rtol=1e-5)
+    boundary = drawn(lab, RANGE, "x") + 1j * drawn(lab, RANGE)
+    assert np.abs(boundary).max() <= dynamics.numerical_radius(lab.V) * (1 + 1e-9)
+
+
+def test_a_quick_picture_is_the_exact_one_but_coarser(lab: SpectrumLab):
+    lab.set(scale=1.3)
+    exact = {name: drawn(lab, name) for name in (GROWTH, SPECTRAL, VALUES, BOUND)}
+    reach = float(np.nanmax(drawn(lab, EDGE, "x")))
+    lab.set(scale=1.0)
+    slider(lab, "scale").value = 1.3
+    for name, before in exact.items():
+        assert np.allclose(drawn(lab, name), before, rtol=1e-6)
+    assert abs(float(np.nanmax(drawn(lab, EDGE, "x"))) - reach) < 0.03
+
+
+# --- a click
+
+
+@pytest.mark.parametrize("z", [1.1, 0.2 + 1.1j, -1.3 - 0.2j])
+def test_a_click_outside_the_circle_draws_the_bound_that_the_point_implies(lab: SpectrumLab, z: complex):
+    z = complex(z)
+    click(lab, z.real, z.imag)
+    expected = dynamics.bound_from_point(lab.V, z, lab.state.steps)
+    assert np.allclose(drawn(lab, BOUND), expected.curve, rtol=1e-4)
+    assert np.allclose(drawn(lab, LIMIT), expected.limit, rtol=1e-4)
+    assert (drawn(lab, BOUND) <= np.maximum.accumulate(drawn(lab, GROWTH)) * (1 + 1e-6)).all()
+    assert (drawn(lab, POINT, "x")[0], drawn(lab, POINT)[0]) == (z.real, z.imag)
+    assert f"{abs(z.real):.2f}" in lab.status
+    assert (lab.real.value, lab.imag.value) == (z.real, z.imag)
+
+
+def test_a_click_inside_implies_nothing_and_the_sentence_says_so(lab: SpectrumLab):
+    click(lab, 0.5, 0.5)
+    assert np.isnan(drawn(lab, BOUND)).all()
+    assert "inside the unit circle" in lab.status
+    lab.set(time="continuous", point=(-1.0, 0.0))
+    assert "left of the imaginary axis" in lab.status
+    lab.set_matrix(0.5 * np.eye(3))
+    lab.set(point=(9.0, 0.0))
+    assert "too large" in lab.status
+
+
+def test_a_point_can_be_typed(lab: SpectrumLab):
+    lab.real.value = 1.25
+    lab.imag.value = -0.5
+    assert lab.state.point == (1.25, -0.5)
+    assert "z = 1.25 − 0.50i" in lab.status
+
+
+def test_the_first_point_lies_outside_and_says_more_than_most():
+    for name in ("grcar", "shear", "random"):
+        state = SpectrumLab(name).state
+        assert abs(state.z) > 1
+        bound = state.bound()
+        assert bound is not None
+        rng = np.random.default_rng(0)
+        others = rng.uniform(1.1, 1.5, 50) * np.exp(2j * np.pi * rng.uniform(size=50))
+        limits = (np.abs(others) - 1) / dynamics.resolvent_level(state.V, others)
+        assert bound.limit >= np.quantile(limits, 0.8)
+
+
+# --- perturbations
+
+
+def test_a_throw_is_fifty_matrices_whose_eigenvalues_stay_inside_the_edge(lab: SpectrumLab):
+    assert np.isnan(drawn(lab, MOVED)).all()
+    lab.throw.click()
+    x = drawn(lab, MOVED, "x").reshape(-1)[:-1].reshape(-1, 3)
+    y = drawn(lab, MOVED).reshape(-1)[:-1].reshape(-1, 3)
+    assert len(x) == THROWN * lab.state.source.size
+    z = x[:, :2].mean(axis=1) + 1j * y[:, 0]
+    assert (direct_levels(np.asarray(lab.V), z) <= lab.state.eps * (1 + 1e-6)).all()
+    assert f"{THROWN} perturbations of size 0.1" in lab.status
+    first = drawn(lab, MOVED, "x")
+    lab.throw.click()
+    assert not np.array_equal(drawn(lab, MOVED, "x"), first, equal_nan=True)
+    lab.clear.click()
+    assert np.isnan(drawn(lab, MOVED)).all()
+    assert "perturbations" not in lab.status
+
+
+def test_the_dots_of_one_throw_move_with_eps_and_do_not_jump(lab: SpectrumLab):
+    lab.set(throw=1, eps=1e-3)
+    before = lab.state.moved()
+    lab.set(eps=1.01e-3)
+    now = lab.state.moved()
+    assert before is not None and now is not None
+    nearest = np.abs(now[0][:, None] - before[0]).min(axis=1)
+    assert nearest.max() < 0.02
+
+
+# --- time, horizon, sources
+
+
+def test_time_is_one_switch_and_brings_a_horizon_and_a_point_of_its_own(lab: SpectrumLab):
+    lab.time.value = "continuous"
+    assert lab.state.time == "continuous"
+    assert drawn(lab, DISC, "x").tolist() == [0, 0]
+    assert np.allclose(drawn(lab, GROWTH), dynamics.exponential_growth(lab.V, lab.state.frame().times), rtol=1e-6)
+    assert "spectral abscissa" in lab.status
+    lab.time.value = "discrete"
+    assert "spectral radius" in lab.status
+    assert len(drawn(lab, DISC)) == 181
+
+
+def test_the_horizon_begins_where_the_story_has_been_told():
+    for name in ("shear", "grcar", "balanced_network"):
+        frame = SpectrumState.of(SpectrumLab(name).state.source).frame()
+        assert frame.growth[-1] < frame.peak[0]
+        assert frame.peak[1] < frame.times[-1]
+
+
+def test_any_square_matrix_comes_in(generator: torch.Generator, tmp_path: Path):
+    M = 0.3 * np.random.default_rng(5).standard_normal((6, 6))
+    np.save(tmp_path / "M.npy", M)
+    V = nnrnn_matrix(6, 1.0, generator)
+    for given in (M, torch.tensor(M), M.tolist(), str(tmp_path / "M.npy"), V, "0.9 2; 0 0.8", [[0.5]]):
+        lab = SpectrumLab(given)
+        dense = V().detach().numpy() if isinstance(given, SchurMatrix) else np.asarray(lab.V)
+        assert np.allclose(drawn(lab, GROWTH), dynamics.transient_growth(dense, lab.state.steps), rtol=1e-6)
+        lab.close()
+
+
+def test_a_matrix_of_a_hundred_and_more_rows_works():
+    lab = SpectrumLab("random", size=110)
+    slider(lab, "scale").value = 0.5
+    assert np.isfinite(drawn(lab, GROWTH)).all()
+    lab.set(throw=1)
+    lab.close()
+
+
+def test_growth_past_float64_is_said_and_not_drawn():
+    lab = SpectrumLab(1e30 * np.eye(2) + 1e30 * np.eye(2, k=-1))
+    assert "beyond 10³⁰⁸" in lab.status
+    assert math.isinf(lab.state.frame().bounds.kreiss)
+
+
+# --- what is refused
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"eps": 0.0}, "eps must be a number from"),
+        ({"eps": "big"}, "eps must be a number from"),
+        ({"throw": -1}, "throw must be a whole number"),
+        ({"horizon": 1}, "horizon counts steps"),
+        ({"horizon": 2.5}, "horizon counts steps"),
+        ({"horizon": 1e4}, "horizon must be a number from"),
+        ({"point": (1.0, float("nan"))}, "imaginary part of point"),
+        ({"scale": 3.0}, "scale must be a number from"),
+        ({"size": 3}, "spectrum lab has"),
+    ],
+)
+def test_a_bad_choice_changes_nothing_and_says_why(lab: SpectrumLab, changes: dict[str, Any], reason: str):
+    state, growth = lab.state, drawn(lab, GROWTH)
+    with pytest.raises(ValueError, match=reason):
+        lab.set(**changes)
+    assert lab.state is state
+    assert np.array_equal(drawn(lab, GROWTH), growth)
+
+
+def test_what_is_typed_wrong_is_said_in_the_lab(lab: SpectrumLab):
+    lab.real.value = float("nan")
+    assert "real part of point" in lab.alarm.value
+    assert lab.real.value == lab.state.point[0]
+
+
+# --- preset, code, files
+
+
+def chosen() -> SpectrumLab:
+    lab = SpectrumLab("random", **SMALL)
+    lab.set(scale=0.7, eps=0.02, throw=3, point=(1.1, 0.4), horizon=25)
+    return lab
+
+
+def test_a_preset_is_the_lab_in_a_line():
+    lab = chosen()
+    twin = SpectrumLab.from_preset(lab.preset)
+    assert twin.state.settings() == lab.state.settings()
+    assert twin.status == lab.status
+    assert "\n" not in lab.preset
+
+
+@pytest.mark.parametrize("name", ["random", "balanced_network"])
+def test_the_code_computes_what_is_drawn(name: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("plotly.graph_objects.Figure.show", lambda figure: None)
+    lab = chosen() if name == "random" else SpectrumLab(name)
+    names: dict[str, Any] = {}
+    exec(lab.code, names)
+    for key, values in lab.state.arrays().items():
+        if key in ("eigenvalues", "perturbed"):  # their order is the algorithm's
+            assert np.abs(np.ravel(names[key])[:, None] - np.ravel(values)).min(axis=1).max() < 1e-6
+        else:
+            assert np.allclose(names[key], values, rtol=2e-3, atol=1e-9, equal_nan=True), key
+
+
+def test_numbers_leave_as_npz_and_csv(tmp_path: Path):
+    lab = chosen()
+    with np.load(lab.export(tmp_path / "lab.npz")) as file:
+        assert np.allclose(file["V"], lab.V)
+        assert np.allclose(file["levels"], direct_levels(lab.V, file["real"] + 1j * file["imag"][:, None]), rtol=1e-2)
+        assert str(file["preset"]) == lab.preset
+    table = np.genfromtxt(lab.export(tmp_path / "lab.csv"), delimiter=",", names=True)
+    assert np.allclose(table["growth"], lab.state.frame().growth, rtol=1e-6)
+    with pytest.raises(ValueError, match="npz"):
+        lab.export(tmp_path / "lab.xls")
+
+
+def test_levels_are_decades_with_a_contour_each():
+    assert list(LEVELS) == sorted(LEVELS, reverse=True)
+    assert power_of_ten(-12) == "10⁻¹²"
