@@ -245,6 +245,10 @@ def test_a_heat_map_is_repainted(notebook: Notebook) -> None:
         "() => [...document.querySelectorAll('.live-graph')].at(-1).data[0].z.map(row => [...row])"
     )
     assert z == [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]]
+    before = notebook.page.evaluate(f"() => {image}")
+    notebook.run("heat.push({0: {'z': np.eye(5)}})")  # another shape, after the short way past plotly was taken
+    notebook.reveal(".heatmaplayer image")
+    notebook.wait(f"(b) => {image} !== b", before)
 
 
 def test_colours_sizes_gaps_and_other_attributes_are_repainted(notebook: Notebook) -> None:

@@ -28,9 +28,9 @@ DIRECTIONS = {True: 128, False: 48}  # of the numerical range: exact, and while 
 CATCHER = 101  # cells along either axis of the transparent map that catches clicks
 DOT = 0.008  # length of a perturbed eigenvalue's dash, over that of the axis
 ROOM = 0.08  # that a label of a contour takes, of the width of the plane
-FARTHEST = 1e30  # what a bound of infinity is drawn as: off the axis
+CROWDED = 14  # decades beyond which only every fifth is labelled
 
-CLICKS, EDGE, DISC, RANGE = "clicks", "ε-pseudospectrum", "unit circle", "numerical range"
+CLICKS, EDGE, DISC, RANGE = "clicks", "ε-pseudospectrum", "unit circle / imaginary axis", "numerical range"
 VALUES, MOVED, POINT, LABELS = "eigenvalues", "eigenvalues of V + E, ‖E‖ = ε", "z", "level of a contour"
 GROWTH, SPECTRAL = "growth", "eigenvalues alone (below)"
 EIGENVECTOR, NUMERICAL = "by eigenvectors, κ (above)", "by numerical range (above)"
@@ -105,8 +105,10 @@ def frame_of(V: dynamics.Matrix, horizon: int, time: dynamics.Time, step: float,
     else:
         bounds, times = None, step * np.arange(horizon + 1)
         with np.errstate(over="ignore"):
-            rate = dynamics.spectral_radius(V) if time == "discrete" else np.exp(dynamics.spectral_abscissa(V))
-            spectral = rate**times
+            if time == "discrete":
+                spectral = dynamics.spectral_radius(V) ** times
+            else:
+                spectral = np.exp(dynamics.spectral_abscissa(V) * times)
     if time == "continuous":
         growth = dynamics.exponential_growth(V, times)
     elif exact or len(dynamics.as_real(V)[1]) <= LARGE:
@@ -254,7 +256,7 @@ def frame_push(frame: Frame, point: dynamics.PointBound | None, time: dynamics.T
         SPECTRAL: {"x": times, "y": positive(frame.spectral)},
     }
     if bounds is not None:
-        drawn.append([min(bounds.kreiss, FARTHEST)])
+        drawn.append([bounds.kreiss])
         traces |= {
             EIGENVECTOR: {"x": times, "y": positive(bounds.eigenvector)},
             NUMERICAL: {"x": times, "y": positive(bounds.numerical)},
@@ -263,7 +265,8 @@ def frame_push(frame: Frame, point: dynamics.PointBound | None, time: dynamics.T
     if point is not None:
         drawn.append(positive(np.append(point.curve, 1.0)))
     more, _ = point_push(point, times)
-    top = decades(drawn, 1, span=12)
+    low, top = decades(drawn, 1, span=40)
+    low, top = max(low, -3.0), top + 1
     name = "Vᵏ" if time == "discrete" else "e^(tA)"
     layout: dict[str, Any] = {
         "xaxis2.range": [float(ends[0]), float(ends[1])],
@@ -271,7 +274,7 @@ def frame_push(frame: Frame, point: dynamics.PointBound | None, time: dynamics.T
         "annotations[1].text": f"Growth of {name}: at most {word(height)}-fold, at {at(when, time)}",
     }
     if bounds is not None:
-        layout["yaxis2.range"] = [max(top[0], -3.0), top[1] + 1]
+        layout |= {"yaxis2.range": [low, top], "yaxis2.dtick": 1 if top - low <= CROWDED else 5}
     return traces | more, layout
 
 
@@ -307,7 +310,8 @@ def word(value: float) -> str:
     """Three digits, in words of the figure."""
     if not math.isfinite(value):
         return "beyond 10³⁰⁸"
-    return f"{float(f'{value:.3g}'):,.0f}" if 1000 <= value < 1e6 else f"{value:.3g}"
+    value = float(f"{value:.3g}")
+    return f"{value:,.0f}" if 1000 <= value < 1e6 else f"{value:.3g}"
 
 
 def at(moment: float, time: dynamics.Time) -> str:

@@ -193,8 +193,11 @@ class MatrixLab(ipw.VBox):
         step, and reports that back, late: nobody has chosen it."""
 
         def heard(change: dict[str, Any]) -> None:
-            value, half = change["new"], control.step / 2 if isinstance(control, ipw.FloatSlider) else 0
-            moved = not half or abs(value - getattr(self.state, field)) >= half
+            value, known = change["new"], getattr(self.state, field)
+            if isinstance(control, ipw.FloatLogSlider):
+                moved = abs(np.log10(value / known)) >= control.step / 2
+            else:
+                moved = not isinstance(control, ipw.FloatSlider) or abs(value - known) >= control.step / 2
             if moved and control.layout.display != "none":
                 self._slid(field, value)
 
@@ -295,6 +298,8 @@ class MatrixLab(ipw.VBox):
             layout=ipw.Layout(width="420px", height="90px"), continuous_update=False,
         )  # fmt: skip
         use = self.button("Use this matrix", lambda: self.set_matrix(self.paste.value))
+        # while the kernel is busy, the page sends a click at once and the text later: the text must not be missed
+        self.paste.observe(lambda change: self.guarded(lambda: self.set_matrix(change["new"])), "value")
         files = [
             self.button("Figure as SVG", lambda: self.download("svg")),
             self.button("Figure as PNG", lambda: self.download("png")),
@@ -318,7 +323,7 @@ class MatrixLab(ipw.VBox):
 
     def _preset_button(self, name: str) -> ipw.Button:
         specimen = dynamics.gallery[name]
-        return self.button(specimen.title, lambda: self.set_matrix(name), specimen.sentence)
+        return self.button(specimen.title, lambda: self.set_matrix(name), specimen.sentence).add_class("preset")
 
     def _make_parameters(self) -> None:
         """A slider for each parameter of the gallery's matrix."""

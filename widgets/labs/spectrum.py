@@ -15,7 +15,7 @@ from nnrnn_core.dynamics.form import check_time, whole
 
 from ..figures import spectrum as figures
 from ..live import LiveFigure
-from .matrices import Source
+from .matrices import CARRIED, Source
 from .matrix import MatrixLab, MatrixState, number, tidy
 
 PRESETS = ("grcar", "shear", "jordan", "companion", "random", "ring", "nnrnn", "stability_optimised")
@@ -46,8 +46,9 @@ class SpectrumState(MatrixState):
         number(self.horizon, "horizon", SHORTEST, LONGEST)
         if self.time == "discrete" and (self.horizon < 2 or self.horizon % 1):
             raise ValueError(f"horizon counts steps here, so it must be a whole number from 2; got {self.horizon!r}")
-        if len(self.point) != 2:
+        if np.shape(self.point) != (2,):
             raise ValueError(f"point must be two numbers, Re z and Im z; got {self.point!r}")
+        object.__setattr__(self, "point", tuple(self.point))
         for part, name in zip(self.point, ("the real part of point", "the imaginary part of point"), strict=True):
             number(part, name, -1e300, 1e300)
         check_time(self.time)
@@ -97,8 +98,9 @@ class SpectrumState(MatrixState):
             return None
         return _bound(self.source, self.scale, self.z, self.steps, self.time, self.step)
 
-    def moved(self, count: int = THROWN) -> np.ndarray | None:
-        """The eigenvalues of `count` perturbed matrices; None before the first throw."""
+    def moved(self, exact: bool = True) -> np.ndarray | None:
+        """The eigenvalues of the perturbed matrices, of fewer if not exact; None before the first throw."""
+        count = THROWN if exact else _in_hand(self.source.size)
         return _moved(self.source, self.scale, self.eps, count, self.throw) if self.throw else None
 
     def table(self) -> dict[str, np.ndarray]:
@@ -115,7 +117,12 @@ class SpectrumState(MatrixState):
 
     def arrays(self) -> dict[str, np.ndarray]:
         plane, moved = self.plane(), self.moved()
-        drawn = {"real": plane.real, "imag": plane.imag, "levels": 10**plane.levels}
+        drawn = {
+            "form": _form(self.source, self.scale),
+            "real": plane.real,
+            "imag": plane.imag,
+            "levels": 10**plane.levels,
+        }
         drawn |= {"eigenvalues": plane.values, "numerical_range": plane.boundary}
         return self.table() | drawn | ({} if moved is None else {"perturbed": moved})
 
@@ -123,43 +130,61 @@ class SpectrumState(MatrixState):
         plane = self.plane()
         time = "" if self.time == "discrete" else f', "continuous", {self.step!r}'
         count, tolerance = len(plane.real), figures.FINE_TOLERANCE
-        grow = f"transient_growth(V, {self.steps})" if self.time == "discrete" else "exponential_growth(V, times)"
+        grow = f"transient_growth(form, {self.steps})" if self.time == "discrete" else "exponential_growth(form, times)"
         lines = [
+            *self._form_lines(),
             f"real = np.linspace({float(plane.real[0])!r}, {float(plane.real[-1])!r}, {count})",
             f"imag = np.linspace({float(plane.imag[0])!r}, {float(plane.imag[-1])!r}, {count})",
-            f"levels = dynamics.pseudospectrum(V, real, imag, {tolerance!r})  # σ_min(zI − V)",
-            "eigenvalues = dynamics.eigenvalues(V)",
-            f"numerical_range = dynamics.numerical_range(V, {len(plane.boundary) - 1})",
-            f"bounds = dynamics.growth_bounds(V, {self.steps}{time})",
+            f"levels = dynamics.pseudospectrum(form, real, imag, {tolerance!r})  # σ_min(zI − V)",
+            "eigenvalues = dynamics.eigenvalues(form)",
+            f"numerical_range = dynamics.numerical_range(form, {len(plane.boundary) - 1})",
+            f"bounds = dynamics.growth_bounds(form, {self.steps}{time})",
             "times, spectral, eigenvector, numerical = bounds[:4]",
             f"growth = dynamics.{grow}",
         ]
         if self.throw:
-            lines.append(f"perturbed = dynamics.perturbed_eigenvalues(V, {self.eps!r}, {THROWN}, seed={self.throw})")
+            lines.append(f"perturbed = dynamics.perturbed_eigenvalues(form, {self.eps!r}, {THROWN}, seed={self.throw})")
         if self.says:
-            lines.append(f"from_point = dynamics.bound_from_point(V, {self.z!r}, {self.steps}{time}).curve")
+            lines.append(f"from_point = dynamics.bound_from_point(form, {self.z!r}, {self.steps}{time}).curve")
         else:
             lines.append("from_point = np.full(len(times), np.nan)  # z lies inside: it says nothing")
-        return [*lines, *_DRAWING, *(_DRAWING_MOVED if self.throw else ()), "plane.show(); curve.show()"]
+        return [*lines, *_DRAWING, *(_DRAWING_MOVED if self.throw else ()), "figure"]
+
+    def _form_lines(self) -> list[str]:
+        """Lines that make `form`, after those of `Source.code`."""
+        if self.source.name is None and self.source.size > CARRIED:
+            return ['form = np.load("spectrum.npz")["form"]  # V in its Schur form']
+        same = "# V in its Schur form: the same spectrum, pseudospectra and growth"
+        if isinstance(self.source.matrix, SchurMatrix):
+            return [f"form = dynamics.as_real(V)[1]  {same}"]
+        if self.scale == 1:
+            return ["P, blocks, T = dynamics.schur_parts(V)", f"form = blocks + T  {same}"]
+        return [f"form = blocks + {self.scale!r} * T  {same}"]  # P, blocks and T of s = 1 are there
 
     def sentence(self) -> str:
+        return self.said(exact=True)
+
+    def said(self, exact: bool) -> str:
+        """The sentence; if not exact, of what is drawn while a slider moves."""
         continuous = self.time == "continuous"
-        height, when = self.frame().peak
-        plane = self.plane()
+        height, when = self.frame(exact).peak
+        plane = self.plane(exact)
         edge = float(plane.values.real.max() if continuous else np.abs(plane.values).max())
         name, power = ("spectral abscissa", "‖e^(tA)‖") if continuous else ("spectral radius", "‖Vᵏ‖")
         text = f"The {name} is {edge:.3g}; {power} peaks at {figures.at(when, self.time)}: {figures.word(height)}. "
         text += self._of_point(power)
-        moved = self.moved()
+        moved = self.moved(exact)
         if moved is not None:
             reach = float(moved.real.max() if continuous else np.abs(moved).max())
             where = "Re z =" if continuous else "|z| ="
-            text += f" {THROWN} perturbations of size {self.eps:.2g} carry an eigenvalue as far as {where} {reach:.3g}."
+            text += (
+                f" {len(moved)} perturbations of size {self.eps:.2g} carry an eigenvalue as far as {where} {reach:.3g}."
+            )
         return text
 
     def _of_point(self, power: str) -> str:
         x, y = self.point
-        z = f"z = {x:.2f} {'−' if y < 0 else '+'} {abs(y):.2f}i"
+        z = f"z = {round(x, 2) + 0.0:.2f} {'−' if y < 0 else '+'} {abs(y):.2f}i"
         bound = self.bound()
         if bound is None:
             inside = "inside the unit circle" if self.time == "discrete" else "left of the imaginary axis"
@@ -174,17 +199,19 @@ class SpectrumState(MatrixState):
 
 _DRAWING = [
     "",
-    'plane = go.Figure(go.Contour(x=real, y=imag, z=np.log10(levels), colorscale="Purples"))',
-    'plane.add_scatter(x=eigenvalues.real, y=eigenvalues.imag, mode="markers", name="eigenvalues")',
-    'plane.add_scatter(x=numerical_range.real, y=numerical_range.imag, name="numerical range")',
-    "curve = go.Figure()",
+    "from plotly.subplots import make_subplots",
+    "figure, decades = make_subplots(cols=2), np.log10(np.maximum(levels, 1e-150))",
+    'figure.add_contour(x=real, y=imag, z=decades, colorscale="Purples", showscale=False, row=1, col=1)',
+    'figure.add_scatter(x=eigenvalues.real, y=eigenvalues.imag, mode="markers", name="eigenvalues", row=1, col=1)',
+    'figure.add_scatter(x=numerical_range.real, y=numerical_range.imag, name="numerical range", row=1, col=1)',
     'curves = {"growth": growth, "spectral": spectral, "eigenvector": eigenvector, "numerical": numerical}',
     'for name, y in (curves | {"from_point": from_point}).items():',
-    "    curve.add_scatter(x=times, y=y, name=name)",
-    'curve.update_yaxes(type="log")',
+    "    figure.add_scatter(x=times, y=y, name=name, row=1, col=2)",
+    'figure.update_yaxes(type="log", col=2)',
 ]
 _DRAWING_MOVED = [
-    'plane.add_scatter(x=perturbed.real.ravel(), y=perturbed.imag.ravel(), mode="markers", name="perturbed")'
+    "x, y = perturbed.real.ravel(), perturbed.imag.ravel()",
+    'figure.add_scatter(x=x, y=y, mode="markers", name="perturbed", row=1, col=1)',
 ]
 
 
@@ -198,10 +225,16 @@ class SpectrumLab(MatrixLab):
     kind = "spectrum"
     state_type = SpectrumState
     default_presets = PRESETS
+    _drawn: tuple[Any, ...] | None = None  # of what the plane and the curves are, if they are exact
+
+    @property
+    def status(self) -> str:
+        """What is shown, in words."""
+        return self.state.said(self._drawn is not None)
 
     def make_figures(self) -> list[LiveFigure]:
         figure = LiveFigure(figures.spectrum_figure())
-        figure.on_click(lambda _, x, y: self.guarded(lambda: self._choose(x, y)))
+        figure.on_click(self._clicked)
         return [figure]
 
     def make_controls(self) -> tuple[list[ipw.Widget], list[ipw.Widget]]:
@@ -232,19 +265,27 @@ class SpectrumLab(MatrixLab):
         return in_sight, more
 
     def paint(self, settled: bool) -> None:
-        state = self.state
-        plane, window = state.plane(settled), _window(state.source, state.time)
-        frame, point = state.frame(settled), state.bound()
-        traces, layout = figures.plane_push(plane, state.eps, window, state.time, labelled=settled)
-        more, words = figures.frame_push(frame, point, state.time)
-        dots, _ = figures.moved_push(state.moved(THROWN if settled else _in_hand(state.source.size)), window)
+        state, now = self.state, (self.state.source, self.state.scale, self.state.time, self.state.horizon)
+        window = _window(state.source, state.time)
+        moved, _ = figures.moved_push(state.moved(settled), window)
+        if not settled and now == self._drawn:  # ε moves: all else stands there, exact
+            self.figures[0].push(moved | figures.edge_push(state.plane(), state.eps)[0])
+            return
+        plane, frame, point = state.plane(settled), state.frame(settled), state.bound()
+        left, layout = figures.plane_push(plane, state.eps, window, state.time, labelled=settled)
+        right, words = figures.frame_push(frame, point, state.time)
         cross = {"x": np.array([state.point[0]]), "y": np.array([state.point[1]])}
-        self.figures[0].push(traces | more | dots | {figures.POINT: cross}, layout | words)
+        self.figures[0].push(left | right | moved | {figures.POINT: cross}, layout | words)
+        self._drawn = now if settled else None
 
     def _show_controls(self) -> None:
         super()._show_controls()
         with self._quietly():
             self.real.value, self.imag.value = self.state.point
+
+    def _clicked(self, trace: int, x: float, y: float) -> None:
+        if trace == 0:  # the map that catches clicks; the curves beside the plane can be clicked too
+            self.guarded(lambda: self._choose(x, y))
 
     def _choose(self, x: float, y: float) -> None:
         self.set(point=(tidy(round(float(x), 4)), tidy(round(float(y), 4))))
@@ -263,10 +304,10 @@ def _in_hand(size: int) -> int:
 
 
 @lru_cache(maxsize=8)
-def _form(source: Source, scale: float) -> dynamics.Matrix:
+def _form(source: Source, scale: float) -> np.ndarray:
     """Λ + s T, which has V's spectrum, norms and pseudospectra, and is cheaper than V."""
     if isinstance(source.matrix, SchurMatrix):
-        return source.scaled(scale)
+        return dynamics.as_real(source.scaled(scale))[1]
     _, blocks, feed_forward = source.parts
     return np.asarray(blocks + scale * feed_forward)
 
@@ -295,7 +336,7 @@ def _bound(
 
 @lru_cache(maxsize=8)
 def _moved(source: Source, scale: float, eps: float, count: int, seed: int) -> np.ndarray:
-    return dynamics.perturbed_eigenvalues(source.scaled(scale), eps, count, seed)
+    return dynamics.perturbed_eigenvalues(_form(source, scale), eps, count, seed)
 
 
 @lru_cache(maxsize=8)

@@ -1,0 +1,114 @@
+"""The labs of one matrix in JupyterLab, in a browser: every button and slider in sight, and a click in the plane."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Locator
+
+from browser.lab import JupyterLab, Notebook
+
+pytestmark = pytest.mark.browser
+
+LAB = ".matrix-lab"
+GRAPH = f"{LAB} .live-graph.js-plotly-plot"
+# all numbers that the page draws, and the sentence under the figure
+PICTURE = f"""() => JSON.stringify(Array.from(document.querySelectorAll('{GRAPH}')).map((gd) => gd.data.map(
+    ({{ x, y, z }}) => [x, y, z].map((part) => Array.from(part ?? [], (v) => v?.length ? [...v] : v)))))
+  + document.querySelector('{LAB}').innerText"""
+TRACE = f"(name) => Array.from(document.querySelector('{GRAPH}').data.find((t) => t.name === name).y, Number)"
+
+
+def opened(open_notebook: Callable[..., Notebook], jupyterlab: JupyterLab, source: str) -> Notebook:
+    name = source.partition("(")[0]
+    notebook = open_notebook(jupyterlab, [f"from widgets import {name}", f"lab = {source}\nlab"])
+    notebook.run_all()
+    notebook.reveal(GRAPH)
+    return notebook
+
+
+def lab(notebook: Notebook) -> Locator:
+    return notebook.page.locator(LAB).first
+
+
+def changed(notebook: Notebook, action: Callable[[], object]) -> None:
+    """The action changes what the page shows."""
+    before = notebook.page.evaluate(PICTURE)
+    action()
+    notebook.wait(f"(before) => ({PICTURE})() !== before", before)
+
+
+def sliders(notebook: Notebook) -> list[Locator]:
+    """Those in sight, each at its handle."""
+    return [one for one in lab(notebook).locator(".widget-slider .noUi-handle").all() if one.is_visible()]
+
+
+def use_everything_in_sight(notebook: Notebook) -> None:
+    """Every preset, then every slider to both ends; each must show."""
+    presets = lab(notebook).locator("button.preset").all()
+    assert presets
+    for preset in [*presets[1:], presets[0]]:
+        if preset.is_enabled():
+            changed(notebook, preset.click) if len(presets) > 1 else preset.click()
+            preset.and_(notebook.page.locator(".mod-info")).wait_for()
+    assert sliders(notebook)
+    for handle in sliders(notebook):
+        for key in ("End", "Home"):
+            at_end = handle.get_attribute("aria-valuenow") == handle.get_attribute(
+                "aria-valuemax" if key == "End" else "aria-valuemin"
+            )
+            if at_end:
+                continue
+            handle.focus()
+            changed(notebook, lambda key=key: notebook.page.keyboard.press(key))
+
+
+@pytest.mark.parametrize("source", ["SchurLab()", "GrowthLab()", "MemoryLab()", "SpectrumLab()"])
+def test_every_preset_and_slider_of_a_lab_shows_on_the_page(
+    jupyterlab: JupyterLab, open_notebook: Callable[..., Notebook], source: str
+) -> None:
+    notebook = opened(open_notebook, jupyterlab, source)
+    notebook.screenshot(source[:-2].lower())
+    use_everything_in_sight(notebook)
+    notebook.screenshot(source[:-2].lower() + "-extremes")
+    lab(notebook).get_by_text("More", exact=True).click()
+    lab(notebook).get_by_role("button", name="Show code").click()
+    notebook.wait(f"() => document.querySelector('{LAB} pre')?.innerText.includes('dynamics.')")
+    lab(notebook).locator("textarea").fill("0.9 2; 0 0.8")
+    changed(notebook, lab(notebook).get_by_role("button", name="Use this matrix").click)
+    lab(notebook).locator("textarea").fill("0.9 two; 0 0.8")
+    lab(notebook).get_by_role("button", name="Use this matrix").click()
+    notebook.wait(f"() => document.querySelector('{LAB} [role=alert]')?.innerText.includes('real numbers')")
+    with notebook.page.expect_download() as download:
+        lab(notebook).get_by_role("button", name="Figure as SVG").click()
+    assert "<svg" in download.value.path().read_text()
+    notebook.run_cell(1)
+    notebook.reveal(GRAPH)
+    assert notebook.page.locator(LAB).count() == 1
+    assert notebook.problems() == []
+
+
+def test_a_click_in_the_plane_draws_the_bound_on_the_growth_curve(
+    jupyterlab: JupyterLab, open_notebook: Callable[..., Notebook]
+) -> None:
+    notebook = opened(open_notebook, jupyterlab, 'SpectrumLab("grcar", size=20)')
+    before = notebook.page.evaluate(TRACE, "bound from z (below)")
+    where = notebook.page.evaluate(
+        f"""() => {{ const gd = document.querySelector('{GRAPH}'), box = gd.getBoundingClientRect();
+        const {{ xaxis, yaxis }} = gd._fullLayout;
+        return [box.x + xaxis._offset + xaxis.d2p(0.2), box.y + yaxis._offset + yaxis.d2p(1.1)]; }}"""
+    )
+    notebook.page.mouse.move(*where)
+    notebook.page.mouse.click(*where)
+    notebook.wait(f"() => /At z = 0\\.[12]\\d [+] 1\\.[01]\\d*i/.test(document.querySelector('{LAB}').innerText)")
+    notebook.wait(f"(before) => ({TRACE})('bound from z (below)')[9] !== before[9]", before)
+    bound, growth = (notebook.page.evaluate(TRACE, name) for name in ("bound from z (below)", "growth"))
+    highest = [max(growth[: k + 1]) for k in range(len(growth))]
+    assert all(low <= high * (1 + 1e-5) for low, high in zip(bound, highest, strict=True))
+    lab(notebook).get_by_role("button", name="Throw 50 perturbations").click()
+    notebook.wait(f"() => document.querySelector('{LAB}').innerText.includes('50 perturbations of size')")
+    assert re.search(r"as far as \|z\| = 1\.\d", lab(notebook).inner_text())
+    notebook.screenshot("spectrumlab-clicked")
+    assert notebook.problems() == []
