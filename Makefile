@@ -17,9 +17,13 @@ python := $(VENV)/bin/python
 colab_python := $(COLAB)/bin/python
 # Quiet twice: without progress bars and without warnings. Errors are still shown.
 pip_options := -qq --disable-pip-version-check
-NBVAL := -m pytest -c .ci/nbval.ini --rootdir=.
+# Side by side on the cores there are, each with one thread: two of each took four times as long on two cores.
+# A notebook stays with one of them, for its cells share a kernel.
+ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+PARALLEL := -n auto --maxprocesses=4
+NBVAL := -m pytest -c .ci/nbval.ini --rootdir=. $(PARALLEL) --dist loadfile
 # A kernel on Python >= 3.11 complains about the debugger otherwise.
-NBVAL_ENV := NNRNN_QUICK=1 PYDEVD_DISABLE_FILE_VALIDATION=1
+NBVAL_ENV := $(ONE_THREAD) NNRNN_QUICK=1 PYDEVD_DISABLE_FILE_VALIDATION=1
 
 # $(call stage,NAME,COMMAND) runs a command between two lines that say what it is and how long it took.
 define stage
@@ -65,7 +69,7 @@ types: $(VENV)/.installed-test
 	$(call stage,mypy,$(python) -m mypy)
 
 unit: $(VENV)/.installed-test
-	$(call stage,pytest,$(python) -m pytest tests -m "not browser")
+	$(call stage,pytest,$(ONE_THREAD) $(python) -m pytest tests -m "not browser" $(PARALLEL))
 
 nbval: $(VENV)/.installed-test
 	@$(python) tests/notebooks/editions.py notebooks $(BUILD)/editions
