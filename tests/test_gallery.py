@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import time
 from collections.abc import Iterator
 from types import MappingProxyType
@@ -482,7 +483,8 @@ def test_a_stability_optimised_network_is_stable_whatever_its_parameters(size, g
 def test_tuning_moves_only_inhibition_and_keeps_its_sign(monkeypatch):
     specimen = gallery["stability_optimised"]
     tuned = specimen() + np.eye(50)
-    monkeypatch.setattr("nnrnn_core.dynamics.gallery.TUNING_STEPS", 0)
+    # by name the package gives its mapping `gallery`, and not the module
+    monkeypatch.setattr(sys.modules["nnrnn_core.dynamics.gallery"], "TUNING_STEPS", 0)
     # without steps the whole matrix is only scaled down; a ratio of two excitatory synapses tells by how much
     scaled = specimen() + np.eye(50)
     excitatory = tuned[:, :25]
