@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -300,16 +299,6 @@ def test_the_control_of_the_order_and_the_state_follow_each_other(lab: SchurLab)
 def test_every_trace_pushed_exists_once():
     names = [trace.name for trace in schur_figure().data]
     assert len(set(names)) == len(names)
-
-
-def test_a_move_of_the_slider_is_quick(lab: SchurLab):
-    lab.set_matrix("random")
-    spent = []
-    for scale in np.linspace(0, 2, 11):
-        begun = time.perf_counter()
-        lab.slider.value = float(scale)
-        spent.append(time.perf_counter() - begun)
-    assert np.median(spent) < 0.1  # 13 ms on a quiet core
 
 
 def test_a_wide_matrix_is_estimated_while_the_slider_moves_and_exact_at_rest():
