@@ -124,6 +124,39 @@ def test_a_quick_picture_is_the_exact_one_but_coarser(lab: SpectrumLab):
     assert abs(float(np.nanmax(drawn(lab, EDGE, "x"))) - reach) < 0.03
 
 
+def test_while_eps_moves_the_picture_stays_exact_and_only_the_edge_follows(lab: SpectrumLab):
+    before = {name: drawn(lab, name) for name in (GROWTH, RANGE, f"ε = {power_of_ten(-2)}", KREISS)}
+    edge = drawn(lab, EDGE)
+    slider(lab, "eps").value = 1e-2
+    for name, numbers in before.items():
+        assert np.array_equal(drawn(lab, name), numbers, equal_nan=True), name
+    assert not np.array_equal(drawn(lab, EDGE), edge, equal_nan=True)
+    assert np.array_equal(drawn(lab, EDGE), drawn(lab, f"ε = {power_of_ten(-2)}"), equal_nan=True)
+
+
+@pytest.mark.parametrize(("field", "ends"), [("scale", (0.0, 2.0)), ("eps", (1e-8, 1.0)), ("horizon", (2, 400))])
+def test_a_control_at_either_end_shows_another_state(lab: SpectrumLab, field: str, ends: tuple[float, float]):
+    lab.throw.click()
+    said = []
+    for value in ends:
+        slider(lab, field).value = value
+        assert lab.status  # of what is drawn while it moves
+        lab.settle()
+        assert not lab.alarm.value
+        assert getattr(lab.state, field) == value
+        assert lab.status == lab.state.sentence()
+        said.append(lab.status)
+    assert said[0] != said[1]
+
+
+def test_a_growing_matrix_keeps_the_beginning_of_its_growth_in_sight():
+    for matrix in (1.1 * np.eye(3), 3 * np.eye(4) + np.tri(4), [[-5.0]]):
+        lab = SpectrumLab(matrix)
+        low, top = lab.figures[0].figure.layout.yaxis2.range
+        assert low <= 0 < top
+        lab.close()
+
+
 # --- a click
 
 
@@ -149,6 +182,13 @@ def test_a_click_inside_implies_nothing_and_the_sentence_says_so(lab: SpectrumLa
     lab.set_matrix(0.5 * np.eye(3))
     lab.set(point=(9.0, 0.0))
     assert "too large" in lab.status
+
+
+def test_a_click_on_a_curve_beside_the_plane_chooses_no_point(lab: SpectrumLab):
+    before, trace = lab.state, [trace.name for trace in lab.figures[0].figure.data].index(GROWTH)
+    lab.figures[0]._receive(None, {"click": [trace, 12.0, 3.0]}, None)
+    assert lab.state is before
+    assert not lab.alarm.value
 
 
 def test_a_point_can_be_typed(lab: SpectrumLab):
@@ -259,6 +299,9 @@ def test_growth_past_float64_is_said_and_not_drawn():
         ({"horizon": 2.5}, "horizon counts steps"),
         ({"horizon": 1e4}, "horizon must be a number from"),
         ({"point": (1.0, float("nan"))}, "imaginary part of point"),
+        ({"point": 3}, "two numbers"),
+        ({"point": (1, 2, 3)}, "two numbers"),
+        ({"time": "later"}, "discrete"),
         ({"scale": 3.0}, "scale must be a number from"),
         ({"size": 3}, "spectrum lab has"),
     ],
@@ -286,6 +329,25 @@ def chosen() -> SpectrumLab:
     return lab
 
 
+@pytest.mark.parametrize("key", ["continuous", "text", "numpy", "schur"])
+def test_a_preset_carries_ones_own_matrix(key: str):
+    lab = SpectrumLab(OWN[key])
+    lab.set(scale=0.3, point=[2, 0])
+    twin = SpectrumLab.from_preset(lab.preset)
+    assert twin.state.settings() == lab.state.settings()
+    for name, values in lab.state.arrays().items():
+        assert np.allclose(twin.state.arrays()[name], values, atol=1e-12, equal_nan=True), name
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"spectrum":2}', '{"spectrum":1,"matrix":{"entries":[[1]]},"point":3}'])
+def test_a_broken_preset_is_said_and_changes_nothing(lab: SpectrumLab, text: str):
+    state = lab.state
+    lab.text.value = text
+    lab.guarded(lambda: lab._show(lab.state_of(lab.text.value)))
+    assert lab.alarm.value
+    assert lab.state is state
+
+
 def test_a_preset_is_the_lab_in_a_line():
     lab = chosen()
     twin = SpectrumLab.from_preset(lab.preset)
@@ -294,17 +356,31 @@ def test_a_preset_is_the_lab_in_a_line():
     assert "\n" not in lab.preset
 
 
-@pytest.mark.parametrize("name", ["random", "balanced_network"])
-def test_the_code_computes_what_is_drawn(name: str, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("plotly.graph_objects.Figure.show", lambda figure: None)
-    lab = chosen() if name == "random" else SpectrumLab(name)
+OWN = {
+    "gallery": "random", "jordan": "jordan", "continuous": "balanced_network", "text": "0.9 2; 0 0.8",
+    "numpy": 0.3 * np.random.default_rng(5).standard_normal((6, 6)),
+    "schur": SchurMatrix(6, init="random", generator=torch.Generator().manual_seed(0), dtype=torch.float64),
+    "schur in float32": SchurMatrix(6, init="random", generator=torch.Generator().manual_seed(1)),
+    "large": np.random.default_rng(1).standard_normal((66, 66)) / 9,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("key", OWN)
+@pytest.mark.parametrize("settings", [{}, {"scale": 0.7, "eps": 0.02, "throw": 3}], ids=["as it is", "scaled, thrown"])
+def test_the_code_computes_what_is_drawn(
+    key: str, settings: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    lab = SpectrumLab(OWN[key])
+    lab.set(**settings)
+    lab.export("spectrum.npz")
     names: dict[str, Any] = {}
     exec(lab.code, names)
-    for key, values in lab.state.arrays().items():
-        if key in ("eigenvalues", "perturbed"):  # their order is the algorithm's
-            assert np.abs(np.ravel(names[key])[:, None] - np.ravel(values)).min(axis=1).max() < 1e-6
-        else:
-            assert np.allclose(names[key], values, rtol=2e-3, atol=1e-9, equal_nan=True), key
+    assert lab.state.arrays().keys() <= names.keys()
+    for name, values in lab.state.arrays().items():
+        assert np.allclose(names[name], values, rtol=1e-6, atol=1e-9, equal_nan=True), name
+    assert names["figure"].data
+    lab.close()
 
 
 def test_numbers_leave_as_npz_and_csv(tmp_path: Path):
@@ -317,6 +393,12 @@ def test_numbers_leave_as_npz_and_csv(tmp_path: Path):
     assert np.allclose(table["growth"], lab.state.frame().growth, rtol=1e-6)
     with pytest.raises(ValueError, match="npz"):
         lab.export(tmp_path / "lab.xls")
+
+
+def test_a_closed_lab_leaves_no_widget_behind(lab: SpectrumLab):
+    parts = [lab.eps, lab.real, lab.time, lab.figures[0], lab.head, lab.more]
+    lab.close()
+    assert all(part.comm is None for part in [lab, *parts])
 
 
 def test_levels_are_decades_with_a_contour_each():

@@ -123,7 +123,7 @@ def bound_from_point(V: Matrix, z: complex, horizon: int, time: Time = "discrete
         return PointBound(level, 1.0, np.ones(len(times)))
     rate = math.log1p(away) if discrete else away
     fraction = np.exp(-rate * times)  # r^{−τ}, by which the bound is divided through: r^τ may leave float64
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
         return PointBound(level, K, 1 / (fraction + (1 - fraction) / K))
 
 

@@ -30,6 +30,7 @@ import ipywidgets as ipw
 import numpy as np
 
 from nnrnn_core import SchurMatrix, dynamics
+from nnrnn_core.device import threads
 from nnrnn_core.dynamics.form import array
 
 from ..live import LiveFigure
@@ -413,7 +414,8 @@ class MatrixLab(ipw.VBox):
             raise
 
     def _draw(self, settled: bool) -> None:
-        self.paint(settled)
+        with threads(1):  # matrices this small are not worth a second, which JupyterLab's page wants too
+            self.paint(settled)
         if settled:
             self.pause()
             self._show_texts()
