@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol, runtime_checkable
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -97,16 +98,22 @@ class ModReLU:
         if parameter is None:
             raise TypeError("ModReLU needs its bias b, a tensor of shape (n,); got None")
         xp = library(like)
-        b, zero, magnitude = xp.empty_like(like), xp.zeros_like(like), xp.empty_like(like)
+        b = xp.empty_like(like)
         b[...] = parameter if isinstance(like, Tensor) else parameter.detach().numpy()
+        # x − clip(x, −|b|, |b|) where b ≤ 0, and x − clip(−∞ x, −|b|, |b|) where b > 0: x ± b, and 0 at x = 0.
+        # Operands of one shape: NumPy takes three times as long over one that it has to broadcast.
+        steep, high, shift = xp.ones_like(like), xp.absolute(b), xp.empty_like(like)
+        steep[b > 0] = -xp.finfo(like.dtype).max
+        low = -high
 
-        # operands of one shape: NumPy takes three times as long over one that it has to broadcast
         def value_(x: Array) -> None:
-            xp.absolute(x, out=magnitude)
-            xp.add(magnitude, b, out=magnitude)
-            xp.maximum(magnitude, zero, out=magnitude)
-            xp.sign(x, out=x)
-            xp.multiply(x, magnitude, out=x)
+            xp.multiply(x, steep, out=shift)
+            if xp is torch:
+                torch.clamp(shift, low, high, out=shift)
+            else:
+                np.maximum(shift, low, out=shift)
+                np.minimum(shift, high, out=shift)
+            xp.subtract(x, shift, out=x)
 
         return value_
 

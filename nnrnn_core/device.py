@@ -29,11 +29,17 @@ def threads(count: int) -> Iterator[None]:
     """The number of threads of torch, which belongs to the calling thread, and of NumPy's BLAS, which belongs to the
     process: set, then put back. On matrices as small as a lesson's a second thread costs more than it brings, and
     beside a browser that draws, OpenBLAS's spinning threads make it ten times slower."""
+    with torch_threads(count), _blas().limit(limits=count, user_api="blas"):
+        yield
+
+
+@contextmanager
+def torch_threads(count: int) -> Iterator[None]:
+    """The number of threads of torch alone."""
     before = torch.get_num_threads()
     torch.set_num_threads(count)
     try:
-        with _blas().limit(limits=count, user_api="blas"):
-            yield
+        yield
     finally:
         torch.set_num_threads(before)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from .activations import Activation
-from .arrays import Array, affine, fastest, library
+from .arrays import Array, add_product, affine, empty_like, fastest, library, shareable
+from .device import torch_threads
 
 
 # one opaque call to torch.compile: dynamo would unroll the loop over time
@@ -33,9 +36,9 @@ def unroll(
     The gradient of V is one product over all times. Differentiable once; a second derivative raises RuntimeError.
     """
     _check(drive, V, h0, tap, activation.parameter)
+    states: Tensor
     states, _ = _Unroll.apply(drive, V, h0, activation.parameter, tap, activation)  # type: ignore[no-untyped-call]
-    after: Tensor = states[1:]
-    return after
+    return states
 
 
 @torch.no_grad()
@@ -51,10 +54,10 @@ def total_gradients(
     states  h_t as `unroll` gave them, without a tap or at tap 0
     The same as the gradient of a tap, without the gradients of V and of the input, for less than half the time.
     """
-    incoming = torch.cat([torch.zeros_like(direct[:1]), direct])
-    gradients = torch.empty_like(incoming)
-    _sweep(incoming, V, states, activation, gradients)
-    return gradients[1:]
+    gradients = empty_like(direct)
+    for _ in _sweep(direct, V, states, activation, gradients=gradients):
+        pass
+    return gradients
 
 
 def _check(drive: Tensor, V: Tensor, h0: Tensor, tap: Tensor | None, parameter: Tensor | None) -> None:
@@ -76,70 +79,99 @@ def _check(drive: Tensor, V: Tensor, h0: Tensor, tap: Tensor | None, parameter: 
 
 
 class _Unroll(torch.autograd.Function):
-    """The loop. `states` is (time + 1, batch, n) with h0 at index 0, so that states[:-1] are the predecessors of
-    states[1:]. With a tap the values before it are kept beside the states: slopes come from them, and a slope taken
+    """The loop. With a tap the values before it are kept beside the states: slopes come from them, and a slope taken
     from a tapped state would be wrong."""
 
     @staticmethod
     def forward(
         drive: Tensor, V: Tensor, h0: Tensor, parameter: Tensor | None, tap: Tensor | None, activation: Activation
     ) -> tuple[Tensor, Tensor | None]:
-        states = drive.new_empty(drive.shape[0] + 1, *drive.shape[1:])
-        states[0] = h0
-        values = states[1:] if tap is None else torch.empty_like(states[1:])
-        taps = [] if tap is None else [tap]
-        _loop(activation, parameter, *fastest([drive, V.T.contiguous(), states, values, *taps]))
-        return states, None if tap is None else values
+        states = empty_like(drive)
+        kicked = tap is not None and not _is_zero(tap)
+        values = empty_like(states) if kicked else states
+        taps = [tap] if tap is not None and kicked else []
+        _loop(activation, parameter, *fastest([drive, V.T.contiguous(), h0, states, values, *taps]))
+        return states, values if kicked else None
 
     @staticmethod
     def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
         states, values = output
         if values is not None:
             ctx.mark_non_differentiable(values)
-        ctx.activation = inputs[5]
-        ctx.save_for_backward(inputs[1], states, values)
+        ctx.tapped, ctx.activation = inputs[4] is not None, inputs[5]
+        ctx.save_for_backward(inputs[1], inputs[2], states, values)
 
     @staticmethod
     def backward(ctx: Any, incoming: Tensor, _: Tensor | None) -> Any:
-        V, states, values = ctx.saved_tensors
-        adjoint = _Adjoint.apply(incoming, V, states, values, ctx.activation)  # type: ignore[no-untyped-call]
-        deltas, dV, h0, parameter, gradients = adjoint
-        return deltas, dV, h0, parameter, None if gradients is None else gradients[1:], None
+        arguments = (incoming, *ctx.saved_tensors, ctx.tapped, ctx.activation)
+        deltas, dV, dh0, parameter, gradients = _Adjoint.apply(*arguments)  # type: ignore[no-untyped-call]
+        return deltas, dV, dh0, parameter, gradients, None
+
+
+def _is_zero(tap: Tensor) -> bool:
+    """Whether the tap is seen to be 0 without waiting for a device."""
+    return shareable(tap) and not bool(tap.any())
 
 
 @np.errstate(all="ignore")  # what overflows is inf, as with torch, and no warning
 def _loop(
-    activation: Activation, parameter: Tensor | None, drive: Array, M: Array, states: Array, values: Array, *tap: Array
+    activation: Activation,
+    parameter: Tensor | None,
+    drive: Array,
+    M: Array,
+    h: Array,
+    states: Array,
+    values: Array,
+    tap: Array | None = None,
 ) -> None:
     """values_t = φ(states_{t−1} M + drive_t); with a tap the state is the value and the tap."""
-    step, phi_ = affine(drive), activation.in_place(values[0], parameter)
-    for t, value in enumerate(values):
-        phi_(step(drive[t], states[t], M, value))
-        for kick in tap:
-            library(value).add(value, kick[t], out=states[t + 1])
+    step, phi_, add = affine(drive), activation.in_place(values[0], parameter), library(drive).add
+    for t, d in enumerate(drive):
+        value = values[t]
+        phi_(step(d, h, M, value))
+        h = value if tap is None else add(value, tap[t], out=states[t])
+
+
+CHUNK = 2**18  # numbers in a part of the way back, on a CPU: what a core's cache holds
+# Multiplications from which on NumPy's BLAS uses its threads for one product (OpenBLAS's own rule). It is then left all
+# the work: where it and torch's threads take turns, each pool waits for the other, four times as long as it computes.
+BLAS_THREADS = 2**18
 
 
 def _sweep(
-    incoming: Tensor, V: Tensor, values: Tensor, activation: Activation, gradients: Tensor | None
-) -> tuple[Tensor, Tensor]:
-    """g_t = ℓ_t + Vᵀ δ_{t+1}, δ_t = φ'(·) g_t, from last to first; ℓ = incoming, index 0 the initial state.
-
-    Returns δ_t for t = 1 … time and g_0; all g_t go into `gradients`, if given.
-    """
-    deltas = torch.empty_like(values)
-    activation.slope(values, deltas)  # of all times at once; multiplied by g_t in the loop
-    kept = incoming.new_empty(1, *incoming.shape[1:]) if gradients is None else gradients
+    incoming: Tensor,
+    V: Tensor,
+    values: Tensor,
+    activation: Activation,
+    deltas: Tensor | None = None,
+    gradients: Tensor | None = None,
+) -> Iterator[slice]:
+    """g_t = ℓ_t + Vᵀ δ_{t+1}, δ_t = φ'(·) g_t, from last to first, ℓ = incoming; yields the parts of time as they are
+    done. δ_t and g_t are kept for all times in `deltas` and `gradients`, where given."""
+    time, batch, n = values.shape
+    length = max(1, min(time, CHUNK // (batch * n)) if values.device.type == "cpu" else time)
+    deltas = values.new_empty(length, batch, n) if deltas is None else deltas
+    kept = values.new_empty(1, batch, n) if gradients is None else gradients
     kept[-1] = incoming[-1]
-    _loop_back(*fastest([incoming, V.contiguous(), deltas, kept]))
-    return deltas, kept[0]
+    arrays = fastest([incoming, V.contiguous(), deltas, kept])
+    for stop in range(time, 0, -length):
+        part = slice(max(0, stop - length), stop)
+        here = part if len(deltas) == time else slice(0, part.stop - part.start)
+        activation.slope(values[part], deltas[here])
+        _loop_back(part, part.start - here.start, *arrays)
+        yield part
 
 
 @np.errstate(all="ignore")
-def _loop_back(incoming: Array, V: Array, deltas: Array, kept: Array) -> None:
-    step, multiply, g = affine(incoming), library(incoming).multiply, kept[-1]
-    for t in range(len(deltas) - 1, -1, -1):
-        multiply(g, deltas[t], out=deltas[t])
-        g = step(incoming[t], deltas[t], V, kept[t] if len(kept) > 1 else kept[0])
+def _loop_back(part: slice, offset: int, incoming: Array, V: Array, deltas: Array, kept: Array) -> None:
+    """δ_t and g_{t−1} for the times of this part; `deltas` holds the slopes before, its index 0 is time `offset`."""
+    step, multiply = affine(incoming), library(incoming).multiply
+    g = kept[part.stop - 1 if len(kept) > 1 else 0]
+    for t in range(part.stop - 1, part.start - 1, -1):
+        delta = deltas[t - offset]
+        multiply(g, delta, out=delta)
+        if t:
+            g = step(incoming[t - 1], delta, V, kept[t - 1] if len(kept) > 1 else g)
 
 
 class _Adjoint(torch.autograd.Function):
@@ -148,16 +180,33 @@ class _Adjoint(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        incoming: Tensor, V: Tensor, states: Tensor, tapped_values: Tensor | None, activation: Activation
+        incoming: Tensor,
+        V: Tensor,
+        h0: Tensor,
+        states: Tensor,
+        tapped_values: Tensor | None,
+        tapped: bool,
+        activation: Activation,
     ) -> tuple[Tensor, Tensor, Tensor, Tensor | None, Tensor | None]:
-        values = states[1:] if tapped_values is None else tapped_values
+        values = states if tapped_values is None else tapped_values
+        deltas = empty_like(states)
         # g_t is kept for all times only where a tap asks for it
-        gradients = None if tapped_values is None else torch.empty_like(incoming)
-        deltas, g = _sweep(incoming, V, values, activation, gradients)
-        rows = deltas.flatten(0, 1)
-        dV = rows.T @ states[:-1].flatten(0, 1)
-        parameter = activation.parameter_gradient(rows, values.flatten(0, 1))
-        return deltas, dV, g.clone(), parameter, gradients
+        gradients = empty_like(states) if tapped else None
+        dV = torch.zeros_like(V, memory_format=torch.contiguous_format)
+        parameter, batch = None, len(h0)
+        before, after, total = states.flatten(0, 1), deltas.flatten(0, 1), dV
+        threaded = batch * V.numel() > BLAS_THREADS
+        if threaded:
+            before, after, total = fastest([before, after, total])
+        with torch_threads(1) if threaded else nullcontext():
+            for part in _sweep(incoming, V, values, activation, deltas, gradients):
+                # while this part is in the processor's cache
+                change = activation.parameter_gradient(deltas[part].flatten(0, 1), values[part].flatten(0, 1))
+                parameter = change if parameter is None or change is None else parameter + change
+                rows = slice(max(1, part.start) * batch, part.stop * batch)
+                add_product(total, after[rows].T, before[rows.start - batch : rows.stop - batch])
+        dV.addmm_(deltas[0].T, h0)
+        return deltas, dV, deltas[0] @ V, parameter, gradients
 
     @staticmethod
     def setup_context(ctx: Any, inputs: Any, output: Any) -> None:

@@ -1,5 +1,6 @@
 """Activations: the slope told from the value is the slope."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -14,7 +15,8 @@ def value_and_slope(activation, x, incoming):
     """h = φ(x) and incoming · φ'(x), by the activation's own methods, on tensors and on arrays alike."""
     h, by_numpy = x.clone(), x.numpy().copy()
     activation.in_place(h, activation.parameter)(h)
-    activation.in_place(by_numpy, activation.parameter)(by_numpy)
+    with np.errstate(over="ignore"):
+        activation.in_place(by_numpy, activation.parameter)(by_numpy)
     assert torch.allclose(h, torch.from_numpy(by_numpy), rtol=1e-15, atol=0)
     slope = torch.empty_like(h)
     activation.slope(h, slope)
