@@ -49,6 +49,36 @@ def affine(like: Array) -> Callable[[Array, Array, Array, Array], Array]:
     return of_arrays
 
 
+class _Product(torch.autograd.Function):
+    """A B, by NumPy; its gradients are products again, so that it is differentiable any number of times."""
+
+    @staticmethod
+    @np.errstate(all="ignore")
+    def forward(a: Tensor, b: Tensor) -> Tensor:
+        return torch.from_numpy(np.dot(a.detach().numpy(), b.detach().numpy()))
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+        ctx.save_for_backward(*inputs)
+
+    @staticmethod
+    def backward(ctx: Any, incoming: Tensor) -> Any:
+        a, b = ctx.saved_tensors
+        by_a, by_b = ctx.needs_input_grad
+        return product(incoming, b.T) if by_a else None, product(a.T, incoming) if by_b else None
+
+
+@torch.compiler.disable  # type: ignore[untyped-decorator]
+def product(rows: Tensor, matrix: Tensor) -> Tensor:
+    """rows @ matrix, the last axis of `rows` by the first of `matrix`, for many rows and a narrow matrix: on a CPU
+    NumPy's BLAS takes a third to a sixth of the time of torch's there."""
+    if not (shareable(rows) and shareable(matrix)):
+        return rows @ matrix
+    flat: Tensor = _Product.apply(rows.reshape(-1, rows.shape[-1]), matrix)  # type: ignore[no-untyped-call]
+    return flat.view(*rows.shape[:-1], matrix.shape[1])
+
+
+@np.errstate(all="ignore")  # what overflows is inf, as with torch, and no warning
 def add_product(total: Array, a: Array, b: Array) -> None:
     """total ← total + a b."""
     if isinstance(total, Tensor):

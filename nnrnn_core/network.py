@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
 from .activations import NONLINEARITIES, Activation
+from .arrays import product
 from .device import full_precision
 from .orthogonal import Initialiser, OrthogonalMatrix, check_size, uniform
 from .recurrence import unroll
@@ -81,7 +82,7 @@ class RecurrentNetwork(nn.Module):
         """
         inputs, h0, batched = self._time_first(input, h_0)
         with full_precision(inputs.device):
-            drive = inputs @ self.input_matrix().T
+            drive = product(inputs, self.input_matrix().T)
             if self.bias is not None and self.nonlinearity != "modrelu":
                 drive = drive + self.bias
             if noise is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from jaxtyping import Complex, Float
@@ -28,8 +29,7 @@ class OrthogonalMatrix(nn.Module):
     """
 
     base: Tensor
-    _rows: Tensor
-    _columns: Tensor
+    places: Tensor
 
     def __init__(
         self,
@@ -51,27 +51,27 @@ class OrthogonalMatrix(nn.Module):
         rows, columns = torch.triu_indices(size, size, 1, device=device)
         self.size = size
         self.register_buffer("base", base.to(device=device, dtype=dtype))
-        self.register_buffer("_rows", rows, persistent=False)
-        self.register_buffer("_columns", columns, persistent=False)
+        self.register_buffer("places", rows * size + columns, persistent=False)
         self.entries = nn.Parameter(torch.zeros(size * (size - 1) // 2, device=device, dtype=dtype))
-        self._at_base = False
+        self.at_base = False
 
     def skew(self) -> Float[Tensor, "n n"]:
         """A − Aᵀ."""
-        upper = self.entries.new_zeros(self.size, self.size).index_put((self._rows, self._columns), self.entries)
+        upper = self.entries.new_zeros(self.size**2).scatter(0, self.places, self.entries).view(self.size, self.size)
         return upper - upper.T
 
     def forward(self) -> Float[Tensor, "n n"]:
         with full_precision(self.base.device):  # in bfloat16 P is orthogonal only to 1e-3
-            if self._at_base:
-                return self.base + self.base @ self.skew()
+            if self.at_base:
+                P: Tensor = _AtBase.apply(self.entries, self.base, self.places)  # type: ignore[no-untyped-call]
+                return P
             return self.base @ torch.matrix_exp(self.skew())
 
     @torch.no_grad()
     def rebase(self) -> None:
         """P₀ ← P₀ exp(A − Aᵀ), A ← 0: P stays, and a Newton–Schulz step takes off the rounding of many updates."""
-        P = self.base @ torch.matrix_exp(self.skew())
-        self.base.copy_(1.5 * P - 0.5 * P @ (P.T @ P))
+        P = _times_exponential(self.base, self.skew())
+        self.base.copy_(torch.addmm(P, P, P.T @ P, beta=1.5, alpha=-0.5))
         self.entries.zero_()
 
     def eigenvalues(self) -> Complex[Tensor, " n"]:
@@ -84,21 +84,59 @@ class OrthogonalMatrix(nn.Module):
         return 0.0
 
 
+class _AtBase(torch.autograd.Function):
+    """P₀ exp(A − Aᵀ) at A = 0: the value is P₀, the gradient that of P₀ (I + A − Aᵀ), with one product: for
+    D = P₀ᵀ ∂L/∂P it is D − Dᵀ, above the diagonal."""
+
+    @staticmethod
+    def forward(entries: Tensor, base: Tensor, places: Tensor) -> Tensor:
+        return base.clone()
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+        _, base, places = inputs
+        ctx.save_for_backward(base, places)
+
+    @staticmethod
+    def backward(ctx: Any, incoming: Tensor) -> Any:
+        base, places = ctx.saved_tensors
+        D = base.T @ incoming
+        return above_diagonal(D - D.T, places), None, None
+
+
+def above_diagonal(matrix: Tensor, places: Tensor) -> Tensor:
+    """Its entries above the diagonal, in the order of `OrthogonalMatrix.entries`."""
+    return matrix.flatten().index_select(0, places)
+
+
+def _times_exponential(base: Tensor, A: Tensor) -> Tensor:
+    """base · exp(A): for an A as small as one update makes it by the series, until the next term is below rounding,
+    which saves `matrix_exp` its search for a method; else by `matrix_exp`."""
+    size, eps = float(A.norm()), torch.finfo(A.dtype).eps
+    terms = next((d for d in range(1, 7) if size ** (d + 1) < eps * math.factorial(d + 1)), None)
+    if terms is None:  # large, or not finite
+        return base @ torch.matrix_exp(A)
+    product = base
+    for k in range(terms, 0, -1):  # Horner
+        product = torch.addmm(base, product, A, alpha=1 / k)
+    return product
+
+
 @contextmanager
 def tangent_space(module: nn.Module) -> Iterator[None]:
-    """Inside, every OrthogonalMatrix of `module` gives P₀ (I + A − Aᵀ): at A = 0 the same value and the same gradient
-    as the exponential, for one matrix product. A matrix that is not at its base (other weights were loaded since the
+    """Inside, every OrthogonalMatrix of `module` gives P₀, with the gradient of P₀ exp(A − Aᵀ) at A = 0, which costs
+    one matrix product. A matrix that is not at its base (other weights were loaded since the
     last update, say) is re-based first."""
     matrices = [m for m in module.modules() if isinstance(m, OrthogonalMatrix)]
     for matrix in matrices:
         if bool(matrix.entries.any()):
             matrix.rebase()
-        matrix._at_base = True
+        matrix.at_base = True
     try:
         yield
     finally:
         for matrix in matrices:
-            matrix._at_base = False
+            matrix.at_base = False
 
 
 def check_size(name: str, size: object) -> None:

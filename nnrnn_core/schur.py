@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,7 +12,7 @@ from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
 from .device import full_precision
-from .orthogonal import Initialiser, OrthogonalMatrix, check_size, uniform
+from .orthogonal import Initialiser, OrthogonalMatrix, above_diagonal, check_size, uniform
 
 MASKS = ("block", "entry")
 
@@ -34,8 +35,7 @@ class SchurMatrix(nn.Module):
     """
 
     scale: Tensor
-    _rows: Tensor
-    _columns: Tensor
+    _places: Tensor
 
     def __init__(
         self,
@@ -62,8 +62,9 @@ class SchurMatrix(nn.Module):
         rows, columns = self._free_entries(device)
         self.T_entries = nn.Parameter(torch.zeros(len(rows), device=device, dtype=dtype))
         first = 2 * torch.arange(size // 2, device=device)
-        self.register_buffer("_rows", torch.cat([first, first + 1, first, first + 1, rows]), persistent=False)
-        self.register_buffer("_columns", torch.cat([first, first + 1, first + 1, first, columns]), persistent=False)
+        blocks = torch.cat([first, first + 1, first, first + 1]), torch.cat([first, first + 1, first + 1, first])
+        places = torch.cat([blocks[0] * size + blocks[1], rows * size + columns])
+        self.register_buffer("_places", places, persistent=False)
         self.register_buffer("scale", torch.ones((), device=device, dtype=dtype))
 
     def _free_entries(self, device: torch.device | str | None) -> Int[Tensor, "2 entries"]:
@@ -79,23 +80,31 @@ class SchurMatrix(nn.Module):
     @property
     def T(self) -> Float[Tensor, "n n"]:
         """The feed-forward part, unscaled."""
-        first = 4 * (self.size // 2)  # after the entries of the blocks
-        index = (self._rows[first:], self._columns[first:])
-        return self.T_entries.new_zeros(self.size, self.size).index_put(index, self.T_entries)
+        flat = self.T_entries.new_zeros(self.size**2).scatter(0, self._T_places, self.T_entries)
+        return flat.view(self.size, self.size)
+
+    @property
+    def _T_places(self) -> Int[Tensor, " entries"]:
+        """Where the entries of T stand in the flattened matrix; those of the blocks come before."""
+        return self._places[4 * (self.size // 2) :]
 
     def schur_form(self) -> Float[Tensor, "n n"]:
         """Λ + s T."""
         cosine, sine = self.gamma * self.theta.cos(), self.gamma * self.theta.sin()
         values = torch.cat([cosine, cosine, -sine, sine, self.scale * self.T_entries])
         # accumulate: the entry mask puts T on top of the blocks' lower corners
-        empty = self.gamma.new_zeros(self.size, self.size)
-        return empty.index_put((self._rows, self._columns), values, accumulate=self.mask == "entry")
+        empty = self.gamma.new_zeros(self.size**2)
+        fill = empty.scatter_add if self.mask == "entry" else empty.scatter
+        return fill(0, self._places, values).view(self.size, self.size)
 
     def forward(self) -> Float[Tensor, "n n"]:
         with full_precision(self.scale.device):
+            form, orthogonal = self.schur_form(), self.orthogonal
+            if orthogonal.at_base:
+                V: Tensor = _AtBase.apply(orthogonal.entries, form, orthogonal.base, orthogonal.places)  # type: ignore[no-untyped-call]
+                return V
             P = self.P
-            V: Tensor = P @ self.schur_form() @ P.T
-            return V
+            return P @ form @ P.T
 
     def rebase(self) -> None:
         """Fold P's parameter into its base; V stays."""
@@ -109,9 +118,8 @@ class SchurMatrix(nn.Module):
             raise ValueError(f"T must be ({self.size}, {self.size}); got {tuple(given.shape)}")
         if given.is_complex() or not bool(torch.isfinite(given.to(self.T_entries.dtype)).all()):
             raise ValueError(f"T must be real and finite in {self.T_entries.dtype}; it holds other entries")
-        first = 4 * (self.size // 2)
-        rows, columns = self._rows[first:].to(given.device), self._columns[first:].to(given.device)
-        outside = given.clone().index_put_((rows, columns), given.new_zeros(()))
+        places = self._T_places.to(given.device)
+        outside = given.flatten().index_fill(0, places, 0).view_as(given)
         if bool(outside.any()):
             i, j = (int(k) for k in outside.nonzero()[0])
             raise ValueError(
@@ -120,7 +128,7 @@ class SchurMatrix(nn.Module):
                 if self.mask == "block"
                 else f"T must be strictly lower triangular; T[{i}, {j}] is {float(given[i, j]):g}"
             )
-        self.T_entries.copy_(given[rows, columns])
+        self.T_entries.copy_(given.flatten()[places])
 
     @torch.no_grad()
     def eigenvalues(self) -> Complex[Tensor, " n"]:
@@ -149,3 +157,23 @@ class SchurMatrix(nn.Module):
 
     def extra_repr(self) -> str:
         return f"size={self.size}, mask={self.mask!r}"
+
+
+class _AtBase(torch.autograd.Function):
+    """V = P S Pᵀ with P = P₀ exp(A − Aᵀ) at A = 0. For G = ∂L/∂V and K = P₀ᵀ G P₀ the gradient of S is K, and that of
+    A is D − Dᵀ above the diagonal with D = P₀ᵀ ∂L/∂P = K Sᵀ + Kᵀ S: six products in all."""
+
+    @staticmethod
+    def forward(entries: Tensor, S: Tensor, base: Tensor, places: Tensor) -> Tensor:
+        return base @ S @ base.T
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+        ctx.save_for_backward(*inputs[1:])
+
+    @staticmethod
+    def backward(ctx: Any, G: Tensor) -> Any:
+        S, base, places = ctx.saved_tensors
+        K = base.T @ G @ base
+        D = torch.addmm(K @ S.T, K.T, S)
+        return above_diagonal(D - D.T, places), K, None, None

@@ -201,7 +201,8 @@ class Training:
         if not isinstance(self.model.recurrent, RecurrentNetwork):
             return None
         time, size, _ = batch.inputs.shape
-        return batch.inputs.new_zeros(time, size, self.model.hidden_size).requires_grad_()
+        zero = batch.inputs.new_zeros(())  # in all places: no memory, and seen to be 0 at once
+        return zero.expand(time, size, self.model.hidden_size).requires_grad_()
 
     def _norms_of(self, batch: Batch, outputs: Tensor, states: Tensor) -> np.ndarray | None:
         """‖∂L/∂h_t‖ of the batch's loss by the adjoint alone; None for a network whose inside is not at hand."""

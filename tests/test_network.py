@@ -183,7 +183,8 @@ def test_functional_call_and_grad_give_autograds_gradient(name):
     parameters = {key: value.detach() for key, value in net.named_parameters()}
     gradients = torch.func.grad(lambda p: torch.func.functional_call(net, p, (x,))[0].square().sum())(parameters)
     for key, value in net.named_parameters():
-        assert torch.allclose(gradients[key], value.grad, rtol=1e-5, atol=1e-6)
+        # a sum that cancels is right to rounding of its terms, not of itself
+        assert (gradients[key] - value.grad).abs().max() <= 1e-6 * max(1.0, float(value.grad.abs().max()))
 
 
 @pytest.mark.parametrize("backend", ["eager", "aot_eager"])

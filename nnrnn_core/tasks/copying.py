@@ -58,7 +58,7 @@ class Copying(Task):
         silence = torch.full((self.delay + LETTERS, batch_size), BLANK, device=device)
         seen = torch.cat([symbols, silence])
         seen[self.delay + LETTERS - 1] = CUE
-        inputs = functional.one_hot(seen, self.input_size).to(torch.get_default_dtype())
+        inputs = torch.eye(self.input_size, device=device)[seen]
         return Batch(inputs, torch.cat([silence, symbols]), inputs.new_ones(seen.shape))
 
     def loss(self, outputs: Float[Tensor, "time batch outputs"], batch: Batch) -> Float[Tensor, ""]:
