@@ -87,7 +87,8 @@ class ReLU(_Plain):
 class ModReLU:
     """φ(x) = sign(x) max(|x| + b, 0), φ' = 1[h ≠ 0], ∂h/∂b = sign(h) (paper, section 2; Arjovsky et al. 2016).
 
-    For b > 0 it jumps by 2b at x = 0; at x = 0 itself value and slope are 0, as torch's sign and relu give them.
+    For b > 0 it jumps by 2b at x = 0; at x = 0 itself value and slope are 0, as torch's sign and relu give them. The
+    jump is a line as steep as the dtype allows: it is over at |x| = b / max, in float32 3e-39 b.
     """
 
     def __init__(self, bias: Float[Tensor, " n"]) -> None:

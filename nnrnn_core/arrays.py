@@ -74,7 +74,7 @@ def product(rows: Tensor, matrix: Tensor) -> Tensor:
     NumPy's BLAS takes a third to a sixth of the time of torch's there."""
     if not (shareable(rows) and shareable(matrix)):
         return rows @ matrix
-    flat: Tensor = _Product.apply(rows.reshape(-1, rows.shape[-1]), matrix)  # type: ignore[no-untyped-call]
+    flat: Tensor = _Product.apply(rows.reshape(rows.shape[:-1].numel(), rows.shape[-1]), matrix)  # type: ignore[no-untyped-call]
     return flat.view(*rows.shape[:-1], matrix.shape[1])
 
 

@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
+from torch.utils.checkpoint import checkpoint
 
 from .activations import NONLINEARITIES, Activation
 from .arrays import product
@@ -82,9 +83,7 @@ class RecurrentNetwork(nn.Module):
         """
         inputs, h0, batched = self._time_first(input, h_0)
         with full_precision(inputs.device):
-            drive = product(inputs, self.input_matrix().T)
-            if self.bias is not None and self.nonlinearity != "modrelu":
-                drive = drive + self.bias
+            drive = _drive(inputs, self.input_matrix(), self._added_bias)
             if noise is not None:
                 drive = drive + noise
             states = unroll(drive, self.V(), h0, self.activation, tap)
@@ -92,6 +91,37 @@ class RecurrentNetwork(nn.Module):
         if not batched:
             return states[:, 0], last[:, 0]
         return (states.transpose(0, 1) if self.batch_first else states), last
+
+    def final_state(self, input: Tensor, h_0: Tensor | None = None, *, segments: int | None = None) -> Tensor:
+        """h_n of `forward`, (1, batch, hidden_size) or (1, hidden_size), without the states before it.
+
+        input, h_0  as in `forward`
+        segments    k, from 1 to the time: the sequence is cut into k parts, and of each only the state it begins with
+                    is kept; the way back computes its drive and its states again. The memory is O(time / k + k)
+                    states, least at k = √time, for about one more pass forwards. None keeps all states.
+        Raises ValueError for other `segments`. With k the gradient is autograd's `backward` or `grad`:
+        torch.func.grad takes no checkpoints, and raises RuntimeError.
+        """
+        inputs, h, batched = self._time_first(input, h_0)
+        whole = isinstance(segments, int) and not isinstance(segments, bool)
+        if segments is not None and not (whole and 1 <= segments <= len(inputs)):
+            raise ValueError(
+                f"segments must be a whole number from 1 to the time, here {len(inputs)}; got {segments!r}: "
+                "take about the root of the time, or None to keep all states"
+            )
+        with full_precision(inputs.device):
+            # all made here: on the way back the module may hold other parameters (functional_call)
+            given = self.input_matrix(), self._added_bias, self.V(), self.activation
+            if segments is None:
+                h = _last_state(inputs, h, *given)
+            for part in inputs.tensor_split(segments) if segments else ():
+                h = checkpoint(_last_state, part, h, *given, use_reentrant=False, preserve_rng_state=False)
+        return h[None] if batched else h
+
+    @property
+    def _added_bias(self) -> Tensor | None:
+        """The bias as a part of the drive; modReLU has it as its own."""
+        return None if self.nonlinearity == "modrelu" else self.bias
 
     def _time_first(self, input: Tensor, h_0: Tensor | None) -> tuple[Tensor, Tensor, bool]:
         """Input as (time, batch, input_size), initial state as (batch, hidden_size), and whether there was a batch."""
@@ -127,6 +157,19 @@ class RecurrentNetwork(nn.Module):
         return f"{self.input_size}, {self.hidden_size}, nonlinearity={self.nonlinearity!r}"
 
 
+def _drive(inputs: Tensor, U: Tensor, bias: Tensor | None) -> Tensor:
+    """U x_t + b at all times."""
+    drive = product(inputs, U.T)
+    return drive if bias is None else drive + bias
+
+
+def _last_state(
+    inputs: Tensor, h0: Tensor, U: Tensor, bias: Tensor | None, V: Tensor, activation: Activation
+) -> Float[Tensor, "batch n"]:
+    # a copy: a view would hold the memory of all states
+    return unroll(_drive(inputs, U, bias), V, h0, activation)[-1].clone()
+
+
 def _refuse(num_layers: int, dropout: float, bidirectional: bool) -> None:
     """What torch.nn.RNN takes and these networks do not do."""
     if num_layers != 1:
@@ -142,7 +185,8 @@ class NNRNN(RecurrentNetwork):
 
     Positions and shapes as in torch.nn.RNN. `hidden_size` is even. `init` is P's (see `SchurMatrix`). With modReLU,
     the default, `bias` is its b; other nonlinearities add the bias to U x. num_layers > 1, dropout, bidirectional and
-    packed sequences are errors.
+    packed sequences are errors. Where the last state of a long sequence is all that is wanted, `final_state` gives it
+    in the memory of √time states.
 
     >>> output, h_n = NNRNN(10, 32)(torch.zeros(50, 4, 10))
     >>> output.shape, h_n.shape

@@ -113,7 +113,8 @@ def _times_exponential(base: Tensor, A: Tensor) -> Tensor:
     """base · exp(A): for an A as small as one update makes it by the series, until the next term is below rounding,
     which saves `matrix_exp` its search for a method; else by `matrix_exp`."""
     size, eps = float(A.norm()), torch.finfo(A.dtype).eps
-    terms = next((d for d in range(1, 7) if size ** (d + 1) < eps * math.factorial(d + 1)), None)
+    # by the root, for a power of a large size is out of range
+    terms = next((d for d in range(1, 11) if size < (eps * math.factorial(d + 1)) ** (1 / (d + 1))), None)
     if terms is None:  # large, or not finite
         return base @ torch.matrix_exp(A)
     product = base

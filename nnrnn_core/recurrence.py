@@ -90,6 +90,8 @@ class _Unroll(torch.autograd.Function):
         kicked = tap is not None and not _is_zero(tap)
         values = empty_like(states) if kicked else states
         taps = [tap] if tap is not None and kicked else []
+        if not shareable(drive):  # on a GPU addmm first copies a summand that lies elsewhere: once here, not each time
+            drive = values.copy_(drive)
         _loop(activation, parameter, *fastest([drive, V.T.contiguous(), h0, states, values, *taps]))
         return states, values if kicked else None
 
@@ -149,9 +151,11 @@ def _sweep(
     """g_t = ℓ_t + Vᵀ δ_{t+1}, δ_t = φ'(·) g_t, from last to first, ℓ = incoming; yields the parts of time as they are
     done. δ_t and g_t are kept for all times in `deltas` and `gradients`, where given."""
     time, batch, n = values.shape
-    length = max(1, min(time, CHUNK // (batch * n)) if values.device.type == "cpu" else time)
+    length = max(1, min(time, CHUNK // max(1, batch * n)) if values.device.type == "cpu" else time)
     deltas = values.new_empty(length, batch, n) if deltas is None else deltas
     kept = values.new_empty(1, batch, n) if gradients is None else gradients
+    if gradients is not None and not shareable(incoming):  # as the drive of `_Unroll`
+        incoming = gradients.copy_(incoming)
     kept[-1] = incoming[-1]
     arrays = fastest([incoming, V.contiguous(), deltas, kept])
     for stop in range(time, 0, -length):
@@ -190,8 +194,8 @@ class _Adjoint(torch.autograd.Function):
     ) -> tuple[Tensor, Tensor, Tensor, Tensor | None, Tensor | None]:
         values = states if tapped_values is None else tapped_values
         deltas = empty_like(states)
-        # g_t is kept for all times only where a tap asks for it
-        gradients = empty_like(states) if tapped else None
+        # g_t is kept for all times where a tap asks for it, or where it saves a launch a step
+        gradients = empty_like(states) if tapped or not shareable(states) else None
         dV = torch.zeros_like(V, memory_format=torch.contiguous_format)
         parameter, batch = None, len(h0)
         before, after, total = states.flatten(0, 1), deltas.flatten(0, 1), dV
@@ -206,7 +210,7 @@ class _Adjoint(torch.autograd.Function):
                 rows = slice(max(1, part.start) * batch, part.stop * batch)
                 add_product(total, after[rows].T, before[rows.start - batch : rows.stop - batch])
         dV.addmm_(deltas[0].T, h0)
-        return deltas, dV, deltas[0] @ V, parameter, gradients
+        return deltas, dV, deltas[0] @ V, parameter, gradients if tapped else None
 
     @staticmethod
     def setup_context(ctx: Any, inputs: Any, output: Any) -> None:

@@ -1,10 +1,14 @@
 """NNRNN as a drop-in for torch.nn.RNN, its rivals, and SequenceModel."""
 
 import copy
+import re
 
 import pytest
 import torch
+from torch.multiprocessing.reductions import StorageWeakRef
 from torch.nn.utils.rnn import pack_sequence
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 from nnrnn_core import NNRNN, SequenceModel
 from nnrnn_core.network import RECURRENTS, ExpRNN, FreeRNN
@@ -63,6 +67,15 @@ def test_nnrnn_is_its_equation(nonlinearity):
     output, h_n = rnn(x, h_0)
     assert (output - expected).abs().max() < 1e-12
     assert torch.equal(h_n[0], output[-1])
+
+
+def test_a_batch_of_no_sequence_goes_through_both_ways_as_through_torchs_rnn():
+    for kind in (NNRNN, torch.nn.RNN):
+        rnn, x = kind(INPUTS, N), torch.zeros(TIME, 0, INPUTS, requires_grad=True)
+        output, h_n = rnn(x)
+        output.sum().backward()
+        assert (output.shape, h_n.shape, x.grad.shape) == ((TIME, 0, N), (1, 0, N), x.shape)
+        assert not any(bool(parameter.grad.any()) for parameter in rnn.parameters())
 
 
 def test_layouts_of_one_sequence_agree():
@@ -159,6 +172,142 @@ def test_what_it_does_not_do_is_an_error_that_says_so(options, reason):
 def test_an_input_that_does_not_fit_is_refused_with_the_reason(inputs, reason):
     with as_installed(), pytest.raises((ValueError, TypeError), match=reason):
         NNRNN(INPUTS, N)(*inputs)
+
+
+# --- the final state alone
+
+
+class Alive(TorchDispatchMode):
+    """The bytes of all tensors that operations have seen: those alive now, and the most that ever were."""
+
+    def __init__(self, *given: torch.Tensor) -> None:
+        super().__init__()
+        self.given = {tensor.untyped_storage()._cdata for tensor in given}
+        self.seen: dict[int, tuple[StorageWeakRef, int]] = {}
+        self.most = 0
+
+    def now(self) -> int:
+        self.seen = {key: pair for key, pair in self.seen.items() if not pair[0].expired()}
+        return sum(size for _, size in self.seen.values())
+
+    def __torch_dispatch__(self, operation, types, args=(), kwargs=None):
+        result = operation(*args, **(kwargs or {}))
+        for tensor in tree_leaves((args, kwargs, result)):
+            if isinstance(tensor, torch.Tensor) and tensor.untyped_storage()._cdata not in self.given:
+                storage = tensor.untyped_storage()
+                self.seen[storage._cdata] = StorageWeakRef(storage), storage.nbytes()
+        self.most = max(self.most, self.now())
+        return result
+
+
+def gradients_of_last(rnn: NNRNN, x: torch.Tensor, h_0: torch.Tensor, last) -> list[torch.Tensor]:
+    """The last state, and the gradients of a sum over it by input, initial state and all parameters."""
+    x, h_0 = x.clone().requires_grad_(), h_0.clone().requires_grad_()
+    h_n = last(x, h_0)
+    weights = torch.linspace(-1, 1, h_n.numel(), dtype=h_n.dtype).view_as(h_n)
+    return [h_n.detach(), *torch.autograd.grad((weights * h_n).sum(), [x, h_0, *rnn.parameters()])]
+
+
+LAYOUTS = {"time first": (TIME, BATCH, INPUTS), "batch first": (BATCH, TIME, INPUTS), "unbatched": (TIME, INPUTS)}
+
+
+@pytest.mark.parametrize("segments", [None, 1, 3, TIME])
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("nonlinearity", ["modrelu", "tanh"])
+def test_the_final_state_and_its_gradients_are_those_of_the_whole_pass(nonlinearity, layout, segments):
+    options = {"batch_first": layout == "batch first", "unit_input": True, "dtype": torch.float64}
+    rnn = NNRNN(INPUTS, N, nonlinearity=nonlinearity, **options)
+    with torch.no_grad():
+        rnn.V.T_entries.normal_()
+        rnn.V.orthogonal.entries.normal_()
+        rnn.bias.normal_(std=0.1)
+    x = torch.randn(LAYOUTS[layout], dtype=torch.float64)
+    h_0 = torch.randn((1, N) if layout == "unbatched" else (1, BATCH, N), dtype=torch.float64)
+    whole = gradients_of_last(rnn, x, h_0, lambda x, h: rnn(x, h)[1])
+    alone = gradients_of_last(rnn, x, h_0, lambda x, h: rnn.final_state(x, h, segments=segments))
+    for a, b in zip(alone, whole, strict=True):
+        assert a.shape == b.shape
+        assert (a - b).abs().max() < 1e-12 * max(1.0, float(b.abs().max()))
+    with torch.no_grad():
+        silent = rnn.final_state(x, h_0, segments=segments)
+    assert silent.grad_fn is None
+    assert torch.equal(silent, alone[0])
+
+
+def test_the_final_state_starts_from_zero_where_no_state_is_given():
+    rnn, x = NNRNN(INPUTS, N), torch.randn(TIME, BATCH, INPUTS)
+    assert torch.allclose(rnn.final_state(x, segments=2), rnn(x)[1], atol=1e-6)
+
+
+def test_the_final_state_under_autocast_is_in_the_parameters_precision():
+    rnn, x = NNRNN(INPUTS, N), torch.randn(TIME, BATCH, INPUTS).bfloat16()
+    wanted = gradients_of_last(rnn, x.float(), torch.zeros(1, BATCH, N), lambda x, h: rnn(x, h)[1])
+    with torch.autocast("cpu", torch.bfloat16):
+        h_n = rnn.final_state(x, segments=3)
+    weights = torch.linspace(-1, 1, h_n.numel()).view_as(h_n)
+    assert h_n.dtype == torch.float32
+    for a, b in zip(torch.autograd.grad((weights * h_n).sum(), list(rnn.parameters())), wanted[3:], strict=True):
+        assert torch.allclose(a, b, rtol=1e-4, atol=1e-5)
+
+
+def test_the_way_back_of_a_final_state_takes_the_parameters_that_it_was_called_with():
+    rnn, x = NNRNN(INPUTS, N, nonlinearity="tanh", dtype=torch.float64), torch.randn(TIME, BATCH, INPUTS).double()
+    others = {name: (value + 0.1).detach().requires_grad_() for name, value in rnn.named_parameters()}
+    twin = copy.deepcopy(rnn)
+    twin.load_state_dict(others, strict=False)
+
+    class Final(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.rnn = rnn
+
+        def forward(self, x):
+            return self.rnn.final_state(x, segments=3).sum()
+
+    named = {f"rnn.{name}": value for name, value in others.items()}
+    found = torch.autograd.grad(torch.func.functional_call(Final(), named, (x,)), list(others.values()))
+    wanted = torch.autograd.grad(twin(x)[1].sum(), list(twin.parameters()))
+    for a, b in zip(found, wanted, strict=True):
+        assert (a - b).abs().max() < 1e-12
+
+
+def test_a_root_of_the_time_in_segments_keeps_a_root_of_the_time_in_states():
+    time, n = 10_000, 4
+    state = n * 8  # bytes
+    rnn, x = NNRNN(1, n, dtype=torch.float64), torch.randn(time, 1, 1, dtype=torch.float64)
+    kept, most = {}, {}
+    for segments in (None, 100):
+        with Alive(x, *rnn.parameters(), *rnn.buffers()) as alive:
+            h_n = rnn.final_state(x, segments=segments)
+            kept[segments] = alive.now()
+            h_n.sum().backward()
+            most[segments] = alive.most
+    few = 100 * state  # √10 000 states
+    assert kept[None] > 90 * few
+    assert kept[100] < 3 * few  # the borders and V
+    assert most[None] > 190 * few
+    assert most[100] < 8 * few  # and a segment's drive, states and what flows back through them
+
+
+def test_a_final_state_does_not_hold_the_memory_of_the_states_before_it():
+    with torch.no_grad():
+        h_n = NNRNN(INPUTS, N).final_state(torch.randn(TIME, BATCH, INPUTS))
+    assert h_n.untyped_storage().nbytes() == h_n.numel() * h_n.element_size()
+
+
+def test_the_final_state_runs_forwards_and_backwards_on_the_meta_device():
+    rnn = NNRNN(INPUTS, N, device="meta")
+    h_n = rnn.final_state(torch.zeros(TIME, BATCH, INPUTS, device="meta"), segments=2)
+    h_n.sum().backward()
+    assert h_n.shape == (1, BATCH, N)
+    assert all(parameter.grad.device.type == "meta" for parameter in rnn.parameters())
+
+
+@pytest.mark.parametrize("segments", [0, -1, TIME + 1, 2.0, True, "2"])
+def test_segments_that_do_not_cut_the_time_are_refused_with_the_range(segments):
+    reason = f"segments must be a whole number from 1 to the time, here 7; got {segments!r}: take about the root"
+    with as_installed(), pytest.raises(ValueError, match=re.escape(reason)):
+        NNRNN(INPUTS, N).final_state(torch.zeros(TIME, BATCH, INPUTS), segments=segments)
 
 
 # --- how many parameters (paper, Table 2: 18.9 thousand for copy)

@@ -3,10 +3,11 @@
 import math
 
 import pytest
+import scipy.linalg
 import torch
 from torch.nn.utils import parametrizations
 
-from nnrnn_core.orthogonal import INITIALISERS, OrthogonalMatrix, tangent_space
+from nnrnn_core.orthogonal import INITIALISERS, OrthogonalMatrix, _times_exponential, tangent_space
 from oracles import as_installed
 
 
@@ -71,16 +72,61 @@ def test_a_matrix_away_from_its_base_is_rebased_before_its_tangent_space_is_used
     assert not bool(matrix.entries.any())
 
 
+@pytest.mark.parametrize(("std", "way"), [(1e-3, 0.1), (0.1, 1)], ids=["small updates", "large updates"])
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-5), (torch.float64, 1e-14)])
-def test_P_is_orthogonal_after_a_thousand_updates(dtype, tolerance, generator):
+def test_P_is_orthogonal_after_a_thousand_updates(dtype, tolerance, std, way, generator):
     matrix = OrthogonalMatrix(16, "random", generator, dtype=dtype)
     start = matrix().detach()
     for _ in range(1000):
         with torch.no_grad():
-            matrix.entries.normal_(std=0.1, generator=generator)
+            matrix.entries.normal_(std=std, generator=generator)
         matrix.rebase()
-    assert defect(matrix()) < tolerance
-    assert (matrix() - start).norm() > 1
+    assert defect(matrix().detach()) < tolerance
+    assert (matrix() - start).norm() > way
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("size", [10 ** (k / 4) for k in range(-32, 3)])
+@pytest.mark.parametrize("units", [2, 7, 32])
+def test_an_update_multiplies_by_the_exponential_to_rounding(units, size, dtype, generator):
+    base = OrthogonalMatrix(units, "random", generator, dtype=dtype)().detach()
+    X = torch.randn(units, units, generator=generator, dtype=dtype)
+    A = size * (X - X.T) / (X - X.T).norm()
+    # SciPy's: torch.matrix_exp is off by a hundred thousand ε at some sizes below 0.1
+    exact = torch.from_numpy(base.double().numpy() @ scipy.linalg.expm(A.double().numpy()))
+    assert (_times_exponential(base, A) - exact).abs().max() < 16 * max(1, size) * torch.finfo(dtype).eps
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-4), (torch.float64, 1e-12)])
+def test_a_large_update_multiplies_by_the_exponential_too(dtype, tolerance, generator):
+    base = OrthogonalMatrix(16, "random", generator, dtype=dtype)().detach()
+    X = torch.randn(16, 16, generator=generator, dtype=dtype)
+    A = 10 * (X - X.T) / (X - X.T).norm()
+    exact = torch.from_numpy(base.double().numpy() @ scipy.linalg.expm(A.double().numpy()))
+    assert (_times_exponential(base, A) - exact).abs().max() < tolerance
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_the_exponential_of_zero_moves_nothing(dtype, generator):
+    base = OrthogonalMatrix(8, "random", generator, dtype=dtype)().detach()
+    assert torch.equal(_times_exponential(base, torch.zeros_like(base)), base)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("entry", [math.nan, math.inf, -math.inf])
+def test_the_exponential_of_what_is_not_finite_is_not_finite(entry, dtype):
+    A = torch.zeros(4, 4, dtype=dtype)
+    A[0, 1], A[1, 0] = entry, -entry
+    assert bool(_times_exponential(torch.eye(4, dtype=dtype), A).isnan().any())
+
+
+@pytest.mark.parametrize("size", [1e20, 1e60, 1e300])
+def test_an_update_out_of_all_range_is_no_error(size):
+    matrix = OrthogonalMatrix(4, dtype=torch.float64)
+    with torch.no_grad():
+        matrix.entries.fill_(size)
+    matrix.rebase()
+    assert not bool(matrix.entries.any())
 
 
 def test_rebasing_keeps_P_and_empties_its_parameter(generator):

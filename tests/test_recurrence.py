@@ -1,9 +1,12 @@
 """unroll: the naive loop, torch's own RNN, and theorems on what flows backwards."""
 
+from collections import Counter
+
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
-from nnrnn_core import SchurMatrix, unroll
+from nnrnn_core import SchurMatrix, arrays, recurrence, unroll
 from nnrnn_core.activations import ModReLU, identity, relu, tanh
 from nnrnn_core.recurrence import total_gradients
 from oracles import as_installed, modrelu, naive_unroll
@@ -210,3 +213,129 @@ def test_the_adjoint_alone_gives_the_same_gradients_at_the_states_as_a_tap(activ
     (weights * states.square()).sum().backward()
     direct = (2 * weights * states).detach()
     assert torch.allclose(total_gradients(direct, V, states.detach(), activation), tap.grad, atol=1e-13)
+
+
+# --- the way back in parts
+
+
+def everything(activation, drive, V, h0, tap, incoming) -> list[torch.Tensor]:
+    """States, the gradients of all inputs and of b, and the gradients at the states by the adjoint alone."""
+    bias = activation.parameter
+    if bias is not None:
+        activation = ModReLU(bias.detach().clone().requires_grad_())
+        bias = activation.parameter
+    wanted = [tensor for tensor in (drive, V, h0, tap, bias) if tensor is not None]
+    states = unroll(drive, V, h0, activation, tap)
+    gradients = torch.autograd.grad(states, wanted, incoming)
+    return [states, *gradients, total_gradients(incoming, V, states.detach(), activation)]
+
+
+@twins
+@pytest.mark.parametrize("tapped", [False, True], ids=["no tap", "random tap"])
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("products", ["many threads", "torch's threads"])
+def test_the_way_back_is_the_same_in_parts_of_any_length(products, threads, tapped, name, given, monkeypatch):
+    drive, V, h0, tap = given
+    arguments = (TWINS[name][0], drive, V, h0, tap if tapped else None, torch.randn_like(drive))
+    torch.set_num_threads(threads)
+    monkeypatch.setattr(recurrence, "BLAS_THREADS", 0 if products == "many threads" else 10**9)
+    whole = everything(*arguments)
+    for length in (1, 2, 5, TIME - 1, TIME):
+        monkeypatch.setattr(recurrence, "CHUNK", length * BATCH * N)
+        for ours, theirs in zip(everything(*arguments), whole, strict=True):
+            assert (ours - theirs).abs().max() <= 1e-13 * max(1.0, float(theirs.detach().abs().max()))
+
+
+@twins
+@pytest.mark.parametrize("tapped", [False, True], ids=["no tap", "random tap"])
+def test_the_loop_on_tensors_is_the_loop_on_arrays(name, tapped, given, monkeypatch):
+    drive, V, h0, tap = given
+    arguments = (TWINS[name][0], drive, V, h0, tap if tapped else None, torch.randn_like(drive))
+    by_arrays, before = everything(*arguments), [tensor.detach().clone() for tensor in (*given, arguments[-1])]
+    for module in (arrays, recurrence):
+        monkeypatch.setattr(module, "shareable", lambda tensor: False)
+    for ours, theirs in zip(everything(*arguments), by_arrays, strict=True):
+        assert (ours - theirs).abs().max() <= 1e-12 * max(1.0, float(theirs.detach().abs().max()))
+    for tensor, kept in zip((*given, arguments[-1]), before, strict=True):
+        assert torch.equal(tensor, kept)  # what was given is read and not written
+
+
+# --- a tap that is zero
+
+
+def test_one_zero_for_all_places_is_the_tap_of_many_zeros(given):
+    drive, V, h0, _ = given
+    incoming = torch.randn_like(drive)
+    taps = [torch.zeros_like(drive), drive.new_zeros(()).expand(drive.shape)]
+    results = []
+    for tap in taps:
+        tap.requires_grad_()
+        states = unroll(drive, V, h0, tanh, tap)
+        results.append([states, *torch.autograd.grad(states, (drive, V, h0, tap), incoming)])
+    for ours, theirs in zip(*results, strict=True):
+        assert torch.equal(ours, theirs)
+    assert results[1][-1].shape == drive.shape
+
+
+@pytest.mark.parametrize("places", [(), (TIME, 1, 1), (1, 1, N)], ids=["one", "one a time", "one a unit"])
+def test_an_expanded_tap_that_is_not_zero_is_added(places, given):
+    drive, V, h0, _ = given
+    number = torch.zeros(places, dtype=torch.float64)
+    number.view(-1)[-1] = 0.5
+    tap = number.expand(drive.shape)
+    expected = naive_unroll(drive, V, h0, torch.tanh, tap)
+    assert (unroll(drive, V, h0, tanh, tap) - expected).abs().max() < 1e-12
+
+
+# --- launches on a GPU
+
+
+class Launches(TorchDispatchMode):
+    """Counts the operations that a GPU would be sent: views are none, and an addmm whose summand is not yet where the
+    sum goes copies it there first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.counts: Counter[str] = Counter()
+
+    def __torch_dispatch__(self, operation, types, args=(), kwargs=None):
+        name = operation.overloadpacket.__name__
+        if not operation.is_view and name != "detach":
+            self.counts[name] += 1
+        if name == "addmm" and place(args[0]) != place((kwargs or {}).get("out")):
+            self.counts["copy_"] += 1
+        return operation(*args, **(kwargs or {}))
+
+
+def place(tensor: torch.Tensor | None) -> tuple[int, int] | None:
+    """The memory and where in it, also of a tensor that has only a shape."""
+    return None if tensor is None else (tensor.untyped_storage()._cdata, tensor.storage_offset())
+
+
+def launches(time: int, name: str, tapped: bool) -> tuple[Counter[str], Counter[str]]:
+    """Of one pass forwards and of one back."""
+    drive, V, h0, tap, bias = (
+        torch.zeros(shape, device="meta", requires_grad=True)
+        for shape in ((time, BATCH, N), (N, N), (BATCH, N), (time, BATCH, N), (N,))
+    )
+    activation = ModReLU(bias) if name == "modrelu" else TWINS[name][0]
+    with Launches() as forwards:
+        states = unroll(drive, V, h0, activation, tap if tapped else None)
+    incoming = torch.zeros_like(states)
+    with Launches() as backwards:
+        states.backward(incoming)
+    return forwards.counts, backwards.counts
+
+
+PHI = {"identity": [], "tanh": ["tanh"], "relu": ["maximum"], "modrelu": ["mul", "clamp", "sub"]}
+
+
+@twins
+@pytest.mark.parametrize("tapped", [False, True], ids=["no tap", "tap"])
+def test_a_time_step_on_a_gpu_is_one_product_and_phi_forwards_and_two_launches_backwards(name, tapped):
+    short, long = launches(TIME, name, tapped), launches(2 * TIME, name, tapped)
+    forwards, backwards = (
+        {key: count / TIME for key, count in (b - a).items()} for a, b in zip(short, long, strict=True)
+    )
+    assert forwards == dict.fromkeys(["addmm", *PHI[name], *(["add"] if tapped else [])], 1)
+    assert backwards == dict.fromkeys(["mul", "addmm"], 1)

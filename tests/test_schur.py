@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nnrnn_core import SchurMatrix
+from nnrnn_core.orthogonal import tangent_space
 from oracles import as_installed
 
 seeds = st.integers(0, 2**31)
@@ -151,6 +152,45 @@ def test_every_parameter_has_the_gradient_of_finite_differences():
         return (torch.func.functional_call(V, dict(zip(names, values, strict=True))) * weights).sum()
 
     assert torch.autograd.gradcheck(total, [p.detach().clone().requires_grad_() for p in V.parameters()])
+
+
+@settings(max_examples=40)
+@given(seeds, halves, st.sampled_from(["block", "entry"]), st.floats(0, 10), st.floats(0, 1.5))
+def test_the_tangent_space_gives_the_value_and_every_gradient_of_the_exponential_at_its_base(
+    seed, half, mask, strength, scale
+):
+    V = drawn(seed, 2 * half, strength, scale, mask=mask)
+    weights = torch.randn(V.size, V.size, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+
+    def value_and_gradients():
+        value = V()
+        return [value.detach(), *torch.autograd.grad((weights * value.T).sum(), list(V.parameters()))]
+
+    long = value_and_gradients()
+    with tangent_space(V):
+        short = value_and_gradients()
+    for ours, theirs in zip(short, long, strict=True):
+        assert ours.shape == theirs.shape
+        if ours.numel():  # a single block has no T
+            assert (ours - theirs).abs().max() < 1e-12 * max(1.0, float(theirs.abs().max()))
+
+
+def test_the_tangent_space_of_a_matrix_away_from_its_base_is_at_the_new_base():
+    V = drawn(9, 8, scale=0.7)
+    with torch.no_grad():
+        V.orthogonal.entries.normal_()
+    before = V().detach()
+    with tangent_space(V):
+        assert (V() - before).abs().max() < 1e-12
+    assert (V() - before).abs().max() < 1e-12
+
+
+def test_no_gradient_flows_to_the_scale():
+    V = drawn(10, 6, scale=0.7)
+    with tangent_space(V):
+        V().sum().backward()
+    assert V.scale.grad is None
+    assert all(parameter.grad is not None for parameter in V.parameters())
 
 
 def test_the_same_seed_gives_the_same_matrix_in_float32_and_float64_alike():

@@ -51,8 +51,11 @@ function initialize({ model }) {
     views.forEach((view) => (view.drawn = false));
     paint();
   }
-  function paint() {
-    views.forEach((view) => (view.request ??= requestAnimationFrame(view.paint)));
+  function paint(atOnce = false) {
+    for (const view of views) {
+      if (atOnce && !view.request) view.paint(); // the first of an animation frame; what follows waits for the next
+      view.request ??= requestAnimationFrame(view.paint);
+    }
   }
   function tick(again = false) {
     clearTimeout(timer);
@@ -72,7 +75,7 @@ function initialize({ model }) {
       views.forEach((view) => view.stale.add(`${trace} ${path}`)); // the newest frame wins
     }
     figure.serial = Math.max(figure.serial, serial ?? 0);
-    if (frame && !held) paint(); // what was pushed in a tick waits for the tick's answer
+    if (frame && !held) paint(true); // what was pushed in a tick waits for the tick's answer
     if (tock === page && n === ticks) answered(wait);
     if (tock) Object.values(shared.figures).forEach((other) => other.paint());
     if (download) [...views][0]?.save(download, filename);

@@ -31,7 +31,9 @@ from .plan import Plan, make_plan
 from .preset import from_text, to_text
 
 BUDGET = 0.1  # seconds of training between two frames: eight frames a second, and no control waits much longer
+FRAMES_A_TICK = 2
 IN_HAND, LET_GO = 0.02, 1.5  # the same while a slider moves, for its next move waits so long; seconds until it does not
+FOLLOW = 0.08  # seconds between the repaints that follow a slider with what takes a sequence
 SETTLED = 0.6  # seconds after the last move of a slider until all is drawn exactly
 RUNS_KEPT = 5
 SENTENCE = "line-height:1.4;min-height:4.2em;contain:content"  # three lines: the figures below must not move
@@ -72,7 +74,7 @@ class TrainingLab(ipw.VBox):
         self._frame: Frame | None = None
         self._step_time = 0.0
         self._moved = -LET_GO
-        self._turn = False
+        self._turn = self._unseen = False
         super().__init__([self.controls.head, self.panels.box, self.controls.foot])
         self.add_class("training-lab")
         before = registry.take_place(self)
@@ -149,24 +151,30 @@ class TrainingLab(ipw.VBox):
         self.experiment.intervene("scale", round(self.controls.scale.value, 6))  # 0 and 1 exactly
         self._moved = time.monotonic()
         self._show_new_matrix()
-        if self.lines.playing:
-            return
-        self._look(whole=self.controls.whole_loss.value)  # the gradient takes a sequence: it follows, with J(k)
-        if self._frame is not None:
-            frame = with_memory(replace(self._frame, snapshot=self.experiment.last))
-            self._paint(frame, self.experiment.curves, False, False)
-        self.form.play(self._settle)
+        if not self.lines.playing:
+            self._unseen = True
+            self.form.play(self._settle)
 
     def _settle(self) -> float | None:
+        """The page's ticks after a move of the slider: the gradient and J(k), which take a sequence, as often as the
+        page asks; and everything, exactly, once the slider has rested. None of it in the move itself: until the move's
+        own message has left, whatever the kernel computes holds it up."""
         left = self._moved + SETTLED - time.monotonic()
-        if left > 0:
-            return left
-        self.form.pause()
         with self._lock:
-            if not self.lines.playing:
+            if self.lines.playing or left <= 0:
+                self.form.pause()
+            if self.lines.playing:
+                return None
+            if left <= 0:
                 self._look()
                 self._draw(exact=True)
-        return None
+            elif self._unseen:
+                self._unseen = False
+                self._look(whole=self.controls.whole_loss.value)
+                if self._frame is not None:
+                    frame = with_memory(replace(self._frame, snapshot=self.experiment.last))
+                    self._paint(frame, self.experiment.curves, False, False)
+        return min(max(left, 0.0), FOLLOW)
 
     def set_T(self, T: ArrayLike) -> None:
         """A T of your own, (n, n), 0 on and above the 2×2 blocks, into the running network."""
@@ -246,18 +254,26 @@ class TrainingLab(ipw.VBox):
 
     def _tick(self) -> None:
         """Draw where the training is, then train for a while, as the page paints: a step at a time, for the lock is
-        held for one step at most, and the last one with all that the next frame shows."""
+        held for one step at most, and the last one with all that the next frame shows. Then once more, for to begin a
+        tick costs JupyterLab more than to paint a frame: it shows that the kernel is idle, and busy again."""
         if not self._lock.acquire(timeout=0.005):
             return  # busy: a control has the lab
         try:
-            if self.lines.playing:
-                self._turn = not self._turn  # growth and gradient cost most: they take turns
-                self._draw(exact=False, keep_growth=self._turn and not self._small)
+            self._draw_next()
         finally:
             self._lock.release()
         self.lines.answer()
         with threads(1):
             self._train_for_a_while()
+            for _ in range(0 if self._in_hand else FRAMES_A_TICK - 1):
+                with self._lock:
+                    self._draw_next()
+                self._train_for_a_while()
+
+    def _draw_next(self) -> None:
+        if self.lines.playing:
+            self._turn = not self._turn  # growth and gradient cost most: they take turns
+            self._draw(exact=False, keep_growth=self._turn and not self._small)
 
     def _train_for_a_while(self) -> None:
         end, last = time.monotonic() + (IN_HAND if self._in_hand else BUDGET), False
