@@ -1,12 +1,34 @@
 """The non-normal RNN (Kerg et al., NeurIPS 2019): V = P (Λ + T) Pᵀ, its dynamics, its training."""
 
-from . import activations, dynamics, tasks
-from .device import best_device
-from .network import NNRNN, SequenceModel
-from .recurrence import unroll
-from .schur import SchurMatrix
-from .settings import Settings
-from .training import Diverged, Step, Training, train
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from . import activations, dynamics, tasks
+    from .device import best_device
+    from .network import NNRNN, SequenceModel
+    from .recurrence import unroll
+    from .schur import SchurMatrix
+    from .settings import Settings
+    from .training import Diverged, Step, Training, train
+
+# Where each name lives; imported when first asked for, so that whoever wants the mathematics of a matrix does not wait
+# for torch's compiler, which comes with the networks and is as large as the rest of torch. "" is a module itself.
+_HOMES = {
+    "NNRNN": "network",
+    "Diverged": "training",
+    "SchurMatrix": "schur",
+    "SequenceModel": "network",
+    "Settings": "settings",
+    "Step": "training",
+    "Training": "training",
+    "activations": "",
+    "best_device": "device",
+    "dynamics": "",
+    "tasks": "",
+    "train": "training",
+    "unroll": "recurrence",
+}
 
 __all__ = [
     "NNRNN",
@@ -23,3 +45,14 @@ __all__ = [
     "train",
     "unroll",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"nnrnn_core has no {name!r}; it has {', '.join(__all__)}")
+    home = import_module(f".{_HOMES[name] or name}", __name__)
+    return getattr(home, name) if _HOMES[name] else home
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -159,15 +159,16 @@ class RecurrentNetwork(nn.Module):
 
 def _drive(inputs: Tensor, U: Tensor, bias: Tensor | None) -> Tensor:
     """U x_t + b at all times."""
-    drive = product(inputs, U.T)
-    return drive if bias is None else drive + bias
+    drive: Tensor = product(inputs, U.T)
+    return drive if bias is None else drive.add(bias)
 
 
 def _last_state(
     inputs: Tensor, h0: Tensor, U: Tensor, bias: Tensor | None, V: Tensor, activation: Activation
 ) -> Float[Tensor, "batch n"]:
     # a copy: a view would hold the memory of all states
-    return unroll(_drive(inputs, U, bias), V, h0, activation)[-1].clone()
+    states: Tensor = unroll(_drive(inputs, U, bias), V, h0, activation)
+    return states[-1].clone()
 
 
 def _refuse(num_layers: int, dropout: float, bidirectional: bool) -> None:

@@ -111,7 +111,7 @@ def above_diagonal(matrix: Tensor, places: Tensor) -> Tensor:
 
 def _times_exponential(base: Tensor, A: Tensor) -> Tensor:
     """base · exp(A): for an A as small as one update makes it by the series, until the next term is below rounding,
-    which saves `matrix_exp` its search for a method; else by `matrix_exp`."""
+    which saves `matrix_exp` its search for a method and is more exact; else by `matrix_exp`."""
     size, eps = float(A.norm()), torch.finfo(A.dtype).eps
     # by the root, for a power of a large size is out of range
     terms = next((d for d in range(1, 11) if size < (eps * math.factorial(d + 1)) ** (1 / (d + 1))), None)

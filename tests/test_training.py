@@ -139,6 +139,25 @@ def test_a_step_is_the_papers_rmsprop_on_autograds_gradient():
         assert torch.allclose(now[sure], expected[sure], atol=1e-5)
 
 
+def test_a_step_moves_P_by_the_exponential_of_rmsprop_on_autograds_gradient():
+    settings = Settings(rate_P=0.001, smoothing=0.9, batch_size=4)
+    training = make(COPY, settings=settings, init="random", dtype=torch.float64)
+    V = training.model.V
+    with torch.no_grad():
+        V.T_entries.normal_(std=0.1)
+    batch = COPY.sample(4, torch.Generator().manual_seed(1)).to(training.model.readout.weight)
+    loss = COPY.loss(training.model(batch.inputs)[0], batch)
+    (gradient,) = torch.autograd.grad(loss, V.orthogonal.entries)  # through torch.matrix_exp
+    P = V.P.detach()
+    with torch.no_grad():
+        V.orthogonal.entries.copy_(-0.001 * gradient / (math.sqrt(0.1) * gradient.abs() + 1e-8))
+        expected = P @ torch.matrix_exp(V.orthogonal.skew())
+        V.orthogonal.entries.zero_()
+    training.step()
+    assert (V.P - expected).abs().max() < 1e-6 * (V.P - P).abs().max()
+    assert not bool(V.orthogonal.entries.any())
+
+
 def test_the_gradient_is_clipped_to_its_largest_norm():
     training = make(settings=Settings(gradient_clip=1e-3))
     training.step()
@@ -302,6 +321,16 @@ def test_a_network_that_is_not_finite_at_all_is_said_to_be():
     with pytest.raises(Diverged, match="step 1: the loss"):
         training.step()
     assert same(good, weights(training))
+    assert math.isfinite(training.step().loss)
+
+
+def test_a_P_thrown_out_of_all_range_is_a_divergence_and_comes_back():
+    training = make(COPY, settings=Settings(rate_P=1e60), dtype=torch.float64)
+    with pytest.raises(Diverged):
+        steps(training, 2)
+    P = training.model.V.P.detach()
+    assert (P.T @ P - torch.eye(8)).abs().max() < 1e-14
+    training.settings.rate_P = 1e-4
     assert math.isfinite(training.step().loss)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from widgets import TrainingLab
 from widgets.labs import registry
 from widgets.labs.experiment import FRAMES, Experiment
 from widgets.labs.plan import make_plan
+from widgets.labs.training import FOLLOW, FRAMES_A_TICK, SETTLED
 
 
 def copying(**options: object) -> TrainingLab:
@@ -103,6 +105,32 @@ def test_both_gradients_are_there_right_after_a_drag_of_the_scale() -> None:
     lab.controls.whole_loss.value = True
     whole = lab.lines.array("this step", "y")
     assert np.isfinite(late).all() and np.isfinite(whole).all() and not np.array_equal(late, whole)
+
+
+def test_the_gradient_follows_the_scale_with_the_pages_next_tick_and_is_exact_once_it_has_rested() -> None:
+    lab = copying(start="random")
+    late, growth = lab.lines.array("this step", "y"), lab.lines.array("worst ‖Vᵏ‖₂", "y")
+    lab.controls.scale.value = 0.5
+    assert not np.array_equal(lab.lines.array("worst ‖Vᵏ‖₂", "y"), growth), "the growth answers at once"
+    assert np.array_equal(lab.lines.array("this step", "y"), late) and lab.form.playing
+    wait = lab._settle()
+    followed = lab.lines.array("this step", "y")
+    assert not np.array_equal(followed, late) and wait is not None and 0 < wait <= FOLLOW
+    lab._moved -= SETTLED
+    lab._settle()
+    assert not lab.form.playing and np.allclose(lab.lines.array("this step", "y"), followed)
+
+
+def test_a_tick_paints_its_frames_and_only_one_while_a_slider_is_in_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    lab, painted = copying(start="random"), []
+    draw = lab._draw
+    monkeypatch.setattr(lab, "_draw", lambda *a, **k: (painted.append(1), draw(*a, **k)))
+    lab.lines.play(lab._tick)
+    lab._tick()
+    assert len(painted) == FRAMES_A_TICK
+    lab._moved = time.monotonic()
+    lab._tick()
+    assert len(painted) == FRAMES_A_TICK + 1
 
 
 @pytest.mark.parametrize("start", ["random", "chain", "delay-line"])

@@ -7,14 +7,17 @@ travels back through time. Exponents near 0 keep it (Vogt et al. 2022; Engelken,
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from jaxtyping import Float64
 from numpy.typing import ArrayLike
 
-from ..network import RecurrentNetwork
 from .form import Matrix, RealMatrix, array, as_real, whole
+
+if TYPE_CHECKING:  # the networks take as long to import as all the rest
+    from ..network import RecurrentNetwork
 
 Exponents = Float64[np.ndarray, " count"]
 

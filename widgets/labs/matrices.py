@@ -16,7 +16,7 @@ import torch
 from nnrnn_core import SchurMatrix, dynamics
 from nnrnn_core.dynamics.form import array
 
-from .preset import packed, unpacked
+from .packing import packed, unpacked
 
 LARGEST = 256  # rows that a lab takes
 WRITTEN = 16  # up to this many rows, code writes the entries out

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import zlib
 from typing import Any
 
-import numpy as np
-
 from nnrnn_core import Settings, tasks
 
 from .actions import ACTIONS
+from .packing import packed, unpacked
 from .plan import Plan
 
 FORMAT = 1
@@ -70,17 +68,3 @@ def _checked(value: Any, kind: type, name: str) -> Any:
     if not isinstance(value, kind) or isinstance(value, bool):
         raise ValueError(f"{name} in the preset must be {kind.__name__}; got {value!r}")
     return value
-
-
-def packed(value: Any) -> Any:
-    if not isinstance(value, np.ndarray):
-        return value
-    data = base64.b64encode(zlib.compress(value.astype("<f8").tobytes())).decode()
-    return {"float64": data, "shape": list(value.shape)}
-
-
-def unpacked(value: Any) -> Any:
-    if not isinstance(value, dict):
-        return value
-    data = zlib.decompress(base64.b64decode(value["float64"]))
-    return np.frombuffer(data, "<f8").reshape(value["shape"]).copy()
