@@ -121,16 +121,19 @@ def test_the_gradient_follows_the_scale_with_the_pages_next_tick_and_is_exact_on
     assert not lab.form.playing and np.allclose(lab.lines.array("this step", "y"), followed)
 
 
-def test_a_tick_paints_its_frames_and_only_one_while_a_slider_is_in_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tick_paints_its_frames_and_only_one_while_a_sliders_move_is_awaited(monkeypatch: pytest.MonkeyPatch) -> None:
     lab, painted = copying(start="random"), []
     draw = lab._draw
     monkeypatch.setattr(lab, "_draw", lambda *a, **k: (painted.append(1), draw(*a, **k)))
     lab.lines.play(lab._tick)
     lab._tick()
     assert len(painted) == FRAMES_A_TICK
-    lab._moved = time.monotonic()
+    lab.lines.hand = True  # the pointer is on a slider
     lab._tick()
     assert len(painted) == FRAMES_A_TICK + 1
+    lab.lines.hand, lab._moved = False, time.monotonic()
+    lab._tick()
+    assert len(painted) == FRAMES_A_TICK + 2
 
 
 @pytest.mark.parametrize("start", ["random", "chain", "delay-line"])

@@ -62,7 +62,8 @@ function initialize({ model }) {
     if ((sent && !again) || !views.size || !model.get("playing")) return;
     [ticks, patience] = again ? [ticks, 2 * patience] : [ticks + 1, PATIENCE];
     sent = performance.now();
-    model.send({ tick: page, n: ticks, hidden: document.hidden });
+    const hand = !!document.querySelector(".widget-slider:hover"); // the next move of a slider may come any time
+    model.send({ tick: page, n: ticks, hidden: document.hidden, hand });
   }
   function answered(wait) {
     sent = 0;

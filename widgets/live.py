@@ -99,6 +99,7 @@ class LiveFigure(anywidget.AnyWidget):
         self._owner = ("", -np.inf, True)  # page that has the clock, when it last ticked, whether it is hidden
         self._asked: tuple[str, int] | None = None  # the tick that is not yet answered
         self._served: dict[str, int] = {}  # last tick run for each page: a tick sent twice runs once
+        self.hand = False  # the pointer is on a slider, says the page's last tick
         self.on_error: Callable[[BaseException], None] | None = None
         super().__init__(plotly_js=PlotlyJs.shared(), _key=f"live-{id(self)}-{time.time_ns()}")
         self.on_msg(self._receive)
@@ -189,7 +190,7 @@ class LiveFigure(anywidget.AnyWidget):
                 if not self._running.acquire(blocking=False):
                     self.send({"tock": page, "n": n, "wait": RETRY_RUNNING})
                     return
-                wait, self._asked = 0, (page, n)
+                wait, self._asked, self.hand = 0, (page, n), content.get("hand", False) is True
                 try:
                     wait = self._run_tick(page, n, hidden)
                 finally:  # the answer goes out even if the tick failed: a page without an answer would ask again

@@ -30,9 +30,9 @@ from .panels import Panels, close_tree
 from .plan import Plan, make_plan
 from .preset import from_text, to_text
 
-BUDGET = 0.1  # seconds of training between two frames: eight frames a second, and no control waits much longer
-FRAMES_A_TICK = 2
-IN_HAND, LET_GO = 0.02, 1.5  # the same while a slider moves, for its next move waits so long; seconds until it does not
+BUDGET = 0.108  # seconds of training between two frames: eight frames a second
+FRAMES_A_TICK = 2  # a control that the pointer was not near waits for so many
+IN_HAND, LET_GO = 0.02, 1.5  # BUDGET while a slider's move is awaited, for it waits so long; seconds until it is not
 FOLLOW = 0.08  # seconds between the repaints that follow a slider with what takes a sequence
 SETTLED = 0.6  # seconds after the last move of a slider until all is drawn exactly
 RUNS_KEPT = 5
@@ -265,7 +265,7 @@ class TrainingLab(ipw.VBox):
         self.lines.answer()
         with threads(1):
             self._train_for_a_while()
-            for _ in range(0 if self._in_hand else FRAMES_A_TICK - 1):
+            for _ in range(0 if self._near else FRAMES_A_TICK - 1):
                 with self._lock:
                     self._draw_next()
                 self._train_for_a_while()
@@ -276,7 +276,7 @@ class TrainingLab(ipw.VBox):
             self._draw(exact=False, keep_growth=self._turn and not self._small)
 
     def _train_for_a_while(self) -> None:
-        end, last = time.monotonic() + (IN_HAND if self._in_hand else BUDGET), False
+        end, last = time.monotonic() + (IN_HAND if self._near else BUDGET), False
         while not last:
             with self._lock:
                 if not self.lines.playing:
@@ -307,6 +307,11 @@ class TrainingLab(ipw.VBox):
     def _in_hand(self) -> bool:
         """The T scale's slider moved a moment ago."""
         return time.monotonic() - self._moved < LET_GO
+
+    @property
+    def _near(self) -> bool:
+        """A slider's move is awaited: it is in hand, or the pointer is on it."""
+        return self._in_hand or self.lines.hand
 
     @property
     def _small(self) -> bool:
