@@ -12,6 +12,7 @@ COLAB := .venv-colab
 BUILD := .ci-build
 START := notebooks/00_start_here.ipynb
 JUPYTER_ARGS ?=
+BENCH ?=
 
 python := $(VENV)/bin/python
 colab_python := $(COLAB)/bin/python
@@ -46,11 +47,12 @@ endef
 
 # --- what people type --------------------------------------------------------------------------------------------
 
-.PHONY: help lab test test-colab lint types unit nbval browser badges clean
+.PHONY: help lab test test-colab lint types unit nbval browser bench badges clean
 help:
 	@echo 'make lab          JupyterLab on $(START); JUPYTER_ARGS="--no-browser" passes through'
 	@echo 'make test         everything that CI runs: lint types unit nbval browser, each a target of its own'
 	@echo 'make test-colab   every notebook with the versions of Google Colab, in $(COLAB)'
+	@echo 'make bench        times against other libraries and bounds; BENCH="--help" tells its options'
 	@echo 'make badges       carry the address in pyproject.toml to badges, set-up cells and README'
 	@echo 'make clean        remove the environments and what the tests leave behind'
 
@@ -85,6 +87,9 @@ test-colab: $(COLAB)/.installed
 	@$(colab_python) -m pip check
 	$(call stage,notebooks in the Colab look-alike,$(NBVAL_ENV) $(colab_python) $(NBVAL) notebooks)
 
+bench: $(VENV)/.installed-bench
+	@PYTHONPATH=tests $(python) -m benchmarks $(BENCH)
+
 badges: $(VENV)/.installed-test
 	@$(python) tests/notebooks/badges.py
 
@@ -98,7 +103,7 @@ clean:
 
 REQUIRED := pyproject.toml .ci/constraints.txt Makefile
 ifneq ($(shell cat $(VENV)/.installed-for 2>/dev/null),$(CURDIR))
-.PHONY: $(VENV)/.installed-lab $(VENV)/.installed-test
+.PHONY: $(VENV)/.installed-lab $(VENV)/.installed-test $(VENV)/.installed-bench
 endif
 
 $(python):
@@ -116,6 +121,12 @@ $(VENV)/.installed-test: $(REQUIRED) | $(python)
 	@$(python) -m pip install $(pip_options) -c .ci/constraints.txt -e '.[test]'
 	@echo '$(CURDIR)' > $(VENV)/.installed-for
 	@touch $@ $(VENV)/.installed-lab
+
+$(VENV)/.installed-bench: $(REQUIRED) | $(python)
+	@echo '== installing the kit and the libraries it is measured against into $(VENV)'
+	@$(python) -m pip install $(pip_options) -c .ci/constraints.txt -e '.[bench]'
+	@echo '$(CURDIR)' > $(VENV)/.installed-for
+	@touch $@
 
 $(colab_python):
 	$(call environment,$(COLAB))

@@ -10,16 +10,30 @@ import numpy as np
 from jaxtyping import Float64
 
 from .form import Matrix, RealMatrix, real_form, whole
+from .power_norms import power_norms
 
 Curve = Float64[np.ndarray, " powers"]
 BLOCK = 4  # directions followed by the power iteration of `estimate_growth`
 COLD_STEPS = 6  # its steps without a warm start
 LARGE = 1e150
+LEAST_SIZE = 32  # of a matrix, below which one eigenvalue problem a power takes less time
+MOST_VECTORS = 2**18  # numbers in one vector for each power: more would need hundreds of megabytes
 
 
 def transient_growth(V: Matrix, horizon: int) -> Float64[np.ndarray, " steps"]:
-    """‖V^k‖₂ for k = 0…horizon: the growth of the worst direction. Exact to rounding; ∞ where V^k leaves float64."""
-    return np.array([_largest_singular_value(M) for M in _powers(V, horizon)])
+    """‖V^k‖₂ for k = 0…horizon: the growth of the worst direction; ∞ where V^k leaves float64.
+
+    Between two bounds that meet to 1e-10 (see `power_norms`), else by a dense eigenvalue problem a power. Rounding in
+    V^k itself is of the size of ε ‖V^a‖ ‖V^b‖, a + b = k: what comes long after a large transient may be lost in it.
+    """
+    form, horizon = real_form(V), whole(horizon, 0, "horizon")
+    worthwhile = len(form) >= LEAST_SIZE and len(form) * horizon <= MOST_VECTORS
+    norms = power_norms(form, horizon) if worthwhile else np.full(horizon + 1, np.nan)
+    unknown = np.isnan(norms)
+    for k, M in enumerate(_powers(form, int(np.flatnonzero(unknown).max(initial=0)))):
+        if unknown[k]:
+            norms[k] = _largest_singular_value(M)
+    return norms
 
 
 def typical_growth(V: Matrix, horizon: int) -> Float64[np.ndarray, " steps"]:

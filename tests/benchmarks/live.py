@@ -1,43 +1,49 @@
-"""TrainingLab on the screen against its training without one: steps a second, and slider to screen, in one browser.
+"""TrainingLab on the screen: steps against the same training without one, slider to screen, Run All to first paint.
 
-    python tests/benchmarks/live.py [rounds] [seconds]
-
-JupyterLab and chromium as in the browser tests; the copy task at delay 200, N = 128. Each round plays for some seconds
-with all panels drawn, then trains as long in a cell that draws nothing. Slider to screen: from the key to the first
-frame in which the growth curve has another shape; at rest, then while it plays. Medians (and 95th percentiles).
+JupyterLab and chromium as in the browser tests; the copy task at delay 200, N = 128. In turn the lab plays for some
+seconds with all panels drawn, and then trains as long in a cell that draws nothing. Slider to screen: from the key to
+the first animation frame in which the growth curve has another shape, at rest and while it plays.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import statistics
 import sys
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import Locator, Page, sync_playwright
+from .measure import Comparison, Row, Setup, Works
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "tests"), str(ROOT)]
-
-from browser.conftest import QUIET, find_browser  # noqa: E402
-from browser.lab import JupyterLab, Notebook, write_notebook  # noqa: E402
-
 LAB = """
 import json, time
 from pathlib import Path
 from widgets import TrainingLab
 from nnrnn_core import tasks
-lab = TrainingLab(tasks.Copying(delay=200), hidden_size=128, start="random")
+lab = TrainingLab(tasks.Copying(delay={delay}), hidden_size={n}, start="random")
 lab
 """
-NOTE = "Path('note.json').write_text(json.dumps([time.monotonic(), lab.experiment.training.index]));"
+COUNT = """
+frames, push = [0], lab.lines.push
+def counted(*arguments):
+    frames[0] += 1
+    push(*arguments)
+lab.lines.push = counted
+"""
+NOTE = "Path('note.json').write_text(json.dumps([time.monotonic(), lab.experiment.training.index, frames[0]]))"
 HEADLESS = """
 end = time.monotonic() + {seconds}
 while time.monotonic() < end:
     lab.experiment.step()
 """
 GRAPH = ".training-lab .live-graph.js-plotly-plot"
+PAINTED = GRAPH + " .scatterlayer path.js-line"
 LATENCY = """async (graph) => {
   const lines = [...document.querySelectorAll(graph + ' .scatterlayer path.js-line')];
   const paths = () => lines.map((line) => line.getAttribute('d'));
@@ -56,72 +62,123 @@ GROWTH = """(graph) => {
   globalThis.__here = lines.flatMap((line, i) => (/^(worst|typical)/.test(name(line)) ? [i] : []));
   addEventListener('keydown', () => (globalThis.__key = performance.now()), true);
 }"""
+SLIDERS = ("at rest", "while it trains")
 
 
-def steps_a_second(notebook: Notebook, work: str, wait: float = 0) -> float:
-    """Steps a second between two notes, with some work in between."""
-    notes = []
-    for source in (NOTE, work + NOTE):
-        notebook.run(source)
-        notes.append(json.loads((notebook.lab.root / "note.json").read_text()))
-        notebook.page.wait_for_timeout(1000 * wait if len(notes) == 1 else 0)
-    (begun, first), (ended, last) = notes
-    return (last - first) / (ended - begun)
+@contextmanager
+def opened(setup: Setup) -> Iterator[tuple[Any, Any, Path]]:
+    """A JupyterLab with the notebook live.ipynb, a browser's context, and a folder."""
+    from playwright.sync_api import sync_playwright
 
+    from browser.conftest import QUIET, find_browser
+    from browser.lab import JupyterLab, write_notebook
 
-def play(page: Page, on: bool) -> None:
-    page.locator(".training-lab").get_by_role("button", name="Play" if on else "Pause", exact=True).click()
-    page.wait_for_timeout(2500)
-
-
-def latencies(page: Page, slider: Locator, count: int = 20) -> list[float]:
-    found = []
-    for i in range(count):
-        slider.focus()
-        page.keyboard.press("ArrowLeft" if i < count // 2 else "ArrowRight")
-        found.append(page.evaluate(LATENCY, GRAPH))
-        page.wait_for_timeout(400)
-    return found
-
-
-def measure(notebook: Notebook, rounds: int, seconds: float) -> None:
-    page = notebook.page
-    notebook.run_all()
-    notebook.reveal(GRAPH)
-    page.wait_for_timeout(3000)
-    ratios = []
-    for _ in range(rounds):
-        play(page, on=True)
-        playing = steps_a_second(notebook, "", seconds)
-        play(page, on=False)
-        headless = steps_a_second(notebook, HEADLESS.format(seconds=seconds))
-        ratios.append(playing / headless)
-        print(f"steps a second: {playing:5.1f} playing, {headless:5.1f} without a screen, ratio {ratios[-1]:.2f}")
-    print(f"median ratio {statistics.median(ratios):.2f}")
-    notebook.reveal(GRAPH)
-    page.evaluate(GROWTH, GRAPH)
-    slider = page.locator(".training-lab .noUi-handle").first
-    for words, on in (("at rest", False), ("playing", True)):
-        if on:
-            play(page, on=True)
-        found = sorted(latencies(page, slider))
-        print(f"slider to screen, {words}: {statistics.median(found):.0f} ms ({found[int(0.95 * len(found)) - 1]:.0f})")
-
-
-def main() -> None:
-    rounds, seconds = (int(argument) for argument in [*sys.argv[1:], "3", "6"][:2])
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "notebooks"
         folder.mkdir()
-        write_notebook([LAB], folder / "live.ipynb")
+        write_notebook([LAB.format(n=setup.size(128, 8), delay=setup.size(200, 10))], folder / "live.ipynb")
         browser = playwright.chromium.launch(executable_path=find_browser(playwright), args=QUIET)
         server = JupyterLab(folder, Path(scratch))
         try:
-            context = browser.new_context(viewport={"width": 1400, "height": 1100})
-            measure(Notebook(server, context, "live.ipynb", Path(scratch)), rounds, seconds)
+            yield server, browser.new_context(viewport={"width": 1400, "height": 1100}), Path(scratch)
         finally:
             browser.close()
             server.close()
 
 
-main()
+def first_paint(notebook: Any) -> float:
+    """Milliseconds from Run All, in a kernel that has imported nothing, to the first painted line."""
+    notebook.page.wait_for_timeout(2000)
+    begun = time.monotonic()
+    notebook.command("notebook:run-all-cells")
+    notebook.page.wait_for_selector(PAINTED, state="attached")
+    return 1e3 * (time.monotonic() - begun)
+
+
+def play(notebook: Any, on: bool) -> None:
+    notebook.page.locator(".training-lab").get_by_role("button", name="Play" if on else "Pause", exact=True).click()
+    notebook.page.wait_for_timeout(2500)
+
+
+def between(notebook: Any, work: str, wait: float = 0) -> tuple[float, float]:
+    """Milliseconds a step and a repaint between two notes, with some work or some waiting in between."""
+    notes = []
+    for source in (NOTE, work + NOTE):
+        notebook.run(source)
+        notes.append(json.loads((notebook.lab.root / "note.json").read_text()))
+        notebook.page.wait_for_timeout(1000 * wait if len(notes) == 1 else 0)
+    (begun, first, drawn), (ended, last, drawn_last) = notes
+    return 1e3 * (ended - begun) / max(1, last - first), 1e3 * (ended - begun) / max(1, drawn_last - drawn)
+
+
+def steps(notebook: Any, rounds: int, seconds: float) -> dict[str, float]:
+    found: dict[str, list[float]] = {}
+    for _ in range(rounds):
+        play(notebook, on=True)
+        playing, repaint = between(notebook, "", seconds)
+        play(notebook, on=False)
+        headless, _ = between(notebook, HEADLESS.format(seconds=seconds))
+        for name, value in zip(("a step, all panels drawn", "a repaint", "a step, nothing drawn"),
+                               (playing, repaint, headless), strict=True):  # fmt: skip
+            found.setdefault(name, []).append(value)
+    return {name: statistics.median(values) for name, values in found.items()}
+
+
+def sliders(notebook: Any, count: int) -> dict[str, float]:
+    """Median and 95th percentile of slider to screen; at rest first."""
+    page = notebook.page
+    page.evaluate(GROWTH, GRAPH)
+    slider, found = page.locator(".training-lab .noUi-handle").first, {}
+    for words in SLIDERS:
+        if words != SLIDERS[0]:
+            play(notebook, on=True)
+        times = []
+        for i in range(count):
+            slider.focus()
+            page.keyboard.press("ArrowLeft" if i < count // 2 else "ArrowRight")
+            times.append(page.evaluate(LATENCY, GRAPH))
+            page.wait_for_timeout(400)
+        found[f"slider to screen, {words}"] = statistics.median(times)
+        found[f"the same, 95th percentile, {words}"] = sorted(times)[int(0.95 * count) - 1]
+    return found
+
+
+def works(setup: Setup) -> Works:
+    """Measured at once, in one page; what is measured in turn returns it. Nothing where there is no browser."""
+    if importlib.util.find_spec("playwright") is None:
+        return {}
+    sys.path[:0] = [path for path in (str(ROOT), str(ROOT / "tests")) if path not in sys.path]
+    from browser.lab import Notebook
+
+    with opened(setup) as (server, context, scratch):
+        notebook = Notebook(server, context, "live.ipynb", scratch)
+        found = {"Run All to first paint": first_paint(notebook)}
+        notebook.wait_idle()
+        notebook.reveal(GRAPH)
+        notebook.run(COUNT)
+        found |= steps(notebook, setup.size(3, 1), setup.size(6, 1))
+        notebook.reveal(GRAPH)
+        found |= sliders(notebook, setup.size(20, 2))
+    return {name: lambda value=value: value for name, value in found.items()}
+
+
+COMPARISONS = (
+    Comparison(
+        "live",
+        "`TrainingLab` in JupyterLab and chromium; copy task, N = 128",
+        works,
+        (
+            Row("a step, all panels drawn", ("a step, nothing drawn",), 1.18),
+            Row("a repaint", target=125),
+            *(
+                Row(f"{what}{words}", target=target)
+                for words, targets in zip(SLIDERS, ((45, 75), (95, 150)), strict=True)
+                for what, target in zip(("slider to screen, ", "the same, 95th percentile, "), targets, strict=True)
+            ),
+            Row("Run All to first paint", target=7000),
+        ),
+        rounds=1,
+        timed=False,
+        on_gpu=False,
+    ),
+)
