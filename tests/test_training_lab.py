@@ -115,7 +115,10 @@ def test_the_gradient_follows_the_scale_with_the_pages_next_tick_and_is_exact_on
     assert np.array_equal(lab.lines.array("this step", "y"), late) and lab.form.playing
     wait = lab._settle()
     followed = lab.lines.array("this step", "y")
-    assert not np.array_equal(followed, late) and wait is not None and 0 < wait <= FOLLOW
+    assert not np.array_equal(followed, late) and wait is not None and 0 < wait <= SETTLED
+    lab.controls.scale.value = 0.4
+    assert 0 < lab._settle() <= FOLLOW, "not more often"
+    lab.controls.scale.value = 0.5
     lab._moved -= SETTLED
     lab._settle()
     assert not lab.form.playing and np.allclose(lab.lines.array("this step", "y"), followed)

@@ -33,7 +33,7 @@ from .preset import from_text, to_text
 BUDGET = 0.108  # seconds of training between two frames: eight frames a second
 FRAMES_A_TICK = 2  # a control that the pointer was not near waits for so many
 IN_HAND, LET_GO = 0.02, 1.5  # BUDGET while a slider's move is awaited, for it waits so long; seconds until it is not
-FOLLOW = 0.08  # seconds between the repaints that follow a slider with what takes a sequence
+FOLLOW = 0.08  # seconds at least between two repaints of what takes a sequence, while a slider moves
 SETTLED = 0.6  # seconds after the last move of a slider until all is drawn exactly
 RUNS_KEPT = 5
 SENTENCE = "line-height:1.4;min-height:4.2em;contain:content"  # three lines: the figures below must not move
@@ -73,7 +73,7 @@ class TrainingLab(ipw.VBox):
         self._quiet = False
         self._frame: Frame | None = None
         self._step_time = 0.0
-        self._moved = -LET_GO
+        self._moved = self._followed = -LET_GO  # when the T scale's slider did, and when the sequence was run for it
         self._turn = self._unseen = False
         super().__init__([self.controls.head, self.panels.box, self.controls.foot])
         self.add_class("training-lab")
@@ -153,28 +153,32 @@ class TrainingLab(ipw.VBox):
         self._show_new_matrix()
         if not self.lines.playing:
             self._unseen = True
+            self.form.pause()  # a page that waits for its next tick does not wait any longer
             self.form.play(self._settle)
 
     def _settle(self) -> float | None:
-        """The page's ticks after a move of the slider: the gradient and J(k), which take a sequence, as often as the
-        page asks; and everything, exactly, once the slider has rested. None of it in the move itself: until the move's
-        own message has left, whatever the kernel computes holds it up."""
-        left = self._moved + SETTLED - time.monotonic()
+        """The page's ticks after a move of the slider: first the gradient and J(k), which take a sequence; when the
+        slider has rested, everything exactly. None of it in the move itself: until the move's own message has left,
+        whatever the kernel computes holds it up."""
+        now = time.monotonic()
+        rested, early = now - self._moved > SETTLED, self._followed + FOLLOW - now
         with self._lock:
-            if self.lines.playing or left <= 0:
+            if self.lines.playing or rested:
                 self.form.pause()
             if self.lines.playing:
                 return None
-            if left <= 0:
+            if rested:
                 self._look()
                 self._draw(exact=True)
+            elif self._unseen and early > 0:
+                return early
             elif self._unseen:
-                self._unseen = False
+                self._unseen, self._followed = False, now
                 self._look(whole=self.controls.whole_loss.value)
                 if self._frame is not None:
                     frame = with_memory(replace(self._frame, snapshot=self.experiment.last))
                     self._paint(frame, self.experiment.curves, False, False)
-        return min(max(left, 0.0), FOLLOW)
+        return max(0.0, self._moved + SETTLED - time.monotonic())
 
     def set_T(self, T: ArrayLike) -> None:
         """A T of your own, (n, n), 0 on and above the 2×2 blocks, into the running network."""
