@@ -44,23 +44,18 @@ while time.monotonic() < end:
 """
 GRAPH = ".training-lab .live-graph.js-plotly-plot"
 PAINTED = GRAPH + " .scatterlayer path.js-line"
-LATENCY = """async (graph) => {
-  const lines = [...document.querySelectorAll(graph + ' .scatterlayer path.js-line')];
-  const paths = () => lines.map((line) => line.getAttribute('d'));
-  const before = paths(), key = globalThis.__key;
-  while (performance.now() < key + 5000) {
-    await new Promise(requestAnimationFrame);
-    const now = paths();
-    if (globalThis.__here.some((i) => now[i] !== before[i])) return performance.now() - key;
-  }
-  throw new Error("the growth curve did not move");
-}"""
-# the lines of the third panel that move with T alone: not the measured states, which move with every step
-GROWTH = """(graph) => {
-  const lines = [...document.querySelectorAll(graph + ' .scatterlayer path.js-line')];
+# Of the third panel the lines that move with T alone: not the measured states, which move with every step. From the key
+# on every animation frame is looked at: a script that came after the key could come after the answer too.
+LISTEN = """(selector) => {
   const name = (line) => line.closest('.trace').__data__[0].trace.name;
-  globalThis.__here = lines.flatMap((line, i) => (/^(worst|typical)/.test(name(line)) ? [i] : []));
-  addEventListener('keydown', () => (globalThis.__key = performance.now()), true);
+  const shown = () => [...document.querySelectorAll(selector)]
+    .filter((line) => /^(worst|typical)/.test(name(line))).map((line) => line.getAttribute('d')).join();
+  addEventListener('keydown', () => {
+    const [before, key] = [shown(), performance.now()];
+    globalThis.__answer = 0;
+    const look = () => (shown() === before ? requestAnimationFrame(look) : (__answer = performance.now() - key));
+    requestAnimationFrame(look);
+  }, true);
 }"""
 SLIDERS = ("at rest", "while it trains")
 
@@ -127,7 +122,7 @@ def steps(notebook: Any, rounds: int, seconds: float) -> dict[str, float]:
 def sliders(notebook: Any, count: int) -> dict[str, float]:
     """Median and 95th percentile of slider to screen; at rest first."""
     page = notebook.page
-    page.evaluate(GROWTH, GRAPH)
+    page.evaluate(LISTEN, PAINTED)
     slider, found = page.locator(".training-lab .noUi-handle").first, {}
     for words in SLIDERS:
         if words != SLIDERS[0]:
@@ -136,7 +131,7 @@ def sliders(notebook: Any, count: int) -> dict[str, float]:
         for i in range(count):
             slider.focus()
             page.keyboard.press("ArrowLeft" if i < count // 2 else "ArrowRight")
-            times.append(page.evaluate(LATENCY, GRAPH))
+            times.append(page.wait_for_function("() => globalThis.__answer").json_value())
             page.wait_for_timeout(400)
         found[f"slider to screen, {words}"] = statistics.median(times)
         found[f"the same, 95th percentile, {words}"] = sorted(times)[int(0.95 * count) - 1]
