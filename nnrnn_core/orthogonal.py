@@ -126,8 +126,8 @@ def _times_exponential(base: Tensor, A: Tensor) -> Tensor:
 @contextmanager
 def tangent_space(module: nn.Module) -> Iterator[None]:
     """Inside, every OrthogonalMatrix of `module` gives P₀, with the gradient of P₀ exp(A − Aᵀ) at A = 0, which costs
-    one matrix product. A matrix that is not at its base (other weights were loaded since the
-    last update, say) is re-based first."""
+    one matrix product. A matrix that is not at its base (other weights were loaded since the last update, say) is
+    re-based first."""
     matrices = [m for m in module.modules() if isinstance(m, OrthogonalMatrix)]
     for matrix in matrices:
         if bool(matrix.entries.any()):
