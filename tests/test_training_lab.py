@@ -14,7 +14,7 @@ import torch
 from nnrnn_core import Diverged, SequenceModel, Settings, tasks
 from widgets import TrainingLab
 from widgets.labs import registry
-from widgets.labs.experiment import FRAMES, Experiment
+from widgets.labs.experiment import DRAG, FRAMES, Experiment
 from widgets.labs.plan import make_plan
 from widgets.labs.training import FOLLOW, FRAMES_A_TICK, SETTLED
 
@@ -122,6 +122,17 @@ def test_the_gradient_follows_the_scale_with_the_pages_next_tick_and_is_exact_on
     lab._moved -= SETTLED
     lab._settle()
     assert not lab.form.playing and np.allclose(lab.lines.array("this step", "y"), followed)
+
+
+def test_a_drag_while_it_trains_is_one_mark_and_a_later_one_another() -> None:
+    lab = copying(start="random")
+    for scale in (0.9, 0.7, 0.5):
+        lab.step(3)
+        lab.intervene("scale", scale)
+    assert [step for step, _ in lab.experiment.curves.marks] == [9] and len(lab.experiment.interventions) == 3
+    lab.step(DRAG + 1)
+    lab.intervene("scale", 0.6)
+    assert [step for step, _ in lab.experiment.curves.marks] == [9, 9 + DRAG + 1]
 
 
 def test_a_tick_paints_its_frames_and_only_one_while_a_sliders_move_is_awaited(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,6 +23,7 @@ from .plan import Plan
 FRAMES = 400  # snapshots kept at most; then every second one is dropped
 FIRST_STRIDE = 4  # steps between snapshots at the start: each costs a third backward sweep
 BYTES = 200e6  # of snapshots at most
+DRAG = 50  # steps between two moves of a slider that are drawn as one: a third of a second of a small network
 
 
 @dataclass
@@ -168,7 +169,7 @@ class Experiment:
         marks: list[tuple[int, str, str]] = []
         for step, action, value in self.interventions:
             dragged = isinstance(value, float) and bool(marks) and marks[-1][1] == action
-            if dragged and step - marks[-1][0] <= 5:
+            if dragged and step - marks[-1][0] <= DRAG:
                 marks.pop()
             marks.append((step, action, ACTIONS[action].word(value)))
         return [(step, word) for step, _, word in marks]
