@@ -126,7 +126,7 @@ $(VENV)/.installed-bench: $(REQUIRED) | $(python)
 	@echo '== installing the kit and the libraries it is measured against into $(VENV)'
 	@$(python) -m pip install $(pip_options) -c .ci/constraints.txt -e '.[bench]'
 	@echo '$(CURDIR)' > $(VENV)/.installed-for
-	@touch $@
+	@touch $@ $(VENV)/.installed-test $(VENV)/.installed-lab
 
 $(colab_python):
 	$(call environment,$(COLAB))

@@ -100,13 +100,12 @@ class _AtBase(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, incoming: Tensor) -> Any:
         base, places = ctx.saved_tensors
-        D = base.T @ incoming
-        return above_diagonal(D - D.T, places), None, None
+        return skew_entries(base.T @ incoming, places), None, None
 
 
-def above_diagonal(matrix: Tensor, places: Tensor) -> Tensor:
-    """Its entries above the diagonal, in the order of `OrthogonalMatrix.entries`."""
-    return matrix.flatten().index_select(0, places)
+def skew_entries(D: Tensor, places: Tensor) -> Tensor:
+    """D − Dᵀ above the diagonal, in the order of `OrthogonalMatrix.entries`."""
+    return (D - D.T).flatten().index_select(0, places)
 
 
 def _times_exponential(base: Tensor, A: Tensor) -> Tensor:

@@ -88,13 +88,12 @@ class _Unroll(torch.autograd.Function):
         drive: Tensor, V: Tensor, h0: Tensor, parameter: Tensor | None, tap: Tensor | None, activation: Activation
     ) -> tuple[Tensor, Tensor | None]:
         states = empty_like(drive)
-        kicked = tap is not None and not _is_zero(tap)
-        values = empty_like(states) if kicked else states
-        taps = [tap] if tap is not None and kicked else []
+        taps = [] if tap is None or _is_zero(tap) else [tap]
+        values = empty_like(states) if taps else states
         if not shareable(drive):  # on a GPU addmm first copies a summand that lies elsewhere: once here, not each time
             drive = values.copy_(drive)
         _loop(activation, parameter, *fastest([drive, V.T.contiguous(), h0, states, values, *taps]))
-        return states, values if kicked else None
+        return states, values if taps else None
 
     @staticmethod
     def setup_context(ctx: Any, inputs: Any, output: Any) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
 from .device import full_precision
-from .orthogonal import Initialiser, OrthogonalMatrix, above_diagonal, check_size, uniform
+from .orthogonal import Initialiser, OrthogonalMatrix, check_size, skew_entries, uniform
 
 MASKS = ("block", "entry")
 
@@ -176,4 +176,4 @@ class _AtBase(torch.autograd.Function):
         S, base, places = ctx.saved_tensors
         K = base.T @ G @ base
         D = torch.addmm(K @ S.T, K.T, S)
-        return above_diagonal(D - D.T, places), K, None, None
+        return skew_entries(D, places), K, None, None
