@@ -6,9 +6,12 @@ NumPy's is a third of torch's.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from threading import RLock
 from types import ModuleType
 from typing import Any, TypeAlias
+from weakref import ref
 
 import numpy as np
 import torch
@@ -25,16 +28,44 @@ def library(array: Array) -> ModuleType:
 def fastest(tensors: list[Tensor]) -> list[Array]:
     """The tensors as arrays on the same memory, if all of them can be; else the tensors themselves."""
     if all(shareable(tensor) for tensor in tensors):
-        return [tensor.detach().numpy() for tensor in tensors]
+        return [(tensor.detach() if tensor.requires_grad else tensor).numpy() for tensor in tensors]
     return tensors
 
 
 def empty_like(tensor: Tensor) -> Tensor:
-    """Memory for a tensor of this shape, contiguous; NumPy's, which comes in large pages: at 100 MB, filling torch's
-    for the first time takes three times as long."""
+    """Memory for a tensor of this shape, contiguous; on the CPU as `memory` has it."""
     if shareable(tensor):
-        return torch.from_numpy(np.empty(tuple(tensor.shape), tensor.detach().numpy().dtype))
+        return torch.from_numpy(memory(tuple(tensor.shape), tensor.detach().numpy().dtype))
     return torch.empty_like(tensor, memory_format=torch.contiguous_format)
+
+
+LARGE = 2**17  # bytes from which on the C library asks the system for memory, and gives it back
+KEEP = 2**29  # bytes that are kept for later at most
+_free: list[Array] = []  # flat arrays that nothing refers to, the oldest first
+_lent: dict[int, tuple[ref[Array], Array]] = {}  # an array that was given out, and the flat one whose memory it has
+_lock = RLock()  # its holder may collect garbage, and give an array back
+
+
+def memory(shape: tuple[int, ...], dtype: Any) -> Array:
+    """An array that is not filled, in memory that an array of as many bytes left, if one did: memory that is new costs
+    a page fault every 4 kB, at the sizes of a lesson as long as a tenth of a training step."""
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    if size < LARGE:
+        return np.empty(shape, dtype)
+    with _lock:
+        index = next((i for i in reversed(range(len(_free))) if _free[i].nbytes == size), None)
+        flat = np.empty(size, np.uint8) if index is None else _free.pop(index)
+    array = flat.view(dtype).reshape(shape)
+    gone = ref(array, _give_back)
+    _lent[id(gone)] = gone, flat
+    return array
+
+
+def _give_back(gone: ref[Array]) -> None:
+    with _lock:
+        _free.append(_lent.pop(id(gone))[1])
+        while sum(kept.nbytes for kept in _free) > KEEP:
+            _free.pop(0)
 
 
 def affine(like: Array) -> Callable[[Array, Array, Array, Array], Array]:
@@ -55,7 +86,9 @@ class _Product(torch.autograd.Function):
     @staticmethod
     @np.errstate(all="ignore")
     def forward(a: Tensor, b: Tensor) -> Tensor:
-        return torch.from_numpy(np.dot(a.detach().numpy(), b.detach().numpy()))
+        left, right = a.detach().numpy(), b.detach().numpy()
+        out = memory((len(left), right.shape[1]), left.dtype)
+        return torch.from_numpy(np.dot(left, right, out=out))
 
     @staticmethod
     def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
@@ -90,5 +123,9 @@ def add_product(total: Array, a: Array, b: Array) -> None:
 def shareable(tensor: Tensor) -> bool:
     """Whether NumPy may work on the tensor's memory."""
     # a subclass, such as torch.func's or a fake tensor, has no memory of its own
-    plain = type(tensor) in (Tensor, torch.nn.Parameter) and not torch._C._functorch.is_functorch_wrapped_tensor(tensor)
-    return plain and tensor.device.type == "cpu" and tensor.dtype in (torch.float32, torch.float64)
+    return (
+        type(tensor) in (Tensor, torch.nn.Parameter)
+        and tensor.is_cpu
+        and tensor.dtype in (torch.float32, torch.float64)
+        and not torch._C._functorch.is_functorch_wrapped_tensor(tensor)
+    )

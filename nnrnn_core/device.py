@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 
 import torch
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import LibController, ThreadpoolController
 
 
 def best_device() -> torch.device:
@@ -29,8 +29,15 @@ def threads(count: int) -> Iterator[None]:
     """The number of threads of torch, which belongs to the calling thread, and of NumPy's BLAS, which belongs to the
     process: set, then put back. On matrices as small as a lesson's a second thread costs more than it brings, and
     beside a browser that draws, OpenBLAS's spinning threads make it ten times slower."""
-    with torch_threads(count), _blas().limit(limits=count, user_api="blas"):
-        yield
+    before = [library.get_num_threads() for library in _blas()]
+    for library in _blas():
+        library.set_num_threads(count)
+    try:
+        with torch_threads(count):
+            yield
+    finally:
+        for library, old in zip(_blas(), before, strict=True):
+            library.set_num_threads(old)
 
 
 @contextmanager
@@ -45,6 +52,6 @@ def torch_threads(count: int) -> Iterator[None]:
 
 
 @cache
-def _blas() -> ThreadpoolController:
+def _blas() -> list[LibController]:
     """The BLAS libraries of this process; finding them takes milliseconds."""
-    return ThreadpoolController()
+    return list(ThreadpoolController().select(user_api="blas").lib_controllers)

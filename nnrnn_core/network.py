@@ -83,7 +83,7 @@ class RecurrentNetwork(nn.Module):
         """
         inputs, h0, batched = self._time_first(input, h_0)
         with full_precision(inputs.device):
-            drive = _drive(inputs, self.input_matrix(), self._added_bias)
+            drive = _drive(inputs, self.input_matrix(), self.added_bias)
             if noise is not None:
                 drive = drive + noise
             states = unroll(drive, self.V(), h0, self.activation, tap)
@@ -111,7 +111,7 @@ class RecurrentNetwork(nn.Module):
             )
         with full_precision(inputs.device):
             # all made here: on the way back the module may hold other parameters (functional_call)
-            given = self.input_matrix(), self._added_bias, self.V(), self.activation
+            given = self.input_matrix(), self.added_bias, self.V(), self.activation
             if segments is None:
                 h = _last_state(inputs, h, *given)
             for part in inputs.tensor_split(segments) if segments else ():
@@ -119,7 +119,7 @@ class RecurrentNetwork(nn.Module):
         return h[None] if batched else h
 
     @property
-    def _added_bias(self) -> Tensor | None:
+    def added_bias(self) -> Tensor | None:
         """The bias as a part of the drive; modReLU has it as its own."""
         return None if self.nonlinearity == "modrelu" else self.bias
 
@@ -351,14 +351,14 @@ class SequenceModel(nn.Module):
     ) -> tuple[Float[Tensor, "time batch n"], Any]:
         """h_t at all times and the final state, before the read-out; arguments as in `forward`."""
         if isinstance(self.recurrent, RecurrentNetwork):
-            states, state = self.recurrent(inputs, state, tap=tap, noise=self._noise(inputs, generator))
+            states, state = self.recurrent(inputs, state, tap=tap, noise=self.noise(inputs, generator))
         elif tap is None:
             states, state = self.recurrent(inputs, state)
         else:
             raise ValueError(f"tap needs a network of this kit (nnrnn, rnn, exprnn); got {self.name}")
         return states, state
 
-    def _noise(self, inputs: Tensor, generator: torch.Generator | None) -> Tensor | None:
+    def noise(self, inputs: Tensor, generator: torch.Generator | None) -> Tensor | None:
         if not self.state_noise:
             return None
         shape = (*inputs.shape[:2], self.hidden_size)

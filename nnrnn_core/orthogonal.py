@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 import torch
 from jaxtyping import Complex, Float
 from torch import Tensor, nn
 
+from .arrays import Array, fastest, library
 from .device import full_precision
 
 Initialiser = Callable[[int, torch.Generator | None, torch.dtype], Tensor]
@@ -30,6 +32,7 @@ class OrthogonalMatrix(nn.Module):
 
     base: Tensor
     places: Tensor
+    mirrored: Tensor
 
     def __init__(
         self,
@@ -52,6 +55,7 @@ class OrthogonalMatrix(nn.Module):
         self.size = size
         self.register_buffer("base", base.to(device=device, dtype=dtype))
         self.register_buffer("places", rows * size + columns, persistent=False)
+        self.register_buffer("mirrored", columns * size + rows, persistent=False)
         self.entries = nn.Parameter(torch.zeros(size * (size - 1) // 2, device=device, dtype=dtype))
         self.at_base = False
 
@@ -63,16 +67,22 @@ class OrthogonalMatrix(nn.Module):
     def forward(self) -> Float[Tensor, "n n"]:
         with full_precision(self.base.device):  # in bfloat16 P is orthogonal only to 1e-3
             if self.at_base:
-                P: Tensor = _AtBase.apply(self.entries, self.base, self.places)  # type: ignore[no-untyped-call]
+                P: Tensor = _AtBase.apply(self.entries, self.base, self.places, self.mirrored)  # type: ignore[no-untyped-call]
                 return P
             return self.base @ torch.matrix_exp(self.skew())
 
     @torch.no_grad()
-    def rebase(self) -> None:
-        """P₀ ← P₀ exp(A − Aᵀ), A ← 0: P stays, and a Newton–Schulz step takes off the rounding of many updates."""
-        P = _times_exponential(self.base, self.skew())
-        self.base.copy_(torch.addmm(P, P, P.T @ P, beta=1.5, alpha=-0.5))
-        self.entries.zero_()
+    @np.errstate(all="ignore")  # what overflows is inf, as with torch, and no warning
+    def rebase(self, *, polish: bool = True) -> None:
+        """P₀ ← P₀ exp(A − Aᵀ), A ← 0: P stays. polish: a Newton–Schulz step takes off the rounding of many updates."""
+        base, entries = fastest([self.base, self.entries])
+        places = self.places if isinstance(base, Tensor) else self.places.numpy()
+        upper = library(base).zeros_like(base.reshape(-1))
+        upper[places] = entries
+        upper = upper.reshape(base.shape)
+        P = _times_exponential(base, upper - upper.T)
+        base[...] = 1.5 * P - 0.5 * (P @ (P.T @ P)) if polish else P
+        entries[...] = 0
 
     def eigenvalues(self) -> Complex[Tensor, " n"]:
         """Those of the matrix itself; it is normal, so that `eigvals` is right to rounding."""
@@ -89,36 +99,40 @@ class _AtBase(torch.autograd.Function):
     D = P₀ᵀ ∂L/∂P it is D − Dᵀ, above the diagonal."""
 
     @staticmethod
-    def forward(entries: Tensor, base: Tensor, places: Tensor) -> Tensor:
+    def forward(entries: Tensor, base: Tensor, places: Tensor, mirrored: Tensor) -> Tensor:
         return base.clone()
 
     @staticmethod
     def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
-        _, base, places = inputs
-        ctx.save_for_backward(base, places)
+        ctx.save_for_backward(*inputs[1:])
 
     @staticmethod
     def backward(ctx: Any, incoming: Tensor) -> Any:
-        base, places = ctx.saved_tensors
-        return skew_entries(base.T @ incoming, places), None, None
+        base, *places = ctx.saved_tensors
+        return above_diagonal(base.T @ incoming, *places), None, None, None
 
 
-def skew_entries(D: Tensor, places: Tensor) -> Tensor:
-    """D − Dᵀ above the diagonal, in the order of `OrthogonalMatrix.entries`."""
-    return (D - D.T).flatten().index_select(0, places)
+def above_diagonal(D: Array, upper: Array, lower: Array) -> Array:
+    """D − Dᵀ above the diagonal, in the order of `OrthogonalMatrix.entries`; lower: the places of the transpose."""
+    take = library(D).take
+    return take(D, upper) - take(D, lower)
 
 
-def _times_exponential(base: Tensor, A: Tensor) -> Tensor:
+def _times_exponential(base: Array, A: Array) -> Array:
     """base · exp(A): for an A as small as one update makes it by the series, until the next term is below rounding,
     which saves `matrix_exp` its search for a method and is more exact; else by `matrix_exp`."""
-    size, eps = float(A.norm()), torch.finfo(A.dtype).eps
+    size, eps = float(library(A).linalg.norm(A)), library(A).finfo(A.dtype).eps
     # by the root, for a power of a large size is out of range
     terms = next((d for d in range(1, 11) if size < (eps * math.factorial(d + 1)) ** (1 / (d + 1))), None)
     if terms is None:  # large, or not finite
-        return base @ torch.matrix_exp(A)
+        exponential = torch.matrix_exp(torch.as_tensor(A))
+        return base @ (exponential if isinstance(A, Tensor) else exponential.numpy())
     product = base
     for k in range(terms, 0, -1):  # Horner
-        product = torch.addmm(base, product, A, alpha=1 / k)
+        product = product @ A
+        if k > 1:
+            product /= k
+        product += base
     return product
 
 
@@ -127,16 +141,24 @@ def tangent_space(module: nn.Module) -> Iterator[None]:
     """Inside, every OrthogonalMatrix of `module` gives P₀, with the gradient of P₀ exp(A − Aᵀ) at A = 0, which costs
     one matrix product. A matrix that is not at its base (other weights were loaded since the last update, say) is
     re-based first."""
-    matrices = [m for m in module.modules() if isinstance(m, OrthogonalMatrix)]
+    matrices = to_base(module.modules())
     for matrix in matrices:
-        if bool(matrix.entries.any()):
-            matrix.rebase()
         matrix.at_base = True
     try:
         yield
     finally:
         for matrix in matrices:
             matrix.at_base = False
+
+
+def to_base(modules: Iterable[nn.Module]) -> list[OrthogonalMatrix]:
+    """The orthogonal matrices among the modules, those that were not at their base re-based."""
+    matrices = [m for m in modules if isinstance(m, OrthogonalMatrix)]
+    for matrix in matrices:
+        (entries,) = fastest([matrix.entries])
+        if bool(entries.any()):
+            matrix.rebase()
+    return matrices
 
 
 def check_size(name: str, size: object) -> None:

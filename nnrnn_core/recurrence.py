@@ -79,21 +79,24 @@ def _check(drive: Tensor, V: Tensor, h0: Tensor, tap: Tensor | None, parameter: 
             raise TypeError(f"{name} is {tensor.dtype} on {tensor.device}, drive is {wanted}: make them alike")
 
 
-class _Unroll(torch.autograd.Function):
-    """The loop. With a tap the values before it are kept beside the states: slopes come from them, and a slope taken
-    from a tapped state would be wrong."""
+def forward_pass(
+    drive: Tensor, V: Tensor, h0: Tensor, parameter: Tensor | None, tap: Tensor | None, activation: Activation
+) -> tuple[Tensor, Tensor | None]:
+    """The states of `unroll`, and with a tap that is not 0 the values before it, else None: slopes come from them, and
+    a slope taken from a tapped state would be wrong. Nothing is recorded."""
+    states = empty_like(drive)
+    taps = [] if tap is None or _is_zero(tap) else [tap]
+    values = empty_like(states) if taps else states
+    if not shareable(drive):  # on a GPU addmm first copies a summand that lies elsewhere: once here, not each time
+        drive = values.copy_(drive)
+    _loop(activation, parameter, *fastest([drive, V.T.contiguous(), h0, states, values, *taps]))
+    return states, values if taps else None
 
-    @staticmethod
-    def forward(
-        drive: Tensor, V: Tensor, h0: Tensor, parameter: Tensor | None, tap: Tensor | None, activation: Activation
-    ) -> tuple[Tensor, Tensor | None]:
-        states = empty_like(drive)
-        taps = [] if tap is None or _is_zero(tap) else [tap]
-        values = empty_like(states) if taps else states
-        if not shareable(drive):  # on a GPU addmm first copies a summand that lies elsewhere: once here, not each time
-            drive = values.copy_(drive)
-        _loop(activation, parameter, *fastest([drive, V.T.contiguous(), h0, states, values, *taps]))
-        return states, values if taps else None
+
+class _Unroll(torch.autograd.Function):
+    """The loop."""
+
+    forward = staticmethod(forward_pass)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
@@ -178,39 +181,43 @@ def _loop_back(part: slice, offset: int, incoming: Array, V: Array, deltas: Arra
             g = step(incoming[t - 1], delta, V, kept[t - 1] if len(kept) > 1 else g)
 
 
+def backward_pass(
+    incoming: Tensor,
+    V: Tensor,
+    h0: Tensor,
+    states: Tensor,
+    tapped_values: Tensor | None,
+    tapped: bool,
+    activation: Activation,
+) -> tuple[Tensor, Tensor, Tensor, Tensor | None, Tensor | None]:
+    """From ℓ_t (`incoming`): δ_t, which is the gradient of the drive, and the gradients of V, h0 and the activation's
+    parameter; then g_t, where `tapped` asks for it. tapped_values as from `forward_pass`."""
+    values = states if tapped_values is None else tapped_values
+    deltas = empty_like(states)
+    # g_t is kept for all times where a tap asks for it, or where it saves a launch a step
+    gradients = empty_like(states) if tapped or not shareable(states) else None
+    dV = torch.zeros_like(V, memory_format=torch.contiguous_format)
+    parameter, batch = None, len(h0)
+    before, after, total = states.flatten(0, 1), deltas.flatten(0, 1), dV
+    by_numpy = batch * V.numel() > BLAS_THREADS or torch.get_num_threads() == 1
+    if by_numpy:
+        before, after, total = fastest([before, after, total])
+    with torch_threads(1) if by_numpy else nullcontext():
+        for part in _sweep(incoming, V, values, activation, deltas, gradients):
+            # while this part is in the processor's cache
+            change = activation.parameter_gradient(deltas[part].flatten(0, 1), values[part].flatten(0, 1))
+            parameter = change if parameter is None or change is None else parameter + change
+            rows = slice(max(1, part.start) * batch, part.stop * batch)
+            add_product(total, after[rows].T, before[rows.start - batch : rows.stop - batch])
+    dV.addmm_(deltas[0].T, h0)
+    return deltas, dV, deltas[0] @ V, parameter, gradients if tapped else None
+
+
 class _Adjoint(torch.autograd.Function):
     """The adjoint loop, a function of its own so that a second derivative, under torch.func too, is an error and not
     a silent zero."""
 
-    @staticmethod
-    def forward(
-        incoming: Tensor,
-        V: Tensor,
-        h0: Tensor,
-        states: Tensor,
-        tapped_values: Tensor | None,
-        tapped: bool,
-        activation: Activation,
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor | None, Tensor | None]:
-        values = states if tapped_values is None else tapped_values
-        deltas = empty_like(states)
-        # g_t is kept for all times where a tap asks for it, or where it saves a launch a step
-        gradients = empty_like(states) if tapped or not shareable(states) else None
-        dV = torch.zeros_like(V, memory_format=torch.contiguous_format)
-        parameter, batch = None, len(h0)
-        before, after, total = states.flatten(0, 1), deltas.flatten(0, 1), dV
-        by_numpy = batch * V.numel() > BLAS_THREADS or torch.get_num_threads() == 1
-        if by_numpy:
-            before, after, total = fastest([before, after, total])
-        with torch_threads(1) if by_numpy else nullcontext():
-            for part in _sweep(incoming, V, values, activation, deltas, gradients):
-                # while this part is in the processor's cache
-                change = activation.parameter_gradient(deltas[part].flatten(0, 1), values[part].flatten(0, 1))
-                parameter = change if parameter is None or change is None else parameter + change
-                rows = slice(max(1, part.start) * batch, part.stop * batch)
-                add_product(total, after[rows].T, before[rows.start - batch : rows.stop - batch])
-        dV.addmm_(deltas[0].T, h0)
-        return deltas, dV, deltas[0] @ V, parameter, gradients if tapped else None
+    forward = staticmethod(backward_pass)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: Any, output: Any) -> None:

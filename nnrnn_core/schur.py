@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
 from jaxtyping import Complex, Float, Int
 from numpy.typing import ArrayLike
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 
+from .arrays import Array, library
 from .device import full_precision
-from .orthogonal import Initialiser, OrthogonalMatrix, check_size, skew_entries, uniform
+from .orthogonal import Initialiser, OrthogonalMatrix, above_diagonal, check_size, uniform
 
 MASKS = ("block", "entry")
+Places: TypeAlias = tuple[Array, Array, Array, Array]  # see `SchurMatrix.places`
 
 
 class SchurMatrix(nn.Module):
@@ -35,7 +38,8 @@ class SchurMatrix(nn.Module):
     """
 
     scale: Tensor
-    _places: Tensor
+    blocks: Tensor
+    below: Tensor
 
     def __init__(
         self,
@@ -63,8 +67,8 @@ class SchurMatrix(nn.Module):
         self.T_entries = nn.Parameter(torch.zeros(len(rows), device=device, dtype=dtype))
         first = 2 * torch.arange(size // 2, device=device)
         blocks = torch.cat([first, first + 1, first, first + 1]), torch.cat([first, first + 1, first + 1, first])
-        places = torch.cat([blocks[0] * size + blocks[1], rows * size + columns])
-        self.register_buffer("_places", places, persistent=False)
+        self.register_buffer("blocks", blocks[0] * size + blocks[1], persistent=False)
+        self.register_buffer("below", rows * size + columns, persistent=False)
         self.register_buffer("scale", torch.ones((), device=device, dtype=dtype))
 
     def _free_entries(self, device: torch.device | str | None) -> Int[Tensor, "2 entries"]:
@@ -80,13 +84,14 @@ class SchurMatrix(nn.Module):
     @property
     def T(self) -> Float[Tensor, "n n"]:
         """The feed-forward part, unscaled."""
-        flat = self.T_entries.new_zeros(self.size**2).scatter(0, self._T_places, self.T_entries)
+        flat = self.T_entries.new_zeros(self.size**2).scatter(0, self.below, self.T_entries)
         return flat.view(self.size, self.size)
 
     @property
-    def _T_places(self) -> Int[Tensor, " entries"]:
-        """Where the entries of T stand in the flattened matrix; those of the blocks come before."""
-        return self._places[4 * (self.size // 2) :]
+    def places(self) -> Places:
+        """Where things stand in a flattened (n, n) matrix: the corners of the blocks, all upper left ones, lower right,
+        upper right, lower left; the entries of T; those of A, and those of Aᵀ."""
+        return self.blocks, self.below, self.orthogonal.places, self.orthogonal.mirrored
 
     def schur_form(self) -> Float[Tensor, "n n"]:
         """Λ + s T."""
@@ -95,16 +100,18 @@ class SchurMatrix(nn.Module):
         # accumulate: the entry mask puts T on top of the blocks' lower corners
         empty = self.gamma.new_zeros(self.size**2)
         fill = empty.scatter_add if self.mask == "entry" else empty.scatter
-        return fill(0, self._places, values).view(self.size, self.size)
+        return fill(0, torch.cat([self.blocks, self.below]), values).view(self.size, self.size)
 
     def forward(self) -> Float[Tensor, "n n"]:
         with full_precision(self.scale.device):
-            form, orthogonal = self.schur_form(), self.orthogonal
+            orthogonal = self.orthogonal
             if orthogonal.at_base:
-                V: Tensor = _AtBase.apply(orthogonal.entries, form, orthogonal.base, orthogonal.places)  # type: ignore[no-untyped-call]
+                V: Tensor
+                parameters = orthogonal.entries, self.theta, self.gamma, self.T_entries
+                V, _ = _AtBase.apply(*parameters, self)  # type: ignore[no-untyped-call]
                 return V
             P = self.P
-            return P @ form @ P.T
+            return P @ self.schur_form() @ P.T
 
     def rebase(self) -> None:
         """Fold P's parameter into its base; V stays."""
@@ -118,7 +125,7 @@ class SchurMatrix(nn.Module):
             raise ValueError(f"T must be ({self.size}, {self.size}); got {tuple(given.shape)}")
         if given.is_complex() or not bool(torch.isfinite(given.to(self.T_entries.dtype)).all()):
             raise ValueError(f"T must be real and finite in {self.T_entries.dtype}; it holds other entries")
-        places = self._T_places.to(given.device)
+        places = self.below.to(given.device)
         outside = given.flatten().index_fill(0, places, 0).view_as(given)
         if bool(outside.any()):
             i, j = (int(k) for k in outside.nonzero()[0])
@@ -155,25 +162,66 @@ class SchurMatrix(nn.Module):
         excess = self.schur_form().cpu().double().square().sum() - self.eigenvalues().abs().square().sum()
         return math.sqrt(max(0.0, float(excess)))
 
+    def frozen(self) -> SchurMatrix:
+        """A copy for reading off the spectrum later; P, which the spectrum does not depend on, is shared."""
+        twin = SchurMatrix.__new__(SchurMatrix)
+        twin.__dict__.update(self.__dict__)
+        for name in ("_parameters", "_buffers"):
+            tensors = getattr(self, name)
+            twin.__dict__[name] = {
+                key: t.detach().clone() if t.is_floating_point() else t for key, t in tensors.items()
+            }
+        return twin
+
     def extra_repr(self) -> str:
         return f"size={self.size}, mask={self.mask!r}"
 
 
+def at_base(
+    places: Places, base: Array, theta: Array, gamma: Array, T_entries: Array, scale: Array
+) -> tuple[Array, Array]:
+    """V = P S Pᵀ and S = Λ + s T at P = P₀, of tensors or of arrays; autograd does not see it."""
+    xp, (blocks, below, _, _) = library(base), places
+    cosine, sine = gamma * xp.cos(theta), gamma * xp.sin(theta)
+    S = xp.zeros_like(base.reshape(-1))
+    S[below] = scale * T_entries
+    S[blocks] += xp.concatenate([cosine, cosine, -sine, sine])  # the entry mask has T there already
+    S = S.reshape(base.shape)
+    return base @ S @ base.T, S
+
+
+def at_base_back(
+    places: Places, G: Array, S: Array, base: Array, theta: Array, gamma: Array, scale: Array
+) -> tuple[Array, Array, Array, Array]:
+    """The gradients of A's entries, θ, γ and T's entries from G = ∂L/∂V, at P = P₀ exp(A − Aᵀ), A = 0.
+
+    That of S is K = P₀ᵀ G P₀; that of A is D − Dᵀ above the diagonal, with D = P₀ᵀ ∂L/∂P = K Sᵀ + Kᵀ S: four products.
+    In a block, with x = K₁₁ + K₂₂ and y = K₂₁ − K₁₂:  ∂L/∂γ = x cos θ + y sin θ,  ∂L/∂θ = γ (y cos θ − x sin θ).
+    """
+    xp, (blocks, below, upper, lower) = library(G), places
+    K = base.T @ G @ base
+    D = K @ S.T + K.T @ S
+    first, last, right, left = xp.take(K, blocks).reshape(4, -1)
+    x, y, cosine, sine = first + last, left - right, xp.cos(theta), xp.sin(theta)
+    by_theta, by_gamma = gamma * (y * cosine - x * sine), x * cosine + y * sine
+    return above_diagonal(D, upper, lower), by_theta, by_gamma, scale * xp.take(K, below)
+
+
 class _AtBase(torch.autograd.Function):
-    """V = P S Pᵀ with P = P₀ exp(A − Aᵀ) at A = 0. For G = ∂L/∂V and K = P₀ᵀ G P₀ the gradient of S is K, and that of
-    A is D − Dᵀ above the diagonal with D = P₀ᵀ ∂L/∂P = K Sᵀ + Kᵀ S: six products in all."""
+    """`at_base` and its gradients."""
 
     @staticmethod
-    def forward(entries: Tensor, S: Tensor, base: Tensor, places: Tensor) -> Tensor:
-        return base @ S @ base.T
+    def forward(entries: Tensor, theta: Tensor, gamma: Tensor, T_entries: Tensor, V: SchurMatrix) -> Any:
+        return at_base(V.places, V.orthogonal.base, theta, gamma, T_entries, V.scale)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
-        ctx.save_for_backward(*inputs[1:])
+        _, theta, gamma, _, V = inputs
+        ctx.mark_non_differentiable(output[1])
+        ctx.save_for_backward(output[1], V.orthogonal.base, theta, gamma, V.scale)
+        ctx.places = V.places
 
     @staticmethod
-    def backward(ctx: Any, G: Tensor) -> Any:
-        S, base, places = ctx.saved_tensors
-        K = base.T @ G @ base
-        D = torch.addmm(K @ S.T, K.T, S)
-        return skew_entries(D, places), K, None, None
+    @once_differentiable
+    def backward(ctx: Any, G: Tensor, _: Tensor) -> Any:
+        return *at_base_back(ctx.places, G, *ctx.saved_tensors), None

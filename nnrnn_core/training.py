@@ -5,21 +5,23 @@ from __future__ import annotations
 import copy
 import itertools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from . import checkpoint
+from .arrays import fastest
+from .backpropagation import Backpropagation
 from .device import threads
 from .network import RecurrentNetwork, SequenceModel
-from .optimisation import apply_settings, hold_back, make_optimiser
-from .orthogonal import OrthogonalMatrix, tangent_space
+from .optimisation import OPTIMISERS, hold_back
+from .orthogonal import OrthogonalMatrix, tangent_space, to_base
 from .recurrence import total_gradients
 from .recurrent import RecurrentMatrix
 from .schur import SchurMatrix
@@ -27,6 +29,7 @@ from .settings import Settings
 from .tasks import Batch, Task
 
 EXPLODED = 1e3
+POLISH = 8  # steps from one Newton-Schulz step on P to the next: the rounding of so few updates is as small as one's
 
 
 class Diverged(ArithmeticError):
@@ -100,10 +103,13 @@ class Training:
         self.state: Any = None
         self.batches = torch.Generator().manual_seed(seed)
         self.noise = torch.Generator().manual_seed(seed + 1)
-        self._optimiser = make_optimiser(model, self.settings.optimiser)
+        self._backpropagation = Backpropagation(model)
+        self._optimiser = OPTIMISERS[self.settings.optimiser](model)
         self._optimiser_name = self.settings.optimiser
-        rebase(model)
-        self._good = _copies(model)
+        self._modules = list(model.modules())
+        rebase(self._modules)
+        self._live = _live(model)
+        self._good = {name: tensors[key].detach().clone() for name, tensors, key in self._live}
         self._before = self._position()
 
     def step(self, *, late: bool = False) -> Step:
@@ -111,7 +117,7 @@ class Training:
 
         Raises Diverged if loss or gradient is not finite.
         """
-        settings = self.settings.replace()
+        settings = copy.copy(self.settings)  # it may change while the step runs
         before = self._position()
         with threads(settings.threads):
             batch = self.task.sample(settings.batch_size, self.batches, self.index)
@@ -148,7 +154,7 @@ class Training:
             loss = self.task.loss(outputs, batch)
         whole = self._norms_of(batch, outputs, states) if with_whole else None
         late = self._norms_of(batch.last(), outputs, states)
-        return self._step(index, loss, outputs, states, batch, whole, late)
+        return self._step(index, float(loss.detach()), outputs, states, batch, whole, late)
 
     def _position(self) -> tuple[Tensor, Tensor, Any]:
         return self.batches.get_state(), self.noise.get_state(), self.state
@@ -161,9 +167,14 @@ class Training:
     def _forward_and_backward(self, batch: Batch, settings: Settings, late: bool) -> tuple[Step, Any]:
         model = self.model
         batch = batch.to(next(model.parameters()))
-        tap = self._tap(batch)
+        if settings.optimiser != self._optimiser_name:
+            self._optimiser = OPTIMISERS[settings.optimiser](model)
+            self._optimiser_name = settings.optimiser
+        if self._backpropagation.takes():
+            return self._by_hand(batch, settings, late)
         for parameter in model.parameters():
             parameter.grad = None
+        tap = self._tap(batch)
         with tangent_space(model):
             states, state = model.states(batch.inputs, self._carried(batch), tap=tap, generator=self.noise)
             outputs = model.readout(states)
@@ -171,12 +182,32 @@ class Training:
             late_norms = self._norms_of(batch.last(), outputs, states) if late else None
             (loss + self._penalty(settings)).backward()
         whole = None if tap is None or tap.grad is None else _norms(tap.grad)
-        return self._step(self.index + 1, loss, outputs, states, batch, whole, late_norms), _detached(state)
+        record = self._step(self.index + 1, float(loss.detach()), outputs, states, batch, whole, late_norms)
+        return record, _detached(state)
+
+    def _by_hand(self, batch: Batch, settings: Settings, late: bool) -> tuple[Step, Any]:
+        """The same without autograd."""
+        to_base(self._modules)
+        done = self._backpropagation.run(
+            batch.inputs,
+            self._carried(batch),
+            self.model.noise(batch.inputs, self.noise),
+            lambda outputs: self.task.loss_gradient(outputs, batch),
+            0.0 if settings.hold_gamma else settings.gamma_penalty,
+        )
+        self._optimiser.put(done.by_parameter)
+        late_norms = None
+        if late:
+            _, by_outputs = self.task.loss_gradient(done.outputs, batch.last())
+            late_norms = self._total_norms(by_outputs @ self.model.readout.weight.detach(), done.V, done.states)
+        whole = _norms(done.gradients)
+        record = self._step(self.index + 1, done.loss, done.outputs, done.states, batch, whole, late_norms)
+        return record, done.states[-1:].clone()  # a view would hold the memory of all states
 
     def _step(
         self,
         index: int,
-        loss: Tensor,
+        loss: float,
         outputs: Tensor,
         states: Tensor,
         batch: Batch,
@@ -185,7 +216,7 @@ class Training:
     ) -> Step:
         return Step(
             index=index,
-            loss=float(loss.detach()),
+            loss=loss,
             score=self.task.score(outputs.detach(), batch),
             gradient_norms=whole,
             late_gradient_norms=late,
@@ -211,8 +242,11 @@ class Training:
             return None
         with torch.enable_grad():
             (direct,) = torch.autograd.grad(self.task.loss(outputs, batch), states, retain_graph=True)
-        with torch.no_grad():
-            return _norms(total_gradients(direct, network.V(), states.detach(), network.activation))
+        return self._total_norms(direct, network.V().detach(), states.detach())
+
+    def _total_norms(self, direct: Tensor, V: Tensor, states: Tensor) -> np.ndarray:
+        network = cast(RecurrentNetwork, self.model.recurrent)
+        return _norms(total_gradients(direct, V, states, network.activation))
 
     def _penalty(self, settings: Settings) -> Tensor | float:
         """δ‖γ − 1‖²."""
@@ -222,18 +256,14 @@ class Training:
 
     def _update(self, settings: Settings, loss: float) -> str:
         """Moves the parameters; or leaves them and says what is not finite."""
-        hold_back(self.model, settings)
-        size = torch.nn.utils.clip_grad_norm_(self.model.parameters(), settings.gradient_clip or math.inf)
-        if not torch.isfinite(size):
+        hold_back(self._modules, settings)
+        if not math.isfinite(self._optimiser.gather(settings.gradient_clip)):
             return "gradient"
         if loss <= EXPLODED * self.task.baseline:
-            self._good = _copies(self.model)
-        if settings.optimiser != self._optimiser_name:
-            self._optimiser = make_optimiser(self.model, settings.optimiser)
-            self._optimiser_name = settings.optimiser
-        apply_settings(self._optimiser, settings)
-        self._optimiser.step()
-        rebase(self.model)
+            for name, tensors, key in self._live:
+                self._good[name].copy_(tensors[key].detach())
+        self._optimiser.step(settings)
+        rebase(self._modules, polish=self.index % POLISH == 0)
         return ""
 
     @torch.no_grad()
@@ -243,7 +273,7 @@ class Training:
         state = self.model.state_dict()
         for name, kept in self._good.items():
             state[name].copy_(kept)
-        self._optimiser = make_optimiser(self.model, self._optimiser_name)
+        self._optimiser = OPTIMISERS[self._optimiser_name](self.model)
         self.state = None
 
     @torch.no_grad()
@@ -298,7 +328,7 @@ class Training:
             model.load_state_dict(saved["weights"])
             training._good = saved["good"]
             training._optimiser_name = saved["optimiser_name"]
-            training._optimiser = make_optimiser(model, saved["optimiser_name"])
+            training._optimiser = OPTIMISERS[saved["optimiser_name"]](model)
             training._optimiser.load_state_dict(saved["optimiser"])
             training.batches.set_state(saved["batches"])
             training.noise.set_state(saved["noise"])
@@ -312,21 +342,36 @@ def train(model: SequenceModel, task: Task, settings: Settings | None = None, se
     return (training.step() for _ in itertools.repeat(None))
 
 
-def rebase(model: torch.nn.Module) -> None:
-    for module in model.modules():
+def rebase(modules: Iterable[torch.nn.Module], *, polish: bool = True) -> None:
+    """Every orthogonal matrix among them to its base."""
+    for module in modules:
         if isinstance(module, OrthogonalMatrix):
-            module.rebase()
+            module.rebase(polish=polish)
 
 
-def _copies(model: torch.nn.Module) -> dict[str, Tensor]:
-    """Parameters and bases of orthogonal matrices; not the scale of T."""
-    scales = {f"{name}.scale" for name, module in model.named_modules() if isinstance(module, SchurMatrix)}
-    return {name: t.detach().clone() for name, t in model.state_dict().items() if name not in scales}
+def _live(model: torch.nn.Module) -> list[tuple[str, dict[str, Any], str]]:
+    """Where the parameters and the bases of orthogonal matrices are found; not the scale of T."""
+    return [
+        (f"{name}.{key}".lstrip("."), tensors, key)
+        for name, module in model.named_modules()
+        for tensors in (module._parameters, module._buffers)
+        for key, tensor in tensors.items()
+        if tensor is not None
+        and key not in module._non_persistent_buffers_set
+        and not (isinstance(module, SchurMatrix) and key == "scale")
+    ]
 
 
+@np.errstate(all="ignore")  # what overflows is inf, as with torch, and no warning
 def _norms(tensor: Tensor) -> np.ndarray:
     """Frobenius over batch and units, at each time."""
-    norms: np.ndarray = tensor.flatten(1).norm(dim=1).cpu().double().numpy()
+    (array,) = fastest([tensor])
+    if isinstance(array, Tensor):
+        norms: np.ndarray = array.flatten(1).norm(dim=1).cpu().double().numpy()
+    else:
+        rows = array.reshape(len(array), 1, -1)
+        squares = np.matmul(rows, rows.transpose(0, 2, 1)).reshape(-1)  # a BLAS dot a row: half of torch's time
+        norms = np.sqrt(squares.astype(np.float64))
     return norms
 
 
@@ -346,12 +391,9 @@ def _fits(state: Any, batch: Batch) -> bool:
 
 
 def _spectrum(V: RecurrentMatrix | None) -> Callable[[], tuple[np.ndarray, float]] | None:
-    """What tells eigenvalues and departure of V as it is now: read off a SchurMatrix at once, else from a copy later,
-    for an eigenvalue problem a step would cost as much as the step."""
+    """What tells eigenvalues and departure of V as it is now, from a copy, later: an eigenvalue problem a step would
+    cost as much as the step."""
     if V is None:
         return None
-    if isinstance(V, SchurMatrix):
-        result = V.eigenvalues().cpu().numpy(), V.departure()
-        return lambda: result
-    kept = copy.deepcopy(V)
+    kept = V.frozen() if isinstance(V, SchurMatrix) else copy.deepcopy(V)
     return lambda: (kept.eigenvalues().cpu().numpy(), kept.departure())

@@ -113,7 +113,10 @@ class Characters(Task):
 
     def loss(self, outputs: Float[Tensor, "time batch outputs"], batch: Batch) -> Float[Tensor, ""]:
         """Cross-entropy, in nats."""
-        return batch.mean(functional.cross_entropy(outputs.movedim(-1, 1), batch.targets, reduction="none"))
+        return batch.cross_entropy(outputs)
+
+    def loss_gradient(self, outputs: Tensor, batch: Batch) -> tuple[float, Tensor]:
+        return batch.cross_entropy_gradient(outputs)
 
     def score(self, outputs: Float[Tensor, "time batch outputs"], batch: Batch) -> float:
         """Bits per character."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn import functional
 
 from ..orthogonal import check_size
 from ..settings import Settings
@@ -46,6 +46,7 @@ class Copying(Task):
         check_size("delay", delay)
         self.delay = delay
         self.length = delay + 2 * LETTERS
+        self._silence: Batch | None = None  # a batch without its symbols, for the next of its size
         self.baseline = LETTERS * math.log(SYMBOLS) / self.length
 
     def spec(self) -> dict[str, Any]:
@@ -55,17 +56,30 @@ class Copying(Task):
         check_size("batch_size", batch_size)
         device = generator.device
         symbols = torch.randint(SYMBOLS, (LETTERS, batch_size), generator=generator, device=device)
-        silence = torch.full((self.delay + LETTERS, batch_size), BLANK, device=device)
-        seen = torch.cat([symbols, silence])
+        kept = self._silence
+        if kept is None or (kept.targets.shape[1], kept.targets.device) != (batch_size, device):
+            kept = self._silence = self._without_symbols(batch_size, device)
+        inputs, targets = kept.inputs.clone(), kept.targets.clone()
+        inputs[:LETTERS].scatter_(2, symbols[:, :, None], 1)
+        targets[-LETTERS:] = symbols
+        return Batch(inputs, targets, kept.weights.clone())
+
+    def _without_symbols(self, batch_size: int, device: torch.device) -> Batch:
+        targets = torch.full((self.length, batch_size), BLANK, device=device)
+        seen = targets.clone()
         seen[self.delay + LETTERS - 1] = CUE
         inputs = torch.eye(self.input_size, device=device)[seen]
-        return Batch(inputs, torch.cat([silence, symbols]), inputs.new_ones(seen.shape))
+        inputs[:LETTERS] = 0
+        return Batch(inputs, targets, inputs.new_ones(seen.shape))
 
     def loss(self, outputs: Float[Tensor, "time batch outputs"], batch: Batch) -> Float[Tensor, ""]:
         """Cross-entropy, in nats."""
-        return batch.mean(functional.cross_entropy(outputs.movedim(-1, 1), batch.targets, reduction="none"))
+        return batch.cross_entropy(outputs)
+
+    def loss_gradient(self, outputs: Tensor, batch: Batch) -> tuple[float, Tensor]:
+        return batch.cross_entropy_gradient(outputs)
 
     def score(self, outputs: Float[Tensor, "time batch outputs"], batch: Batch) -> float:
         """Share of the ten symbols that come back right."""
-        right = outputs[-LETTERS:].argmax(-1) == batch.targets[-LETTERS:]
-        return float(right.float().mean())
+        answers = outputs[-LETTERS:].detach().cpu().numpy().argmax(-1)
+        return float(np.count_nonzero(answers == batch.targets[-LETTERS:].cpu().numpy()) / answers.size)
