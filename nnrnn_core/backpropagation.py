@@ -105,8 +105,7 @@ class Backpropagation:
             drive += noise.numpy().reshape(drive.shape)
         h0 = torch.from_numpy(np.zeros((shape[1], len(V)), V.dtype)) if state is None else state[0]
         matrix, drive = torch.from_numpy(V), torch.from_numpy(drive).view(*shape, -1)
-        states, _ = forward_pass(drive, matrix, h0, activation.parameter, None, activation)
-        del drive  # the next large array may take its memory
+        states, _ = forward_pass(drive, matrix, h0, activation.parameter, None, activation, overwrite=True)
         h = states.numpy().reshape(len(x), -1)
         y = np.dot(h, W.T)
         y += views["readout.bias"]
@@ -116,7 +115,9 @@ class Backpropagation:
         dy = by_outputs.numpy().reshape(y.shape)
         found = {"readout.weight": np.dot(dy.T, h), "readout.bias": dy.sum(0)}
         incoming = torch.from_numpy(np.dot(dy, W, out=memory(h.shape, h.dtype))).view(states.shape)
-        deltas, dV, _, by_activation, gradients = backward_pass(incoming, matrix, h0, states, None, True, activation)
+        deltas, dV, _, by_activation, gradients = backward_pass(
+            incoming, matrix, h0, states, None, True, activation, overwrite=True
+        )
         delta = deltas.numpy().reshape(h.shape)
         dU = np.dot(x.T, delta).T  # so, and not delta.T x, which takes half as long again
         found["recurrent.U"] = dU if norms is None else (dU - U * (U * dU).sum(0)) / norms

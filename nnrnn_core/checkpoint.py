@@ -15,7 +15,7 @@ import torch
 from .network import RECURRENTS, SequenceModel
 from .tasks import Task, make
 
-FORMAT = "nnrnn-kit training 1"
+FORMAT = "nnrnn-kit training 2"  # 2: the optimiser remembers vectors
 
 
 def write(path: str | Path, content: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
@@ -53,5 +54,6 @@ def torch_threads(count: int) -> Iterator[None]:
 
 @cache
 def _blas() -> list[LibController]:
-    """The BLAS libraries of this process; finding them takes milliseconds."""
+    """The BLAS libraries of this process, NumPy's and SciPy's; finding them takes milliseconds."""
+    importlib.import_module("scipy.linalg.blas")  # before it is loaded it is not found
     return list(ThreadpoolController().select(user_api="blas").lib_controllers)

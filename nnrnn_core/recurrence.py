@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -12,12 +12,15 @@ from jaxtyping import Float
 from torch import Tensor
 
 from .activations import Activation
-from .arrays import Array, add_product, affine, empty_like, fastest, library, shareable
+from .arrays import Array, accumulate, add_product, empty_like, fastest, library, opaque, shareable
 from .device import torch_threads
+
+# of the drive (δ_t), of V, of h0, of the activation's parameter; g_t where it is asked for
+Gradients: TypeAlias = tuple[Tensor, Tensor, Tensor, Tensor | None, Tensor | None]
 
 
 # one opaque call to torch.compile: dynamo would unroll the loop over time
-@torch.compiler.disable  # type: ignore[untyped-decorator]
+@opaque
 def unroll(
     drive: Float[Tensor, "time batch n"],
     V: Float[Tensor, "n n"],
@@ -80,23 +83,32 @@ def _check(drive: Tensor, V: Tensor, h0: Tensor, tap: Tensor | None, parameter: 
 
 
 def forward_pass(
-    drive: Tensor, V: Tensor, h0: Tensor, parameter: Tensor | None, tap: Tensor | None, activation: Activation
+    drive: Tensor,
+    V: Tensor,
+    h0: Tensor,
+    parameter: Tensor | None,
+    tap: Tensor | None,
+    activation: Activation,
+    overwrite: bool = False,
 ) -> tuple[Tensor, Tensor | None]:
     """The states of `unroll`, and with a tap that is not 0 the values before it, else None: slopes come from them, and
-    a slope taken from a tapped state would be wrong. Nothing is recorded."""
-    states = empty_like(drive)
-    taps = [] if tap is None or _is_zero(tap) else [tap]
-    values = empty_like(states) if taps else states
-    if not shareable(drive):  # on a GPU addmm first copies a summand that lies elsewhere: once here, not each time
-        drive = values.copy_(drive)
-    _loop(activation, parameter, *fastest([drive, V.T.contiguous(), h0, states, values, *taps]))
+    a slope taken from a tapped state would be wrong. Nothing is recorded. overwrite: in the drive's own memory, which
+    must be contiguous."""
+    values = drive if overwrite else empty_like(drive)
+    states, taps = (values, []) if tap is None or _is_zero(tap) else (empty_like(values), [tap])
+    source, *arrays = fastest([drive, V.T.contiguous(), h0, states, values, *taps])
+    _loop(activation, parameter, _part_length(values), None if overwrite else source, *arrays)
     return states, values if taps else None
 
 
 class _Unroll(torch.autograd.Function):
     """The loop."""
 
-    forward = staticmethod(forward_pass)
+    @staticmethod
+    def forward(
+        drive: Tensor, V: Tensor, h0: Tensor, parameter: Tensor | None, tap: Tensor | None, activation: Activation
+    ) -> tuple[Tensor, Tensor | None]:
+        return forward_pass(drive, V, h0, parameter, tap, activation)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
@@ -122,25 +134,37 @@ def _is_zero(tap: Tensor) -> bool:
 def _loop(
     activation: Activation,
     parameter: Tensor | None,
-    drive: Array,
+    length: int,
+    drive: Array | None,
     M: Array,
     h: Array,
     states: Array,
     values: Array,
     tap: Array | None = None,
 ) -> None:
-    """values_t = φ(states_{t−1} M + drive_t); with a tap the state is the value and the tap."""
-    step, phi_, add = affine(drive), activation.in_place(values[0], parameter), library(drive).add
-    for t, d in enumerate(drive):
-        value = values[t]
-        phi_(step(d, h, M, value))
-        h = value if tap is None else add(value, tap[t], out=states[t])
+    """values_t = φ(states_{t−1} M + drive_t); with a tap the state is the value and the tap. Without a drive it is what
+    `values` holds."""
+    add_to, phi_, add = accumulate(M), activation.in_place(values[0], parameter), library(M).add
+    for begin in range(0, len(values), length):
+        part = slice(begin, begin + length)
+        if drive is not None:  # a product adds to what is there
+            values[part] = drive[part]
+        for t, value in enumerate(values[part], begin):
+            add_to(h, value)
+            phi_(value)
+            h = value if tap is None else add(value, tap[t], out=states[t])
 
 
-CHUNK = 2**18  # numbers in a part of the way back, on a CPU: what a core's cache holds
-# Multiplications from which on NumPy's BLAS uses its threads for one product (OpenBLAS's own rule). It is then left all
+CHUNK = 2**18  # numbers in a part of the way, on a CPU: what a core's cache holds
+# Multiplications from which on BLAS uses its threads for one product (OpenBLAS's own rule). It is then left all
 # the work: where it and torch's threads take turns, each pool waits for the other, four times as long as it computes.
 BLAS_THREADS = 2**18
+
+
+def _part_length(values: Tensor) -> int:
+    """Times in a part."""
+    time, batch, n = values.shape
+    return max(1, min(time, CHUNK // max(1, batch * n))) if values.device.type == "cpu" else time
 
 
 def _sweep(
@@ -152,33 +176,34 @@ def _sweep(
     gradients: Tensor | None = None,
 ) -> Iterator[slice]:
     """g_t = ℓ_t + Vᵀ δ_{t+1}, δ_t = φ'(·) g_t, from last to first, ℓ = incoming; yields the parts of time as they are
-    done. δ_t and g_t are kept for all times in `deltas` and `gradients`, where given."""
-    time, batch, n = values.shape
-    length = max(1, min(time, CHUNK // max(1, batch * n)) if values.device.type == "cpu" else time)
-    deltas = values.new_empty(length, batch, n) if deltas is None else deltas
-    kept = values.new_empty(1, batch, n) if gradients is None else gradients
-    if gradients is not None and not shareable(incoming):  # as the drive of `_Unroll`
-        incoming = gradients.copy_(incoming)
-    kept[-1] = incoming[-1]
-    arrays = fastest([incoming, V.contiguous(), deltas, kept])
+    done. δ_t and g_t are kept for all times in `deltas` and `gradients`, where given; `gradients` may be `incoming`."""
+    time, length = len(values), _part_length(values)
+    memory = [empty_like(values[:length]) if kept is None else kept for kept in (deltas, gradients)]
+    arrays, later = fastest([V.contiguous(), incoming, *memory]), None
+    add_to = accumulate(arrays[0])
     for stop in range(time, 0, -length):
         part = slice(max(0, stop - length), stop)
-        here = part if len(deltas) == time else slice(0, part.stop - part.start)
-        activation.slope(values[part], deltas[here])
-        _loop_back(part, part.start - here.start, *arrays)
+        here = [part if len(kept) == time else slice(0, part.stop - part.start) for kept in memory]
+        activation.slope(values[part], memory[0][here[0]])
+        if gradients is not incoming:
+            arrays[3][here[1]] = arrays[1][part]
+        later = _loop_back(add_to, later, arrays[2][here[0]], arrays[3][here[1]])
+        if deltas is None:
+            later = 1 * later  # a copy: the next part takes its memory
         yield part
 
 
 @np.errstate(all="ignore")
-def _loop_back(part: slice, offset: int, incoming: Array, V: Array, deltas: Array, kept: Array) -> None:
-    """δ_t and g_{t−1} for the times of this part; `deltas` holds the slopes before, its index 0 is time `offset`."""
-    step, multiply = affine(incoming), library(incoming).multiply
-    g = kept[part.stop - 1 if len(kept) > 1 else 0]
-    for t in range(part.stop - 1, part.start - 1, -1):
-        delta = deltas[t - offset]
-        multiply(g, delta, out=delta)
-        if t:
-            g = step(incoming[t - 1], delta, V, kept[t - 1] if len(kept) > 1 else g)
+def _loop_back(add_to: Callable[[Array, Array], object], later: Array | None, deltas: Array, gradients: Array) -> Array:
+    """g_t and δ_t of a part of time, where `gradients` holds ℓ_t and `deltas` the slopes; `later` is the δ after it.
+    Returns the first δ."""
+    multiply = library(deltas).multiply
+    for t in range(len(deltas) - 1, -1, -1):
+        g, delta = gradients[t], deltas[t]
+        if later is not None:
+            add_to(later, g)
+        later = multiply(g, delta, out=delta)
+    return later
 
 
 def backward_pass(
@@ -189,26 +214,27 @@ def backward_pass(
     tapped_values: Tensor | None,
     tapped: bool,
     activation: Activation,
-) -> tuple[Tensor, Tensor, Tensor, Tensor | None, Tensor | None]:
-    """From ℓ_t (`incoming`): δ_t, which is the gradient of the drive, and the gradients of V, h0 and the activation's
-    parameter; then g_t, where `tapped` asks for it. tapped_values as from `forward_pass`."""
+    overwrite: bool = False,
+) -> Gradients:
+    """All gradients from ℓ_t (`incoming`); g_t where `tapped` asks for it. tapped_values as from `forward_pass`.
+    overwrite: g_t in incoming's own memory, which must be contiguous."""
     values = states if tapped_values is None else tapped_values
     deltas = empty_like(states)
     # g_t is kept for all times where a tap asks for it, or where it saves a launch a step
-    gradients = empty_like(states) if tapped or not shareable(states) else None
+    gradients = incoming if overwrite else empty_like(states) if tapped or not shareable(states) else None
     dV = torch.zeros_like(V, memory_format=torch.contiguous_format)
     parameter, batch = None, len(h0)
     before, after, total = states.flatten(0, 1), deltas.flatten(0, 1), dV
-    by_numpy = batch * V.numel() > BLAS_THREADS or torch.get_num_threads() == 1
-    if by_numpy:
+    by_blas = batch * V.numel() > BLAS_THREADS or torch.get_num_threads() == 1
+    if by_blas:
         before, after, total = fastest([before, after, total])
-    with torch_threads(1) if by_numpy else nullcontext():
+    with torch_threads(1) if by_blas else nullcontext():
         for part in _sweep(incoming, V, values, activation, deltas, gradients):
             # while this part is in the processor's cache
             change = activation.parameter_gradient(deltas[part].flatten(0, 1), values[part].flatten(0, 1))
             parameter = change if parameter is None or change is None else parameter + change
             rows = slice(max(1, part.start) * batch, part.stop * batch)
-            add_product(total, after[rows].T, before[rows.start - batch : rows.stop - batch])
+            add_product(total, after[rows], before[rows.start - batch : rows.stop - batch])
     dV.addmm_(deltas[0].T, h0)
     return deltas, dV, deltas[0] @ V, parameter, gradients if tapped else None
 
@@ -217,7 +243,17 @@ class _Adjoint(torch.autograd.Function):
     """The adjoint loop, a function of its own so that a second derivative, under torch.func too, is an error and not
     a silent zero."""
 
-    forward = staticmethod(backward_pass)
+    @staticmethod
+    def forward(
+        incoming: Tensor,
+        V: Tensor,
+        h0: Tensor,
+        states: Tensor,
+        tapped_values: Tensor | None,
+        tapped: bool,
+        activation: Activation,
+    ) -> Gradients:
+        return backward_pass(incoming, V, h0, states, tapped_values, tapped, activation)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: Any, output: Any) -> None:

@@ -100,17 +100,20 @@ def run(comparison: Comparison, setup: Setup, rounds: int | None, runs: int) -> 
 
 
 def in_turn(works: Works, rounds: int, device: torch.device, timed: bool = True) -> dict[str, list[float]]:
-    """a, b, c, a, b, c …, so that a drift of the machine meets all alike: milliseconds, or what the works return."""
+    """a, b, c, a, b, c …, so that a drift of the machine meets all alike: milliseconds, or what the works return.
+
+    Timed is the second of two calls: the first finds memory and caches as the work before left them, and in use each
+    of these works follows itself.
+    """
     if not timed:
         return {name: [float(work()) for _ in range(rounds)] for name, work in works.items()}
     found: dict[str, list[float]] = {name: [] for name in works}
-    for work in works.values():
-        work()  # memory and caches are warm then
     gc.collect()
     gc.disable()
     try:
         for _ in range(rounds):
             for name, work in works.items():
+                work()
                 found[name].append(milliseconds(work, device))
     finally:
         gc.enable()
