@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 
 import torch
-from threadpoolctl import LibController, ThreadpoolController
+from threadpoolctl import ThreadpoolController
 
 
 def best_device() -> torch.device:
@@ -30,15 +30,8 @@ def threads(count: int) -> Iterator[None]:
     """The number of threads of torch, which belongs to the calling thread, and of NumPy's BLAS, which belongs to the
     process: set, then put back. On matrices as small as a lesson's a second thread costs more than it brings, and
     beside a browser that draws, OpenBLAS's spinning threads make it ten times slower."""
-    before = [library.get_num_threads() for library in _blas()]
-    for library in _blas():
-        library.set_num_threads(count)
-    try:
-        with torch_threads(count):
-            yield
-    finally:
-        for library, old in zip(_blas(), before, strict=True):
-            library.set_num_threads(old)
+    with torch_threads(count), _blas().limit(limits=count, user_api="blas"):
+        yield
 
 
 @contextmanager
@@ -53,7 +46,7 @@ def torch_threads(count: int) -> Iterator[None]:
 
 
 @cache
-def _blas() -> list[LibController]:
+def _blas() -> ThreadpoolController:
     """The BLAS libraries of this process, NumPy's and SciPy's; finding them takes milliseconds."""
-    importlib.import_module("scipy.linalg.blas")  # before it is loaded it is not found
-    return list(ThreadpoolController().select(user_api="blas").lib_controllers)
+    importlib.import_module("scipy.linalg.blas")  # what is not loaded yet is not found
+    return ThreadpoolController()

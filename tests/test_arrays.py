@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import torch
 
+from nnrnn_core import arrays
 from nnrnn_core.activations import ModReLU
-from nnrnn_core.arrays import accumulate, add_product, empty_like, fastest, product, shareable
+from nnrnn_core.arrays import accumulate, add_product, empty_like, fastest, memory, product, shareable
 from oracles import modrelu
 
 # rows and matrix: names to a function of a drawn pair that lays them out
@@ -127,6 +128,45 @@ def test_new_memory_is_contiguous_whatever_it_is_like(like):
     made = empty_like(like)
     assert (made.shape, made.dtype, made.device) == (like.shape, like.dtype, like.device)
     assert made.is_contiguous()
+
+
+# --- memory that is given out again
+
+
+def address(array: np.ndarray) -> int:
+    return array.__array_interface__["data"][0]
+
+
+@pytest.fixture
+def nothing_kept(monkeypatch):
+    monkeypatch.setattr(arrays, "_free", [])
+
+
+@pytest.mark.usefixtures("nothing_kept")
+def test_memory_that_nothing_refers_to_serves_the_next_array_of_its_size():
+    tensor = torch.from_numpy(memory((300, 200), np.float32))
+    first, view = tensor.data_ptr(), tensor[5]
+    del tensor
+    assert address(memory((300, 200), np.float32)) != first  # the view holds it
+    del view
+    assert address(memory((150, 200), np.float64)) == first  # as many bytes, of another type and shape
+
+
+@pytest.mark.usefixtures("nothing_kept")
+def test_arrays_that_live_together_share_no_memory():
+    living = [memory((300, 200), np.float32) for _ in range(4)]
+    del living[1], living[1]
+    living += [memory((300, 200), np.float32) for _ in range(3)]
+    assert len({address(array) for array in living}) == len(living)
+
+
+@pytest.mark.usefixtures("nothing_kept")
+def test_no_more_is_kept_than_the_limit_and_nothing_small(monkeypatch):
+    monkeypatch.setattr(arrays, "KEEP", 500_000)
+    living = [memory((300, 200), np.float32) for _ in range(4)]  # 240 000 bytes each
+    living.append(memory((3, 2), np.float32))
+    living.clear()
+    assert [kept.nbytes for kept in arrays._free] == [240_000] * 2
 
 
 # --- modReLU of arrays and tensors where numbers end

@@ -102,6 +102,19 @@ def test_the_core_loads_no_user_interface():
     assert not loaded_by("nnrnn_core") & {"plotly", "ipywidgets", "IPython", "matplotlib", "anywidget", "widgets"}
 
 
+def test_training_loads_no_compiler():
+    """It takes a second or more, and a lesson compiles nothing."""
+    steps = """
+from nnrnn_core import SequenceModel, Training, tasks
+training = Training(SequenceModel("nnrnn", 10, 4, 9), tasks.Copying(3))
+training.step(late=True), training.probe(), training.evaluate(batches=1)
+import sys
+assert "torch._dynamo" not in sys.modules
+"""
+    done = subprocess.run([sys.executable, "-c", steps], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def test_figures_load_no_widgets():
     assert not loaded_by("widgets.figures") & {"ipywidgets", "anywidget"}
 

@@ -3,12 +3,15 @@
 import dataclasses
 import itertools
 import math
+import threading
 
 import numpy as np
 import pytest
 import torch
+from threadpoolctl import threadpool_info
 
 from nnrnn_core import Diverged, SequenceModel, Settings, Training, tasks, train
+from nnrnn_core.device import threads
 from nnrnn_core.optimisation import RMSprop
 from nnrnn_core.training import EXPLODED
 from oracles import as_installed, modrelu
@@ -189,6 +192,22 @@ def test_a_step_leaves_the_callers_threads():
     torch.set_num_threads(2)
     make().step()
     assert torch.get_num_threads() == 2
+
+
+def test_every_blas_keeps_to_its_threads_in_any_thread_of_python():
+    """threadpoolctl lets one thread set them, and every other does so in vain until that one has given it back."""
+    found = []
+
+    def work():
+        with threads(1):
+            found.extend(library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas")
+
+    make().step()
+    other = threading.Thread(target=work)
+    other.start()
+    other.join()
+    assert found == [1] * len(found)
+    assert found
 
 
 def test_text_is_read_on_with_the_state_carried_over():
