@@ -52,7 +52,8 @@ _lock = RLock()  # its holder may collect garbage, and give an array back
 
 def memory(shape: tuple[int, ...], dtype: Any) -> Array:
     """An array that is not filled, in memory that an array of as many bytes left, if one did: memory that is new costs
-    a page fault every 4 kB, at the sizes of a lesson as long as a tenth of a training step."""
+    a page fault every 4 kB, at the sizes of a lesson a tenth of a training step. Up to KEEP bytes stay with the process
+    for it."""
     size = math.prod(shape) * np.dtype(dtype).itemsize
     if size < LARGE:
         return np.empty(shape, dtype)

@@ -358,7 +358,8 @@ class SequenceModel(nn.Module):
             raise ValueError(f"tap needs a network of this kit (nnrnn, rnn, exprnn); got {self.name}")
         return states, state
 
-    def noise(self, inputs: Tensor, generator: torch.Generator | None) -> Tensor | None:
+    def noise(self, inputs: Tensor, generator: torch.Generator | None) -> Float[Tensor, "time batch n"] | None:
+        """σ ξ_t for all times of these inputs; None where σ = 0."""
         if not self.state_noise:
             return None
         shape = (*inputs.shape[:2], self.hidden_size)

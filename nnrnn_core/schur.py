@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -144,10 +145,9 @@ class SchurMatrix(nn.Module):
         With the entry mask, those of the blocks with T's entry t = s T[2i+1, 2i] in their lower corner:
         γ cos θ ± √(−γ sin θ (γ sin θ + t)).
         """
-        gamma, theta = self.gamma.cpu().double(), self.theta.cpu().double()  # the CPU first: MPS has no float64
         if self.mask == "block":
-            upper = torch.complex(gamma * theta.cos(), gamma * theta.sin())
-            return torch.stack([upper, upper.conj()], 1).flatten()
+            return _of_blocks(self.gamma, self.theta)
+        gamma, theta = self.gamma.cpu().double(), self.theta.cpu().double()  # the CPU first: MPS has no float64
         sine = gamma * theta.sin()
         inside = (self.scale * self.T).cpu().double().diagonal(-1)[::2]
         root = torch.sqrt((-sine * (sine + inside)).to(torch.complex128))
@@ -158,23 +158,29 @@ class SchurMatrix(nn.Module):
     def departure(self) -> float:
         """Henrici's departure from normality: ‖s T‖_F, and with the entry mask √(‖Λ + s T‖_F² − Σ|λ|²)."""
         if self.mask == "block":
-            return float((self.scale * self.T_entries).cpu().double().norm())
+            return abs(float(self.scale)) * float(np.linalg.norm(self.T_entries.cpu().double().numpy()))
         excess = self.schur_form().cpu().double().square().sum() - self.eigenvalues().abs().square().sum()
         return math.sqrt(max(0.0, float(excess)))
 
-    def frozen(self) -> SchurMatrix:
-        """A copy for reading off the spectrum later; P, which the spectrum does not depend on, is shared."""
-        twin = SchurMatrix.__new__(SchurMatrix)
-        twin.__dict__.update(self.__dict__)
-        for name in ("_parameters", "_buffers"):
-            tensors = getattr(self, name)
-            twin.__dict__[name] = {
-                key: t.detach().clone() if t.is_floating_point() else t for key, t in tensors.items()
-            }
-        return twin
+    @torch.no_grad()
+    def spectrum(self) -> Callable[[], tuple[Complex[Tensor, " n"], float]]:
+        """A function that gives `eigenvalues` and `departure` as they are now, and computes the first when called."""
+        departure = self.departure()
+        if self.mask == "block":
+            gamma, theta = self.gamma.clone(), self.theta.clone()
+            return lambda: (_of_blocks(gamma, theta), departure)
+        eigenvalues = self.eigenvalues()
+        return lambda: (eigenvalues, departure)
 
     def extra_repr(self) -> str:
         return f"size={self.size}, mask={self.mask!r}"
+
+
+def _of_blocks(gamma: Tensor, theta: Tensor) -> Complex[Tensor, " n"]:
+    """γ e^{±iθ}, the pair of each block side by side."""
+    gamma, theta = gamma.detach().cpu().double(), theta.detach().cpu().double()  # the CPU first: MPS has no float64
+    upper = torch.complex(gamma * theta.cos(), gamma * theta.sin())
+    return torch.stack([upper, upper.conj()], 1).flatten()
 
 
 def at_base(

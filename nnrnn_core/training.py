@@ -391,9 +391,18 @@ def _fits(state: Any, batch: Batch) -> bool:
 
 
 def _spectrum(V: RecurrentMatrix | None) -> Callable[[], tuple[np.ndarray, float]] | None:
-    """What tells eigenvalues and departure of V as it is now, from a copy, later: an eigenvalue problem a step would
-    cost as much as the step."""
+    """What tells eigenvalues and departure of V as it is now, later: an eigenvalue problem a step would cost as much as
+    the step."""
     if V is None:
         return None
-    kept = V.frozen() if isinstance(V, SchurMatrix) else copy.deepcopy(V)
-    return lambda: (kept.eigenvalues().cpu().numpy(), kept.departure())
+    if isinstance(V, SchurMatrix):
+        later = V.spectrum()
+    else:
+        kept = copy.deepcopy(V)
+        later = lambda: (kept.eigenvalues(), kept.departure())  # noqa: E731
+
+    def read_off() -> tuple[np.ndarray, float]:
+        eigenvalues, departure = later()
+        return eigenvalues.cpu().numpy(), departure
+
+    return read_off
