@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from .arrays import Array, library
+from .arrays import Array, empty_like, library
 
 
 @runtime_checkable
@@ -124,7 +124,7 @@ class ModReLU:
 
     @staticmethod
     def parameter_gradient(delta: Tensor, h: Tensor) -> Tensor | None:
-        return (h.sign() * delta).sum(0)
+        return torch.sign(h, out=empty_like(h)).mul_(delta).sum(0)
 
 
 identity, tanh, relu = Identity(), Tanh(), ReLU()

@@ -115,9 +115,11 @@ class Backpropagation:
         dy = by_outputs.numpy().reshape(y.shape)
         found = {"readout.weight": np.dot(dy.T, h), "readout.bias": dy.sum(0)}
         incoming = torch.from_numpy(np.dot(dy, W, out=memory(h.shape, h.dtype))).view(states.shape)
-        deltas, dV, _, by_activation, gradients = backward_pass(
-            incoming, matrix, h0, states, None, True, activation, overwrite=True
+        deltas, dV, by_activation, gradients = backward_pass(
+            incoming, matrix, states, None, True, activation, overwrite=True
         )
+        if state is not None:
+            dV.addmm_(deltas[0].T, state[0])
         delta = deltas.numpy().reshape(h.shape)
         dU = np.dot(x.T, delta).T  # so, and not delta.T x, which takes half as long again
         found["recurrent.U"] = dU if norms is None else (dU - U * (U * dU).sum(0)) / norms

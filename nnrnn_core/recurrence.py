@@ -15,8 +15,8 @@ from .activations import Activation
 from .arrays import Array, accumulate, add_product, empty_like, fastest, library, opaque, shareable
 from .device import torch_threads
 
-# of the drive (δ_t), of V, of h0, of the activation's parameter; g_t where it is asked for
-Gradients: TypeAlias = tuple[Tensor, Tensor, Tensor, Tensor | None, Tensor | None]
+# of the drive (δ_t), of V through all states but h_0, of the activation's parameter; g_t where it is asked for
+Gradients: TypeAlias = tuple[Tensor, Tensor, Tensor | None, Tensor | None]
 
 
 # one opaque call to torch.compile: dynamo would unroll the loop over time
@@ -209,7 +209,6 @@ def _loop_back(add_to: Callable[[Array, Array], object], later: Array | None, de
 def backward_pass(
     incoming: Tensor,
     V: Tensor,
-    h0: Tensor,
     states: Tensor,
     tapped_values: Tensor | None,
     tapped: bool,
@@ -223,7 +222,7 @@ def backward_pass(
     # g_t is kept for all times where a tap asks for it, or where it saves a launch a step
     gradients = incoming if overwrite else empty_like(states) if tapped or not shareable(states) else None
     dV = torch.zeros_like(V, memory_format=torch.contiguous_format)
-    parameter, batch = None, len(h0)
+    parameter, batch = None, states.shape[1]
     before, after, total = states.flatten(0, 1), deltas.flatten(0, 1), dV
     by_blas = batch * V.numel() > BLAS_THREADS or torch.get_num_threads() == 1
     if by_blas:
@@ -235,8 +234,7 @@ def backward_pass(
             parameter = change if parameter is None or change is None else parameter + change
             rows = slice(max(1, part.start) * batch, part.stop * batch)
             add_product(total, after[rows], before[rows.start - batch : rows.stop - batch])
-    dV.addmm_(deltas[0].T, h0)
-    return deltas, dV, deltas[0] @ V, parameter, gradients if tapped else None
+    return deltas, dV, parameter, gradients if tapped else None
 
 
 class _Adjoint(torch.autograd.Function):
@@ -252,8 +250,9 @@ class _Adjoint(torch.autograd.Function):
         tapped_values: Tensor | None,
         tapped: bool,
         activation: Activation,
-    ) -> Gradients:
-        return backward_pass(incoming, V, h0, states, tapped_values, tapped, activation)
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor | None, Tensor | None]:
+        deltas, dV, parameter, gradients = backward_pass(incoming, V, states, tapped_values, tapped, activation)
+        return deltas, dV.addmm_(deltas[0].T, h0), deltas[0] @ V, parameter, gradients
 
     @staticmethod
     def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
