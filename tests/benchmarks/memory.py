@@ -15,7 +15,7 @@ import torch
 
 from nnrnn_core import NNRNN, unroll
 
-from .loops import Problem
+from .loops import Problem, kit
 from .measure import CORES, Comparison, Row, Setup, Works, wait
 
 MB = 1e6
@@ -34,7 +34,8 @@ def states_alone(setup: Setup) -> float:
 
 def backward(setup: Setup, name: str) -> float:
     """The backward pass, with states, drive and incoming gradient there before."""
-    p = Problem.of(*sizes(setup), setup.device)
+    p, tiny = (Problem.of(*size, setup.device) for size in (sizes(setup), (2, 1, 2)))
+    kit(tiny, name)()  # what torch loads when it is first asked for a gradient is there before as well
     states = unroll(p.drive, p.V, p.h0, p.activation(name))
     return growth_of(lambda: torch.autograd.grad(states, p.leaves(name), p.incoming), setup.device)
 
@@ -44,8 +45,13 @@ def last_state(setup: Setup, segments: int | None) -> float:
     n, batch, time = sizes(setup)
     network = NNRNN(1, n, device=setup.device)
     inputs = torch.randn(time, batch, 1, device=setup.device)
-    loss = lambda: network.final_state(inputs, segments=segments).square().mean()  # noqa: E731
-    return growth_of(lambda: torch.autograd.grad(loss(), [*network.parameters()]), setup.device)
+
+    def gradients(inputs: torch.Tensor) -> object:
+        loss = network.final_state(inputs, segments=segments and min(segments, len(inputs))).square().mean()
+        return torch.autograd.grad(loss, [*network.parameters()])
+
+    gradients(inputs[:2, :1])  # as above
+    return growth_of(lambda: gradients(inputs), setup.device)
 
 
 WAYS: dict[str, Callable[[Setup], float]] = {
