@@ -54,6 +54,7 @@ class Backpropagation:
     def __init__(self, model: SequenceModel) -> None:
         self.model = model
         self._modules = list(model.modules())
+        self._own = (model.readout, model.recurrent, model.V)
         self._places = {
             f"{name}.{key}": (tensors, key)
             for name, module in model.named_modules()
@@ -68,8 +69,11 @@ class Backpropagation:
         """Whether the model is one of the kit's on the CPU, and nothing (a hook, a frozen parameter, a subclass) would
         see or change what autograd does."""
         model = self.model
-        plain = (type(model), type(model.readout)) == (SequenceModel, nn.Linear) and type(model.recurrent) in NETWORKS
-        if not plain or type(model.V) not in MATRICES:
+        if (model.readout, model.recurrent, model.V) != self._own or type(model) is not SequenceModel:
+            return False
+        if type(model.recurrent) not in NETWORKS or type(model.V) not in MATRICES:
+            return False
+        if type(model.readout) is not nn.Linear or model.readout.bias is None:
             return False
         if any(m._forward_hooks or m._forward_pre_hooks or m._backward_hooks for m in self._modules):
             return False

@@ -101,7 +101,11 @@ def other_readout(model):
     model.readout = torch.nn.Sequential(model.readout)
 
 
-@pytest.mark.parametrize("change", [hooked, frozen, hooked_gradient, other_readout])
+def no_offset(model):
+    model.readout = torch.nn.Linear(6, model.output_size, bias=False, dtype=torch.float64)
+
+
+@pytest.mark.parametrize("change", [hooked, frozen, hooked_gradient, other_readout, no_offset])
 def test_what_wants_to_see_autograd_gets_it(change):
     model, task = made("nnrnn")
     change(model)
@@ -111,6 +115,13 @@ def test_what_wants_to_see_autograd_gets_it(change):
     training = Training(model, task, Settings(rate=0.01, batch_size=2))
     training.step()
     assert torch.equal(kept, before) == (change is frozen)
+
+
+def test_a_part_that_was_put_in_later_is_not_passed_over():
+    model, _ = made("nnrnn")
+    backpropagation = Backpropagation(model)
+    model.readout = torch.nn.Linear(6, model.output_size, dtype=torch.float64)
+    assert not backpropagation.takes()
 
 
 def test_networks_of_others_are_not_taken():
