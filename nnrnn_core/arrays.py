@@ -91,7 +91,7 @@ def accumulate(M: Array) -> Callable[[Array, Array], object]:
 @cache
 def _gemm(dtype: str) -> Callable[..., Array]:
     """BLAS's C ← α A B + β C, which NumPy has not: at a lesson's sizes its sum costs a third of its product again."""
-    from scipy.linalg.blas import get_blas_funcs  # a tenth of a second, spared who does not train
+    from scipy.linalg.blas import get_blas_funcs  # not loaded for who does not train
 
     gemm: Callable[..., Array] = get_blas_funcs("gemm", dtype=dtype)
     return gemm

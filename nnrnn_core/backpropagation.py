@@ -21,6 +21,18 @@ Arrays: TypeAlias = dict[str, Array]
 NETWORKS = (NNRNN, FreeRNN, ExpRNN)
 
 
+def tensor_places(model: nn.Module) -> dict[str, tuple[dict[str, Any], str]]:
+    """Where each parameter and buffer is found, as (dictionary, key), by its name in the model: `model.to` puts other
+    tensors there."""
+    return {
+        f"{name}.{key}".lstrip("."): (tensors, key)
+        for name, module in model.named_modules()
+        for tensors in (module._parameters, module._buffers)
+        for key, tensor in tensors.items()
+        if tensor is not None
+    }
+
+
 @dataclass(frozen=True, eq=False)
 class Pass:
     """One batch through the model and back.
@@ -55,13 +67,7 @@ class Backpropagation:
         self.model = model
         self._modules = list(model.modules())
         self._own = (model.readout, model.recurrent, model.V)
-        self._places = {
-            f"{name}.{key}": (tensors, key)
-            for name, module in model.named_modules()
-            for tensors in (module._parameters, module._buffers)
-            for key, tensor in tensors.items()
-            if tensor is not None
-        }
+        self._places = tensor_places(model)
         self._addresses: list[int] = []
         self._views: Arrays = {}
 

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from . import checkpoint
 from .arrays import fastest
-from .backpropagation import Backpropagation
+from .backpropagation import Backpropagation, tensor_places
 from .device import threads
 from .network import RecurrentNetwork, SequenceModel
 from .optimisation import OPTIMISERS, hold_back
@@ -351,15 +351,9 @@ def rebase(modules: Iterable[torch.nn.Module], *, polish: bool = True) -> None:
 
 def _live(model: torch.nn.Module) -> list[tuple[str, dict[str, Any], str]]:
     """Where the parameters and the bases of orthogonal matrices are found; not the scale of T."""
-    return [
-        (f"{name}.{key}".lstrip("."), tensors, key)
-        for name, module in model.named_modules()
-        for tensors in (module._parameters, module._buffers)
-        for key, tensor in tensors.items()
-        if tensor is not None
-        and key not in module._non_persistent_buffers_set
-        and not (isinstance(module, SchurMatrix) and key == "scale")
-    ]
+    scales = {f"{name}.scale" for name, module in model.named_modules() if isinstance(module, SchurMatrix)}
+    saved = model.state_dict().keys() - scales
+    return [(name, *place) for name, place in tensor_places(model).items() if name in saved]
 
 
 @np.errstate(all="ignore")  # what overflows is inf, as with torch, and no warning
