@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable
-from functools import cache, wraps
+from functools import wraps
 from threading import RLock
 from types import ModuleType
 from typing import Any, ParamSpec, TypeAlias, TypeVar
@@ -73,28 +73,18 @@ def _give_back(gone: ref[Array]) -> None:
             _free.pop(0)
 
 
-def accumulate(M: Array) -> Callable[[Array, Array], object]:
-    """A function (h, out) that sets out ← out + h M, for arrays of M's kind; M and out must be contiguous."""
+def plus_product(M: Array, like: Array) -> Callable[[Array, Array, Array], object]:
+    """A function (h, c, out) that sets out ← c + h M, for arrays of M's kind and of `like`'s shape. Of tensors, c must
+    be out itself: a launch then does both."""
     if isinstance(M, Tensor):
-        return lambda h, out: out.addmm_(h, M)
-    if not M.size:
-        return lambda h, out: None
-    gemm, columns = _gemm(M.dtype.char), M.T
+        return lambda h, c, out: out.addmm_(h, M)
+    product, dot, add = np.empty_like(like), np.dot, np.add
 
-    def of_arrays(h: Array, out: Array) -> None:
-        if out.size:
-            gemm(1.0, columns, h.T, 1.0, out.T, 0, 0, 1)  # BLAS has columns: outᵀ ← outᵀ + Mᵀ hᵀ, in out's memory
+    def of_arrays(h: Array, c: Array, out: Array) -> None:
+        dot(h, M, out=product)
+        add(c, product, out=out)
 
     return of_arrays
-
-
-@cache
-def _gemm(dtype: str) -> Callable[..., Array]:
-    """BLAS's C ← α A B + β C, which NumPy has not: at a lesson's sizes its sum costs a third of its product again."""
-    from scipy.linalg.blas import get_blas_funcs  # not loaded for who does not train
-
-    gemm: Callable[..., Array] = get_blas_funcs("gemm", dtype=dtype)
-    return gemm
 
 
 class _Product(torch.autograd.Function):
@@ -144,12 +134,13 @@ def product(rows: Tensor, matrix: Tensor) -> Tensor:
     return flat.view(*rows.shape[:-1], matrix.shape[1])
 
 
+@np.errstate(all="ignore")
 def add_product(total: Array, a: Array, b: Array) -> None:
-    """total ← total + aᵀ b; all three must be contiguous."""
+    """total ← total + aᵀ b"""
     if isinstance(total, Tensor):
         total.addmm_(a.T, b)
-    elif total.size and len(a):
-        _gemm(total.dtype.char)(1.0, b.T, a.T, 1.0, total.T, 0, 1, 1)
+    else:
+        total += np.dot(a.T, b, out=memory(total.shape, total.dtype))
 
 
 def shareable(tensor: Tensor) -> bool:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from .arrays import Array, memory, shareable
 from .network import NNRNN, ExpRNN, FreeRNN, RecurrentNetwork, SequenceModel
 from .orthogonal import OrthogonalMatrix, above_diagonal
-from .recurrence import backward_pass, forward_pass
+from .passes import backward_pass, forward_pass
 from .recurrent import FreeMatrix
 from .schur import Places, SchurMatrix, at_base, at_base_back
 

@@ -29,6 +29,7 @@ CORE = [
     "schur",
     "recurrent",
     "activations",
+    "passes",
     "recurrence",
     "network",
     "backpropagation",

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from nnrnn_core import SchurMatrix, arrays, recurrence, unroll
+from nnrnn_core import SchurMatrix, arrays, passes, unroll
 from nnrnn_core.activations import ModReLU, identity, relu, tanh
 from nnrnn_core.recurrence import total_gradients
 from oracles import as_installed, modrelu, naive_unroll
@@ -215,7 +215,7 @@ def test_the_adjoint_alone_gives_the_same_gradients_at_the_states_as_a_tap(activ
     assert torch.allclose(total_gradients(direct, V, states.detach(), activation), tap.grad, atol=1e-13)
 
 
-# --- the way back in parts
+# --- parts of time, shares of the batch
 
 
 def everything(activation, drive, V, h0, tap, incoming) -> list[torch.Tensor]:
@@ -232,17 +232,16 @@ def everything(activation, drive, V, h0, tap, incoming) -> list[torch.Tensor]:
 
 @twins
 @pytest.mark.parametrize("tapped", [False, True], ids=["no tap", "random tap"])
-@pytest.mark.parametrize(
-    ("threads", "limit"), [(1, 10**9), (2, 10**9), (2, 0)], ids=["one thread", "torch's two", "NumPy's two"]
-)
-def test_the_way_back_is_the_same_in_parts_of_any_length(threads, limit, tapped, name, given, monkeypatch):
+@pytest.mark.parametrize("shares", range(1, BATCH + 1))
+def test_a_pass_is_the_same_in_parts_of_any_length_and_in_shares_of_the_batch(shares, tapped, name, given, monkeypatch):
     drive, V, h0, tap = given
     arguments = (TWINS[name][0], drive, V, h0, tap if tapped else None, torch.randn_like(drive))
-    torch.set_num_threads(threads)
-    monkeypatch.setattr(recurrence, "BLAS_THREADS", limit)
     whole = everything(*arguments)
+    torch.set_num_threads(shares)
+    monkeypatch.setattr(passes, "SEQUENCES", 1)
+    monkeypatch.setattr(passes, "MULTIPLICATIONS", 1)
     for length in (1, 2, 5, TIME - 1, TIME):
-        monkeypatch.setattr(recurrence, "CHUNK", length * BATCH * N)
+        monkeypatch.setattr(passes, "CHUNK", length * -(-BATCH // shares) * N)
         for ours, theirs in zip(everything(*arguments), whole, strict=True):
             assert (ours - theirs).abs().max() <= 1e-13 * max(1.0, float(theirs.detach().abs().max()))
 
@@ -253,7 +252,7 @@ def test_the_loop_on_tensors_is_the_loop_on_arrays(name, tapped, given, monkeypa
     drive, V, h0, tap = given
     arguments = (TWINS[name][0], drive, V, h0, tap if tapped else None, torch.randn_like(drive))
     by_arrays, before = everything(*arguments), [tensor.detach().clone() for tensor in (*given, arguments[-1])]
-    for module in (arrays, recurrence):
+    for module in (arrays, passes):
         monkeypatch.setattr(module, "shareable", lambda tensor: False)
     for ours, theirs in zip(everything(*arguments), by_arrays, strict=True):
         assert (ours - theirs).abs().max() <= 1e-12 * max(1.0, float(theirs.detach().abs().max()))

@@ -285,7 +285,8 @@ def test_what_a_model_cannot_give_is_none():
 def test_a_probe_moves_nothing_and_sees_the_last_batch_through_the_present_weights(task):
     training, twin = make(task), make(task)
     first = training.probe()
-    assert (first.index, twin.step().loss) == (0, first.loss)
+    assert first.index == 0
+    assert twin.step().loss == pytest.approx(first.loss, rel=1e-6)  # by the gradient written out, and by autograd
     training.step()
     before = weights(training)
     probes = [training.probe() for _ in range(2)]
