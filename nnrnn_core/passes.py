@@ -20,7 +20,7 @@ R = TypeVar("R")
 # of the drive (δ_t), of V through all states but h_0, of the activation's parameter; g_t where it is asked for
 Gradients: TypeAlias = tuple[Tensor, Tensor, Tensor | None, Tensor | None]
 
-CHUNK = 2**19  # numbers in a part of the way, on a CPU: large enough for a quick product of all its times, and soon read again
+CHUNK = 2**19  # numbers in a part of the way, on a CPU: soon read again, and enough for a quick product of its times
 # A share of the batch that is worth a thread: so many sequences, for each thread lays V out anew for its product at
 # every step, and so many multiplications a time step, for Python serves one thread at a time.
 SEQUENCES, MULTIPLICATIONS = 16, 2**21

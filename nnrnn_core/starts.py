@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-import scipy.optimize
+import scipy  # loads what is asked of it when it is first asked
 import torch
 from numpy.typing import ArrayLike
 from torch import Tensor

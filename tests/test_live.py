@@ -14,7 +14,8 @@ import plotly.graph_objects as go
 import pytest
 import torch
 
-from widgets.live import LiveFigure, PlotlyJs
+from widgets.live import LiveFigure
+from widgets.plotly_js import PlotlyJs
 
 
 class Page:

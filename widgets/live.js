@@ -1,8 +1,6 @@
 
 // LiveFigure in the page: it paints what Python pushes, and it is the clock of the training.
-// anywidget gives initialize() and render() different proxies of one model, and every widget a module of its own:
-// what they share stands on globalThis, a figure under the key that Python gave it.
-const shared = (globalThis.liveFigures ??= { plotly: {}, figures: {}, imports: 0 });
+// One module with plotly_js.js and shortcut.js, which Python puts before it.
 const NUMBERS = new Set(["x", "y", "z"]); // what shortcut.js can draw
 const REST = 1000; // ms without news after which plotly draws what stands there, for its hover labels and zoom
 const HIDDEN = 500; // ms between the ticks of a hidden tab
@@ -26,17 +24,6 @@ function decode(value, buffers) {
   const [rows, columns] = value.shape;
   if (columns === undefined) return new Float32Array(aligned);
   return Array.from({ length: rows }, (_, i) => new Float32Array(aligned, 4 * i * columns, columns));
-}
-
-// JupyterLab has require.js and the page may have a plotly of its own: shadow the module systems, put Plotly back.
-async function importPlotly(packed) {
-  shared.imports += 1;
-  const source = await new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
-  const head = "const foreign = globalThis.Plotly, module = { exports: {} }; let exports, define, require;\n";
-  const tail =
-    "\nif (foreign) globalThis.Plotly = foreign; else delete globalThis.Plotly;\nexport default module.exports;";
-  const url = URL.createObjectURL(new Blob([head, source, tail], { type: "text/javascript" }));
-  return (await import(url).finally(() => URL.revokeObjectURL(url))).default;
 }
 
 function initialize({ model }) {
@@ -103,7 +90,7 @@ async function render({ model, el }) {
   el.classList.add("live-figure");
   el.style.height = `${figure.layout.height}px`; // before plotly.js is there: the page does not jump
   const holder = await model.widget_manager.get_model(model.get("plotly_js").replace("IPY_MODEL_", ""));
-  const Plotly = await (shared.plotly[holder.get("version")] ??= importPlotly(holder.get("source")));
+  const Plotly = await loadPlotly(holder);
   const gd = el.appendChild(document.createElement("div"));
   Object.assign(gd, { className: "live-graph", role: "img", tabIndex: 0 });
   const zoomed = new Set(); // axes whose range is the user's

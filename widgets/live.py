@@ -3,14 +3,12 @@
 The front end is the clock. While ``playing``, the page sends a tick; Python runs one slice of work, pushes frames and
 answers; the page asks for the next slice before it paints. So nothing runs outside a message's callback (Colab repaints
 from nowhere else), kernel and page work at the same time, and neither can run ahead of the other.
-plotly.js is the copy that ships inside the plotly package, sent once per kernel: it works offline.
 """
 
 from __future__ import annotations
 
 import contextvars
 import copy
-import gzip
 import threading
 import time
 import traceback
@@ -24,8 +22,8 @@ import ipywidgets as ipw
 import numpy as np
 import plotly.graph_objects as go
 import traitlets
-from plotly.offline import get_plotlyjs, get_plotlyjs_version
 
+from .plotly_js import SCRIPT, PlotlyJs
 from .wire import get, on_the_wire, owned, put
 
 DEFAULT_HEIGHT = 450  # plotly's own, pixels
@@ -34,22 +32,6 @@ RETRY_RUNNING = 20  # milliseconds a page waits after "busy: a tick is running"
 RETRY_REFUSED = 400  # milliseconds a page waits after "another page has the clock" or "paused"
 
 _inside_tick: contextvars.ContextVar[bool] = contextvars.ContextVar("inside_tick", default=False)
-
-
-class PlotlyJs(ipw.Widget):
-    """plotly.js, gzipped, as a widget that is never shown: what the figures of a kernel share."""
-
-    source = traitlets.Bytes().tag(sync=True)
-    version = traitlets.Unicode().tag(sync=True)
-    _shared: PlotlyJs | None = None
-
-    @classmethod
-    def shared(cls) -> PlotlyJs:
-        """The kernel's only instance; a new one if the old one was closed (``Widget.close_all``)."""
-        if cls._shared is None or cls._shared.comm is None:
-            packed = gzip.compress(get_plotlyjs().encode(), compresslevel=6, mtime=0)
-            cls._shared = cls(source=packed, version=get_plotlyjs_version())
-        return cls._shared
 
 
 class LiveFigure(anywidget.AnyWidget):
@@ -65,7 +47,7 @@ class LiveFigure(anywidget.AnyWidget):
     Safe to use from several threads. Without a front end, ``push`` only stores.
     """
 
-    _esm = "".join(Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("shortcut.js", "live.js"))
+    _esm = SCRIPT + "".join(Path(__file__).with_name(f"{name}.js").read_text("utf-8") for name in ("shortcut", "live"))
     _css = """
 .live-figure { position: relative; width: 100%; min-width: 0; margin: 0; flex: 0 1 auto; overflow: hidden;
   contain: layout paint style; } /* a repaint stays in here: without this the browser lays out the whole notebook */

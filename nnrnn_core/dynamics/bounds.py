@@ -9,7 +9,7 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-import scipy.optimize
+import scipy  # loads what is asked of it when it is first asked
 from jaxtyping import Float64
 
 from .form import Matrix, Time, as_schur, check_time, whole

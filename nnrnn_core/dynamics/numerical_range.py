@@ -7,7 +7,7 @@ numerical abscissa, is how fast ‖e^{tA}‖₂ can begin to grow (Trefethen & E
 from __future__ import annotations
 
 import numpy as np
-import scipy.optimize
+import scipy  # loads what is asked of it when it is first asked
 from jaxtyping import Complex128, Float64
 
 from .form import ComplexMatrix, Matrix, real_form, whole

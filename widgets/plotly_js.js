@@ -1,0 +1,19 @@
+// plotly.js in the page, unpacked and imported once, as soon as it is there: while Python still imports and computes.
+// anywidget gives initialize() and render() different proxies of one model, and every widget a module of its own:
+// what they share stands on globalThis, a figure under the key that Python gave it.
+const shared = (globalThis.liveFigures ??= { plotly: {}, figures: {}, imports: 0 });
+
+// JupyterLab has require.js and the page may have a plotly of its own: shadow the module systems, put Plotly back.
+async function importPlotly(packed) {
+  shared.imports += 1;
+  const source = await new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
+  const head = "const foreign = globalThis.Plotly, module = { exports: {} }; let exports, define, require;\n";
+  const tail =
+    "\nif (foreign) globalThis.Plotly = foreign; else delete globalThis.Plotly;\nexport default module.exports;";
+  const url = URL.createObjectURL(new Blob([head, source, tail], { type: "text/javascript" }));
+  return (await import(url).finally(() => URL.revokeObjectURL(url))).default;
+}
+
+function loadPlotly(holder) {
+  return (shared.plotly[holder.get("version")] ??= importPlotly(holder.get("source")));
+}
