@@ -51,7 +51,8 @@ def torch_threads(count: int) -> Iterator[None]:
 
 def side_by_side(works: list[Callable[[], R]]) -> list[R]:
     """The results of all works, each in a thread of Python's with one thread of torch and of BLAS, and no gradients:
-    for works that spend their time in products, during which Python serves the others."""
+    for works that spend their time in products, during which Python serves the others. (Where torch has one thread and
+    there is one work, it is simply done.)"""
     if len(works) == 1 and torch.get_num_threads() == 1:  # nothing to set: that costs as much as some time steps
         return [works[0]()]
     inference = torch.is_inference_mode_enabled()

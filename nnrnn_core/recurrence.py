@@ -31,8 +31,8 @@ def unroll(
                 effects included. The tapped state is what comes out and what feeds the next step.
 
     Backwards, with ℓ_t what arrives from the read-out and δ_t = φ'(·) g_t:  g_t = ℓ_t + Vᵀ δ_{t+1}.
-    The gradient of V is a product over all times, taken in parts that fit a core's cache. Differentiable once; a second
-    derivative raises RuntimeError.
+    The gradient of V is a product over all times, taken in parts. On a CPU a large batch is shared out among as many
+    threads as torch has, which changes the last bits. Differentiable once; a second derivative raises RuntimeError.
     """
     _check(drive, V, h0, tap, activation.parameter)
     states: Tensor

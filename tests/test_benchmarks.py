@@ -54,6 +54,13 @@ def test_memory_is_measured_in_a_process_of_its_own():
     assert memory.in_own_process("backward pass, tanh", Setup(CPU, quick=True)) >= 0
 
 
+@pytest.mark.parametrize("name", ["recurrence", "memory", "scaling"])
+def test_what_would_be_timed_on_a_gpu_mixes_no_devices(name: str):
+    """On the device meta, which has no numbers: what asks for one (a whole training step does) cannot run there."""
+    for work in benchmarks.ALL[name].works(Setup(torch.device("meta"), quick=True)).values():
+        work()
+
+
 def test_rounds_take_turns():
     calls: list[str] = []
     found = in_turn({"a": lambda: calls.append("a"), "b": lambda: calls.append("b")}, 2, CPU)

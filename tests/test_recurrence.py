@@ -246,6 +246,16 @@ def test_a_pass_is_the_same_in_parts_of_any_length_and_in_shares_of_the_batch(sh
             assert (ours - theirs).abs().max() <= 1e-13 * max(1.0, float(theirs.detach().abs().max()))
 
 
+def test_shares_of_the_batch_in_inference_mode_give_the_states_of_training(given, monkeypatch):
+    drive, V, h0, _ = given
+    expected = unroll(drive, V, h0, tanh)
+    torch.set_num_threads(2)
+    monkeypatch.setattr(passes, "SEQUENCES", 1)
+    monkeypatch.setattr(passes, "MULTIPLICATIONS", 1)
+    with torch.inference_mode():
+        assert (unroll(drive, V, h0, tanh) - expected).abs().max() < 1e-14
+
+
 @twins
 @pytest.mark.parametrize("tapped", [False, True], ids=["no tap", "random tap"])
 def test_the_loop_on_tensors_is_the_loop_on_arrays(name, tapped, given, monkeypatch):
