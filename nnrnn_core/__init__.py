@@ -7,10 +7,11 @@ if TYPE_CHECKING:
     from . import activations, dynamics, tasks
     from .device import best_device
     from .network import NNRNN, SequenceModel
+    from .records import Step
     from .recurrence import unroll
     from .schur import SchurMatrix
     from .settings import Settings
-    from .training import Diverged, Step, Training, train
+    from .training import Diverged, Training, train
 
 # Where each name lives; imported when first asked for, so that whoever wants the mathematics of a matrix does not wait
 # for torch's compiler, which comes with the networks and is as large as the rest of torch. "" is a module itself.
@@ -20,7 +21,7 @@ _HOMES = {
     "SchurMatrix": "schur",
     "SequenceModel": "network",
     "Settings": "settings",
-    "Step": "training",
+    "Step": "records",
     "Training": "training",
     "activations": "",
     "best_device": "device",

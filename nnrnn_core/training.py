@@ -1,13 +1,11 @@
-"""Training and its generator: one frozen record a step."""
+"""Training and its generator `train`: a batch, its gradients, an update."""
 
 from __future__ import annotations
 
 import copy
 import itertools
 import math
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,14 +14,13 @@ import torch
 from torch import Tensor
 
 from . import checkpoint
-from .arrays import fastest
 from .backpropagation import Backpropagation, tensor_places
 from .device import threads
 from .network import RecurrentNetwork, SequenceModel
 from .optimisation import OPTIMISERS, hold_back
 from .orthogonal import OrthogonalMatrix, tangent_space, to_base
+from .records import Step, norms, spectrum
 from .recurrence import total_gradients
-from .recurrent import RecurrentMatrix
 from .schur import SchurMatrix
 from .settings import Settings
 from .tasks import Batch, Task
@@ -44,39 +41,6 @@ class Diverged(ArithmeticError):
             "Lower the learning rates (half of each is a first try) and go on"
         )
         self.index = index
-
-
-@dataclass(frozen=True, eq=False)
-class Step:
-    """What one training step was; arrays are copies.
-
-    index           number of the step, from 1
-    loss, score     the task's, on this step's batch, before the update; penalties apart
-    gradient_norms  (time,) ‖∂L/∂h_t‖, Frobenius over batch and units, of the whole loss; None for an LSTM
-    late_gradient_norms  the same of the loss at its last scored time step alone; only when the step was asked for it
-    state_norms     (time,) ‖h_t‖, root mean square over the batch
-    eigenvalues     (n,) of V as the step used it, and `departure`, Henrici's; computed when first read
-    """
-
-    index: int
-    loss: float
-    score: float
-    gradient_norms: np.ndarray | None
-    late_gradient_norms: np.ndarray | None
-    state_norms: np.ndarray
-    _spectrum: Callable[[], tuple[np.ndarray, float]] | None = field(repr=False, compare=False)
-
-    @cached_property
-    def _read_off(self) -> tuple[np.ndarray, float] | None:
-        return None if self._spectrum is None else self._spectrum()
-
-    @property
-    def eigenvalues(self) -> np.ndarray | None:
-        return None if self._read_off is None else self._read_off[0]
-
-    @property
-    def departure(self) -> float | None:
-        return None if self._read_off is None else self._read_off[1]
 
 
 class Training:
@@ -181,7 +145,7 @@ class Training:
             loss = self.task.loss(outputs, batch)
             late_norms = self._norms_of(batch.last(), outputs, states) if late else None
             (loss + self._penalty(settings)).backward()
-        whole = None if tap is None or tap.grad is None else _norms(tap.grad)
+        whole = None if tap is None or tap.grad is None else norms(tap.grad)
         record = self._step(self.index + 1, float(loss.detach()), outputs, states, batch, whole, late_norms)
         return record, _detached(state)
 
@@ -200,7 +164,7 @@ class Training:
         if late:
             _, by_outputs = self.task.loss_gradient(done.outputs, batch.last())
             late_norms = self._total_norms(by_outputs @ self.model.readout.weight.detach(), done.V, done.states)
-        whole = _norms(done.gradients)
+        whole = norms(done.gradients)
         record = self._step(self.index + 1, done.loss, done.outputs, done.states, batch, whole, late_norms)
         return record, done.states[-1:].clone()  # a view would hold the memory of all states
 
@@ -220,8 +184,8 @@ class Training:
             score=self.task.score(outputs.detach(), batch),
             gradient_norms=whole,
             late_gradient_norms=late,
-            state_norms=_norms(states.detach()) / math.sqrt(states.shape[1]),
-            _spectrum=_spectrum(self.model.V),
+            state_norms=norms(states.detach()) / math.sqrt(states.shape[1]),
+            _spectrum=spectrum(self.model.V),
         )
 
     def _carried(self, batch: Batch) -> Any:
@@ -246,7 +210,7 @@ class Training:
 
     def _total_norms(self, direct: Tensor, V: Tensor, states: Tensor) -> np.ndarray:
         network = cast(RecurrentNetwork, self.model.recurrent)
-        return _norms(total_gradients(direct, V, states, network.activation))
+        return norms(total_gradients(direct, V, states, network.activation))
 
     def _penalty(self, settings: Settings) -> Tensor | float:
         """δ‖γ − 1‖²."""
@@ -356,19 +320,6 @@ def _live(model: torch.nn.Module) -> list[tuple[str, dict[str, Any], str]]:
     return [(name, *place) for name, place in tensor_places(model).items() if name in saved]
 
 
-@np.errstate(all="ignore")  # what overflows is inf, as with torch, and no warning
-def _norms(tensor: Tensor) -> np.ndarray:
-    """Frobenius over batch and units, at each time."""
-    (array,) = fastest([tensor])
-    if isinstance(array, Tensor):
-        norms: np.ndarray = array.flatten(1).norm(dim=1).cpu().double().numpy()
-    else:
-        rows = array.reshape(len(array), 1, -1)
-        squares = np.matmul(rows, rows.transpose(0, 2, 1)).reshape(-1)  # a BLAS dot a row: half of torch's time
-        norms = np.sqrt(squares.astype(np.float64))
-    return norms
-
-
 def _detached(state: Any) -> Any:
     return tuple(_detached(s) for s in state) if isinstance(state, tuple) else state.detach()
 
@@ -382,21 +333,3 @@ def _fits(state: Any, batch: Batch) -> bool:
     """Whether a carried state has the batch's size; after a change of batch size it has not, and starts anew."""
     first = state[0] if isinstance(state, tuple) else state
     return first is not None and first.shape[1] == batch.inputs.shape[1]
-
-
-def _spectrum(V: RecurrentMatrix | None) -> Callable[[], tuple[np.ndarray, float]] | None:
-    """What tells eigenvalues and departure of V as it is now, later: an eigenvalue problem a step would cost as much as
-    the step."""
-    if V is None:
-        return None
-    if isinstance(V, SchurMatrix):
-        later = V.spectrum()
-    else:
-        kept = copy.deepcopy(V)
-        later = lambda: (kept.eigenvalues(), kept.departure())  # noqa: E731
-
-    def read_off() -> tuple[np.ndarray, float]:
-        eigenvalues, departure = later()
-        return eigenvalues.cpu().numpy(), departure
-
-    return read_off

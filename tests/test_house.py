@@ -38,6 +38,7 @@ CORE = [
     "tasks",
     "optimisation",
     "checkpoint",
+    "records",
     "training",
     "experiments",
 ]

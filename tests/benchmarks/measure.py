@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import math
 import os
 import platform
@@ -16,6 +17,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import torch
+from threadpoolctl import threadpool_info
 
 from nnrnn_core.device import threads
 
@@ -141,11 +143,18 @@ def machine(device: torch.device) -> dict[str, Any]:
         "python": platform.python_version(),
         "torch": torch.__version__,
         "numpy": np.__version__,
+        "blas": ", ".join(sorted({str(library.get("architecture")) for library in blas_libraries()})),
         "system": platform.system(),
         "processor": processor(),
         "cores": CORES,
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
     }
+
+
+def blas_libraries() -> list[dict[str, Any]]:
+    """What NumPy and SciPy multiply with. Their kernels are chosen for the processor at hand."""
+    importlib.import_module("scipy.linalg.blas")
+    return [library for library in threadpool_info() if library["user_api"] == "blas"]
 
 
 def processor() -> str:

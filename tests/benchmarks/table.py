@@ -62,7 +62,7 @@ def whole(results: dict[str, Any]) -> str:
     runs = f"the median of {results['runs']} runs and their range" if results["runs"] > 1 else "one run"
     return (
         f"Measured on {m['date']} by `make bench` on {where}, with Python {m['python']}, torch {m['torch']}, "
-        f"NumPy {m['numpy']}: {runs}.\n\n{table(results)}"
+        f"NumPy {m['numpy']} (BLAS for {m['blas']}): {runs}.\n\n{table(results)}"
     )
 
 

@@ -13,7 +13,7 @@ from nnrnn_core import Diverged, SchurMatrix, Training
 from nnrnn_core.device import threads
 from nnrnn_core.network import RecurrentNetwork
 from nnrnn_core.orthogonal import tangent_space
-from nnrnn_core.training import Step
+from nnrnn_core.records import Step
 
 from ..figures.frame import Snapshot
 from ..figures.training import Curves, Words
