@@ -295,3 +295,16 @@ def test_python_has_the_page_save_the_figure(notebook: Notebook) -> None:
         notebook.run("live.download('svg', 'spectrum')")
     assert download.value.suggested_filename == "spectrum.svg"
     assert "<svg" in download.value.path().read_text()
+
+
+def test_labs_send_plotly_js_when_they_are_imported_and_the_page_unpacks_it_before_a_figure_is_there(
+    jupyterlab: JupyterLab, open_notebook: Callable[..., Notebook]
+) -> None:
+    notebook = open_notebook(jupyterlab, ["import widgets.labs"])
+    notebook.run_all()
+    notebook.wait("() => globalThis.liveFigures?.imports === 1")
+    assert notebook.page.evaluate("() => document.querySelectorAll('.live-graph').length") == 0
+    notebook.run("import plotly.graph_objects as go\nfrom widgets import LiveFigure\nLiveFigure(go.Figure(go.Bar()))")
+    notebook.wait(f"() => document.querySelector('{GRAPH}')")
+    assert notebook.page.evaluate("() => liveFigures.imports") == 1
+    assert notebook.complaints == []

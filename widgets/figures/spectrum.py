@@ -219,7 +219,7 @@ def plane_push(plane: Plane, eps: float, window: Window, time: dynamics.Time, la
     layout = {
         "xaxis.range": [x0, x0 + side],
         "yaxis.range": [y0, y0 + side],
-        "annotations[0].text": f"Pseudospectra: how far an error of size ε moves the {len(plane.values)} eigenvalues",
+        "annotations[0].text": f"Pseudospectra: how far ε moves the {len(plane.values)} eigenvalues",
     }
     return traces, layout
 
