@@ -81,6 +81,17 @@ def test_a_ratio_is_to_the_quickest_and_a_speed_up_the_other_way_round():
     assert [row["ratios"] for row in found["rows"]] == [[0.5, 0.5], [4.0, 4.0], [2.0, 2.0]]
 
 
+def test_some_comparisons_measured_anew_take_the_place_of_their_older_ones(folder: Path):
+    stored = json.loads((folder / "cpu.json").read_text("utf-8"))
+    some = {**stored, "comparisons": [{**stored["comparisons"][1], "rounds": 99}]}
+    found = benchmarks.anew(stored, some)["comparisons"]
+    assert [c["name"] for c in found] == [c["name"] for c in stored["comparisons"]]
+    assert [c == before for c, before in zip(found, stored["comparisons"], strict=True)].count(False) == 1
+    assert found[1]["rounds"] == 99
+    with pytest.raises(ValueError, match="measure everything"):
+        benchmarks.anew(stored, {**some, "machine": {**some["machine"], "processor": "another"}})
+
+
 def test_the_table_of_the_readme_is_that_of_the_stored_results():
     stored = json.loads((benchmarks.RESULTS / "cpu.json").read_text("utf-8"))
     shown = README.partition(table.BEGIN)[2].partition(table.END)[0]

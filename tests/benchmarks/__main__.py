@@ -3,6 +3,7 @@
     make bench                                     all comparisons once, the results into tests/benchmarks/results
     make bench BENCH="--runs 3 --readme"           three times, and the table into README.md
     make bench BENCH="--only recurrence step --rounds 5"     some of them, printed only
+    make bench BENCH="--only live --runs 3 --readme"         some of them anew, in the stored results and README.md
 
 Without make: `PYTHONPATH=tests python -m benchmarks`. The peers need `pip install -e '.[bench]'`; one that is not
 there is left out.
@@ -30,7 +31,7 @@ ALL: dict[str, Comparison] = {c.name: c for module in MODULES for c in module.CO
 
 def arguments(given: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benchmarks", description="The kit's speed, side by side with its peers.")
-    parser.add_argument("--only", nargs="+", choices=ALL, metavar="NAME", help=f"of {', '.join(ALL)}; stores nothing")
+    parser.add_argument("--only", nargs="+", choices=ALL, metavar="NAME", help=f"of {', '.join(ALL)}; prints only")
     parser.add_argument("--rounds", type=int, help="rounds of every comparison in place of its own number")
     parser.add_argument("--runs", type=int, default=1, help="everything so many times; ratios with their range")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
@@ -39,8 +40,8 @@ def arguments(given: list[str]) -> argparse.Namespace:
     parser.add_argument("--stored", action="store_true", help="show the stored results, measure nothing")
     parser.add_argument("--readme", action="store_true", help="put the table into README.md (the CPU's)")
     chosen = parser.parse_args(given)
-    if chosen.readme and (chosen.only or chosen.quick or chosen.device != "cpu"):
-        parser.error("--readme takes the whole table of the CPU: leave out --only and --quick, and add --device cpu")
+    if chosen.readme and (chosen.quick or chosen.device != "cpu"):
+        parser.error("--readme takes the table of the CPU: leave out --quick, and add --device cpu")
     return chosen
 
 
@@ -56,12 +57,27 @@ def measured(chosen: argparse.Namespace) -> dict[str, Any]:
     return {"machine": machine(setup.device), "quick": setup.quick, "runs": chosen.runs, "comparisons": comparisons}
 
 
+def anew(stored: dict[str, Any], some: dict[str, Any]) -> dict[str, Any]:
+    """The stored results with some comparisons in the place of their older ones. ValueError if they are of another
+    machine, or of another number of runs."""
+    before, now = ({**results["machine"], "date": "", "runs": results["runs"]} for results in (stored, some))
+    if before != now:
+        raise ValueError(f"the stored results are of {before}, these of {now}: measure everything, without --only")
+    found = {c["name"]: c for c in some["comparisons"]}
+    return {**some, "comparisons": [found.get(c["name"], c) for c in stored["comparisons"]]}
+
+
 def store(results: dict[str, Any], folder: Path, kind: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(results, indent=1, ensure_ascii=False)
     (folder / f"{kind}.json").write_text(text + "\n", "utf-8")
     medians = next(c["medians"] for c in results["comparisons"] if c["name"] == "scaling")
     (folder / f"{kind}-scaling.svg").write_text(scaling.picture(medians), "utf-8")
+
+
+def stored_results(folder: Path, kind: str) -> dict[str, Any]:
+    results: dict[str, Any] = json.loads((folder / f"{kind}.json").read_text("utf-8"))
+    return results
 
 
 def rounded(value: Any) -> Any:
@@ -78,10 +94,12 @@ def main(given: list[str]) -> None:
     folder, kind = chosen.out or RESULTS, chosen.device.partition(":")[0]
     if not chosen.stored:
         results = rounded(measured(chosen))
-        if not chosen.only and (chosen.out or not chosen.quick):
+        if chosen.only and chosen.readme:
+            results = anew(stored_results(folder, kind), results)
+        if (chosen.readme or not chosen.only) and (chosen.out or not chosen.quick):
             store(results, folder, kind)
     else:
-        results = json.loads((folder / f"{kind}.json").read_text("utf-8"))
+        results = stored_results(folder, kind)
     print(table.whole(results))
     if chosen.readme:
         table.into(ROOT / "README.md", results)
