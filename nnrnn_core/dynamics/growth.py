@@ -67,7 +67,7 @@ def estimate_growth(V: Matrix, powers: Sequence[int], start: GrowthEstimate | No
     ‖V^k‖₂ is the largest singular value of V^k on a subspace, improved by one step of a block Lanczos iteration a
     call. Hence never above the true value but for rounding; below it by less than 2 % once the subspace is warm: give
     the last estimate (same powers, same size; used up by this) as `start`. Without one, several steps are taken.
-    ‖V^k‖_F needs no estimate. A power with entries beyond 10¹⁵⁰, whose squares leave float64, gives ∞.
+    ‖V^k‖_F needs no estimate. Where it is beyond 10¹⁵⁰, and its square soon leaves float64, both are ∞.
     """
     ks = tuple(whole(k, 0, "powers") for k in powers)
     if not ks or any(b <= a for a, b in pairwise(ks)):
@@ -80,13 +80,15 @@ def estimate_growth(V: Matrix, powers: Sequence[int], start: GrowthEstimate | No
         X = np.linalg.qr(np.random.default_rng(0).standard_normal((len(ks), n, min(BLOCK, n))))[0]
         stack, steps = np.empty((len(ks), n, n)), COLD_STEPS
     _fill_with_powers(stack, form, ks)
-    entries = stack.reshape(len(ks), -1)
-    fits = np.maximum(entries.max(axis=1), -entries.min(axis=1)) < LARGE  # False also for NaN, which ∞ − ∞ leaves
+    entries = stack.reshape(len(ks), 1, -1)
+    with np.errstate(over="ignore", invalid="ignore"):
+        squares = np.matmul(entries, entries.transpose(0, 2, 1)).reshape(-1)
+    fits = squares < LARGE**2  # False also for NaN, which ∞ − ∞ leaves
     stack[~fits] = 0.0
     for _ in range(steps):
         top, X = _lanczos(stack, X)
     transient = np.where(fits, top, np.inf)
-    typical = np.where(fits, np.linalg.norm(entries, axis=1) / np.sqrt(n), np.inf)
+    typical = np.sqrt(np.where(fits, squares / n, np.inf))
     return GrowthEstimate(ks, transient, typical, X, stack)
 
 
