@@ -1,5 +1,5 @@
-"""One pass forwards through time and one back. On a CPU in parts that fit a core's cache, each core with sequences of
-its own: the sequences of a batch do not wait for one another."""
+"""One pass forwards through time and one back. On a CPU the way back goes in parts of time, and each core has sequences
+of its own where a batch is large: the sequences of a batch do not wait for one another."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def backward_pass(
         total, parameter = torch.zeros_like(V), None
         before = _Window(states[:, rows], states[:, rows])
         for part, value, delta in _sweep(rows, incoming, V, values, activation, deltas, gradients):
-            # while this part is in the processor's cache
+            # while this part has just been used
             change = activation.parameter_gradient(delta.flatten(0, 1), value.flatten(0, 1))
             parameter = change if parameter is None or change is None else parameter + change
             first = max(1, part.start)  # h_0 is not among the states

@@ -80,9 +80,9 @@ def estimate_growth(V: Matrix, powers: Sequence[int], start: GrowthEstimate | No
         X = np.linalg.qr(np.random.default_rng(0).standard_normal((len(ks), n, min(BLOCK, n))))[0]
         stack, steps = np.empty((len(ks), n, n)), COLD_STEPS
     _fill_with_powers(stack, form, ks)
-    entries = stack.reshape(len(ks), 1, -1)
+    entries = stack.reshape(len(ks), -1)
     with np.errstate(over="ignore", invalid="ignore"):
-        squares = np.matmul(entries, entries.transpose(0, 2, 1)).reshape(-1)
+        squares = np.vecdot(entries, entries)
     fits = squares < LARGE**2  # False also for NaN, which ∞ − ∞ leaves
     stack[~fits] = 0.0
     for _ in range(steps):
