@@ -68,7 +68,7 @@ class Tanh(_Plain):
 
     @staticmethod
     def slope(h: Tensor, out: Tensor) -> None:
-        torch.mul(h, h, out=out).neg_().add_(1)
+        torch.addcmul(h.new_ones(()), h, h, value=-1, out=out)  # one pass
 
 
 class ReLU(_Plain):

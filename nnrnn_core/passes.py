@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from .activations import Activation
-from .arrays import Array, add_product, empty_like, fastest, library, plus_product, shareable
+from .arrays import Array, add_product, empty_like, fastest, library, plus_product, shareable, with_rows_to_spare
 from .device import side_by_side
 
 R = TypeVar("R")
@@ -115,11 +115,12 @@ def _loop(
     tap: Array | None = None,
 ) -> None:
     """values_t = φ(V states_{t−1} + drive_t); with a tap the state is the value and the tap."""
-    add = library(h).add
-    for t, (now, value) in enumerate(zip(drive, values, strict=True)):
+    add, before = library(h).add, [h, *with_rows_to_spare(states)[:-1]]
+    for t, (h, now, value) in enumerate(zip(before, drive, values, strict=True)):
         plus(h, now, value)
         phi_(value)
-        h = value if tap is None else add(value, tap[t], out=states[t])
+        if tap is not None:
+            add(value, tap[t], out=states[t])
 
 
 class _Window:
@@ -166,7 +167,8 @@ def _sweep(
     else:
         gradients = empty_like(values)
     read, written = _Window(values, values), _Window(deltas, values)
-    M, arriving, g, later = *fastest([V, incoming, gradients]), None
+    M, arriving, g, _ = fastest([V, incoming, gradients, values])
+    later = None
     if isinstance(M, Tensor):
         arriving = g.copy_(incoming)  # where the product adds to it: one launch a time step
     plus = plus_product(M, arriving[0])
@@ -174,7 +176,8 @@ def _sweep(
         part = slice(max(0, stop - _part_length(values)), stop)
         value, delta = read.read(part), written.memory(part)
         activation.slope(value, delta)
-        later = _loop_back(plus, later, arriving[part], g[part], *fastest([delta]))
+        of_delta = delta if isinstance(M, Tensor) else delta.numpy()
+        later = _loop_back(plus, later, arriving[part], g[part], of_delta)
         written.write(part)
         yield part, value, delta
 
@@ -185,13 +188,14 @@ def _loop_back(
 ) -> Array:
     """g_t and δ_t of a part of time, where `deltas` holds the slopes; `later` is the δ after it. Returns a copy of the
     first δ, for the next part may take its memory."""
-    multiply = library(deltas).multiply
-    for now, g, delta in zip(*(reversed(list(of_part)) for of_part in (arriving, gradients, deltas)), strict=True):
+    multiply, wide = library(deltas).multiply, with_rows_to_spare(deltas)
+    for now, g, delta, after in zip(*map(reversed, map(list, (arriving, gradients, deltas, wide))), strict=True):
         if later is None:
             g[...] = now
         else:
             plus(later, now, g)
-        later = multiply(g, delta, out=delta)
+        multiply(g, delta, out=delta)
+        later = after
     return 1 * deltas[0]
 
 

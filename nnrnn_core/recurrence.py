@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from .activations import Activation
-from .arrays import opaque
+from .arrays import apply, opaque
 from .passes import adjoint_pass, backward_pass, forward_pass
 
 
@@ -36,7 +36,7 @@ def unroll(
     """
     _check(drive, V, h0, tap, activation.parameter)
     states: Tensor
-    states, _ = _Unroll.apply(drive, V, h0, activation.parameter, tap, activation)  # type: ignore[no-untyped-call]
+    states, _ = apply(_Unroll, drive, V, h0, activation.parameter, tap, activation)
     return states
 
 

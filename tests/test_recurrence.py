@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import numpy as np
 import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -258,6 +259,25 @@ def test_shares_of_the_batch_in_inference_mode_give_the_states_of_training(given
 
 @twins
 @pytest.mark.parametrize("tapped", [False, True], ids=["no tap", "random tap"])
+@pytest.mark.parametrize("batch", range(1, BATCH + 1))
+@pytest.mark.parametrize("tile", [2, 4, 5, 7])
+def test_rows_that_fill_the_tiles_of_blas_change_nothing_whatever_they_hold(
+    tile, batch, tapped, name, given, monkeypatch
+):
+    drive, V, h0, tap = given[0][:, :batch], given[1], given[2][:batch], given[3][:, :batch]
+    arguments = (TWINS[name][0], drive, V, h0, tap if tapped else None, torch.randn_like(drive))
+    monkeypatch.setattr(arrays, "tile_rows", lambda: 1)
+    expected = everything(*arguments)
+    monkeypatch.setattr(arrays, "tile_rows", lambda: tile)
+    monkeypatch.setattr(arrays, "memory", lambda shape, dtype: np.full(shape, np.nan, dtype))
+    for length in (1, 5, TIME):
+        monkeypatch.setattr(passes, "CHUNK", length * batch * N)
+        for ours, theirs in zip(everything(*arguments), expected, strict=True):
+            assert (ours - theirs).abs().max() <= 1e-13 * max(1.0, float(theirs.detach().abs().max()))
+
+
+@twins
+@pytest.mark.parametrize("tapped", [False, True], ids=["no tap", "random tap"])
 def test_the_loop_on_tensors_is_the_loop_on_arrays(name, tapped, given, monkeypatch):
     drive, V, h0, tap = given
     arguments = (TWINS[name][0], drive, V, h0, tap if tapped else None, torch.randn_like(drive))
@@ -268,6 +288,21 @@ def test_the_loop_on_tensors_is_the_loop_on_arrays(name, tapped, given, monkeypa
         assert (ours - theirs).abs().max() <= 1e-12 * max(1.0, float(theirs.detach().abs().max()))
     for tensor, kept in zip((*given, arguments[-1]), before, strict=True):
         assert torch.equal(tensor, kept)  # what was given is read and not written
+
+
+class Marked(torch.Tensor):
+    """A tensor of a class of its own, as libraries make them."""
+
+
+@pytest.mark.parametrize("which", range(4), ids=["drive", "V", "h0", "tap"])
+def test_a_subclass_of_tensor_among_plain_ones_has_the_states_and_gradients_of_a_plain_one(which, given):
+    found = []
+    for kind in (torch.Tensor, Marked):
+        leaves = [x.detach().clone().as_subclass(kind if i == which else torch.Tensor) for i, x in enumerate(given)]
+        states = unroll(*(leaf.requires_grad_() for leaf in leaves[:3]), tanh, leaves[3].requires_grad_())
+        found.append([states, *torch.autograd.grad(states.square().sum(), leaves)])
+    for plain, marked in zip(*found, strict=True):
+        assert torch.allclose(plain, marked, rtol=1e-12, atol=1e-14)
 
 
 # --- a tap that is zero
