@@ -121,7 +121,9 @@ async function render({ model, el }) {
       button("Save as PNG", "camera", () => save("png")),
       button("Reset axes", "home", unzoom),
     ];
-    const config = { displaylogo: false, doubleClick: false, modeBarButtonsToRemove, modeBarButtonsToAdd };
+    // plotly's own 300 ms miss a calm hand's double click, and a busy page's
+    const clicks = { doubleClick: false, doubleClickDelay: 500 };
+    const config = { displaylogo: false, ...clicks, modeBarButtonsToRemove, modeBarButtonsToAdd };
     const drawn = Plotly.newPlot(gd, decode(figure.data), { ...decode(figure.layout), width }, config);
     gd.on("plotly_click", ({ points: [{ curveNumber, x, y }] }) => model.send({ click: [curveNumber, x, y] }));
     gd.on("plotly_doubleclick", unzoom);

@@ -6,12 +6,13 @@ import itertools
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
-from browser.lab import JupyterLab, Notebook, write_notebook
+from browser.lab import LAPTOP, JupyterLab, Notebook, write_notebook
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 QUIET = [
@@ -51,14 +52,6 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def context(chromium: Browser) -> Iterator[BrowserContext]:
-    """Pages that share nothing with those of other tests; a laptop's size."""
-    context = chromium.new_context(viewport={"width": 1366, "height": 900}, accept_downloads=True)
-    yield context
-    context.close()
-
-
 @pytest.fixture(scope="session")
 def start_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., JupyterLab]]:
     """start_lab(folder, command=None) starts a server (see JupyterLab); all end with the session."""
@@ -81,19 +74,38 @@ def jupyterlab(
     return start_lab(tmp_path_factory.mktemp("empty"))
 
 
-@pytest.fixture
-def open_notebook(context: BrowserContext, tmp_path: Path) -> Iterator[Callable[..., Notebook]]:
-    """open_notebook(lab, "path.ipynb") or open_notebook(lab, [cell sources]); the kernel ends with the test."""
+@contextmanager
+def notebooks(chromium: Browser, scratch: Path) -> Iterator[Callable[..., Notebook]]:
+    """open(lab, "path.ipynb") or open(lab, [cell sources]): pages that share nothing with those of others; their
+    kernels end with them."""
     opened: list[Notebook] = []
+    context = chromium.new_context(viewport=LAPTOP, accept_downloads=True)
 
     def open_(lab: JupyterLab, what: str | Iterable[str]) -> Notebook:
         path = what if isinstance(what, str) else f"test-{next(_number)}.ipynb"
         if not isinstance(what, str):
             write_notebook(what, lab.root / path)
-        shots = Path(os.environ.get("NNRNN_SCREENSHOTS") or tmp_path)
+        shots = Path(os.environ.get("NNRNN_SCREENSHOTS") or scratch)
         opened.append(Notebook(lab, context, path, shots))
         return opened[-1]
 
-    yield open_
-    for notebook in opened:
-        notebook.close()
+    try:
+        yield open_
+    finally:
+        for notebook in opened:
+            notebook.close()
+        context.close()
+
+
+@pytest.fixture
+def open_notebook(chromium: Browser, tmp_path: Path) -> Iterator[Callable[..., Notebook]]:
+    """`notebooks` for one test."""
+    with notebooks(chromium, tmp_path) as open_:
+        yield open_
+
+
+@pytest.fixture(scope="module")
+def module_notebook(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Notebook]]:
+    """`notebooks` for the tests of one module."""
+    with notebooks(chromium, tmp_path_factory.mktemp("shots")) as open_:
+        yield open_

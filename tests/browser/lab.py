@@ -25,6 +25,7 @@ from typing import Any
 import nbformat
 from playwright.sync_api import BrowserContext, ConsoleMessage
 
+LAPTOP = {"width": 1366, "height": 900}
 ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = {
     "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
@@ -194,6 +195,14 @@ class Notebook:
         )
         if wait:
             self.wait_idle()
+
+    def keep_cells(self, count: int) -> None:
+        """The first cells, and no others."""
+        self.page.evaluate(
+            f"""(count) => {{ const {{ sharedModel }} = {APP}.shell.currentWidget.content.model;
+            if (sharedModel.cells.length > count) sharedModel.deleteCellRange(count, sharedModel.cells.length); }}""",
+            count,
+        )
 
     def wait_idle(self, timeout: float = 180) -> None:
         """Until every cell has run, or one has failed (then the others never do)."""

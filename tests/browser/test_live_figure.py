@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from browser.lab import JupyterLab, Notebook
+from browser.lab import LAPTOP, JupyterLab, Notebook
 
 pytestmark = pytest.mark.browser
 
@@ -44,19 +44,40 @@ pause.on_click(lambda _: live.pause())
 live.on_click(lambda trace, x, y: setattr(words, "value", f"clicked {trace} at {x:g}, {y:g}"))
 ipw.VBox([ipw.HBox([play, pause, slider]), words, live])
 """
+CLOSE_ALL = """
+import gc
+from widgets.plotly_js import PlotlyJs
+kept = PlotlyJs.shared()
+for thing in gc.get_objects():
+    if isinstance(thing, ipw.Widget) and thing not in (kept, kept.layout):
+        thing.close()  # a page that is reloaded finds no widget at all if one holds another that is closed
+"""
 GRAPH = ".live-graph.js-plotly-plot"
 LINE = f"() => document.querySelector('{GRAPH}')?.data[0].y[7]"
 TICKS = "() => Number((document.body.innerText.match(/ticks: (\\d+)/) ?? [0, 0])[1])"
 
 
-@pytest.fixture
-def notebook(jupyterlab: JupyterLab, open_notebook: Callable[..., Notebook]) -> Iterator[Notebook]:
-    """The lab above, run; at the end of each test nothing may be broken and nothing be on the console."""
-    notebook = open_notebook(jupyterlab, [SETUP, LAB])
+@pytest.fixture(scope="module")
+def opened(jupyterlab: JupyterLab, module_notebook: Callable[..., Notebook]) -> Notebook:
+    """One page and one kernel for this module: to open a notebook takes as long as ten tests."""
+    notebook = module_notebook(jupyterlab, [SETUP, LAB])
     notebook.run_all()
-    wait_for_paint(notebook)
-    yield notebook
-    assert notebook.problems() == []
+    return notebook
+
+
+@pytest.fixture
+def notebook(opened: Notebook) -> Iterator[Notebook]:
+    """The lab above, run anew; at the end of each test nothing may be broken and nothing be on the console."""
+    opened.complaints.clear()
+    opened.page.set_viewport_size(LAPTOP)
+    opened.page.mouse.move(0, 0)
+    opened.keep_cells(2)
+    opened.run(CLOSE_ALL)
+    opened.keep_cells(2)
+    opened.run_cell(1)
+    wait_for_paint(opened)
+    yield opened
+    assert opened.problems() == []
 
 
 def wait_for_paint(notebook: Notebook) -> None:
@@ -150,8 +171,7 @@ def test_zoom_survives_updates_and_a_double_click_gives_it_back(notebook: Notebo
     notebook.run(f"live.push({{'line': {{'y': np.full(50, 3)}}, 'dots': {{'visible': True}}}}, {ranges})")
     notebook.wait(f"() => ({LINE})() === 3 && document.querySelector('{GRAPH}')._fullLayout.yaxis2.range[1] === 3")
     assert graph(notebook, "[...gd._fullLayout.xaxis.range, ...gd._fullLayout.yaxis.range]") == zoomed
-    box = notebook.page.locator(f"{GRAPH} .draglayer .xy .nsewdrag")
-    box.dblclick()
+    notebook.page.locator(f"{GRAPH} .draglayer .xy .nsewdrag").dblclick()
     notebook.wait(f"() => document.querySelector('{GRAPH}')._fullLayout.yaxis.range[1] === 20")
     assert graph(notebook, "gd._fullLayout.xaxis.range") == [0, 50]
 

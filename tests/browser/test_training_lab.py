@@ -96,7 +96,10 @@ def test_a_student_trains_releases_T_drags_it_and_runs_the_cell_again(
     notebook.screenshot("training-lab-released")
     press(notebook, "Pause")
     notebook.wait(f"() => document.querySelector('{LAB} button').innerText.includes('Play')")
-    stopped = notebook.page.evaluate(STEP)
+    notebook.run("with memory._lock: print('trained for', memory.experiment.training.index, 'steps')")
+    stopped = int(notebook.wait(r"() => document.body.innerText.match(/trained for (\d+) steps/)?.[1]"))
+    notebook.reveal(GRAPH)
+    notebook.wait(f"(step) => ({STEP})() === step", stopped)  # the button changes before the last state is drawn
     growth, eigenvalues = trace(notebook, "worst"), trace(notebook, "eigenvalues")
     slide(notebook, "T scale", "ArrowLeft", 6)
     notebook.wait(f"(before) => ({TRACE})('worst')[5] !== before", growth[5])
