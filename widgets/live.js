@@ -148,6 +148,8 @@ async function render({ model, el }) {
     view.request = null;
     if (!width || gd._dragging || busy) return; // out of sight, or in the user's or plotly's hands: later
     if (view.drawn && !view.stale.size && width === gd._fullLayout.width) return;
+    if (canMoveAxes(sorted(view.stale))) await moveAxes();
+    if (!width) return; // taken off the page meanwhile
     const { numbers, others, layout } = sorted(view.stale);
     const alone = view.drawn && width === gd._fullLayout.width && !Object.keys(others).length;
     if (alone && drawShortly(gd, numbers, layout)) {
@@ -156,6 +158,20 @@ async function render({ model, el }) {
       clearTimeout(resting);
       resting = setTimeout(settle, REST);
     } else await redraw();
+  }
+  // New ranges, and nothing else that plotly has to draw: it draws ticks, grid and the lines as it knows them, without a
+  // look at numbers, in a third of the time of a whole redraw; the short way then draws the lines as they are.
+  const isRange = (path) => /^[xy]axis\d*\.range$/.test(path);
+  function canMoveAxes({ others, layout }) {
+    const paths = Object.keys(layout);
+    const short = paths.every((path) => isRange(path) || path.endsWith(".text"));
+    return view.drawn && width === gd._fullLayout.width && !Object.keys(others).length && short && paths.some(isRange);
+  }
+  async function moveAxes() {
+    const ranges = Object.entries(sorted(view.stale).layout).filter(([path]) => isRange(path));
+    ranges.forEach(([path]) => view.stale.delete(`null ${path}`));
+    busy = Plotly.update(gd, {}, Object.fromEntries(ranges)).finally(() => (busy = null));
+    await busy;
   }
   async function redraw() {
     el.style.height = `${figure.layout.height}px`;

@@ -176,6 +176,22 @@ def test_zoom_survives_updates_and_a_double_click_gives_it_back(notebook: Notebo
     assert graph(notebook, "gd._fullLayout.xaxis.range") == [0, 50]
 
 
+def test_new_ranges_move_the_axes_and_the_lines_to_where_plotly_draws_them(notebook: Notebook) -> None:
+    height = "Number(gd.querySelector('.js-line').getAttribute('d').split(/[ML,]/)[2])"
+    ticks = "[...gd.querySelectorAll('.ytick text')].map((tick) => tick.textContent)"
+    notebook.run("live.push({'line': {'y': np.full(50, 3)}}, {'yaxis.range': [-20, 20], 'xaxis.range': [0, 100]})")
+    notebook.wait(f"() => ({LINE})() === 3")
+    at_once = graph(notebook, f"[{ticks}, {height}, ...gd._fullLayout.xaxis.range]")
+    assert set(at_once[0]) >= {"−20", "0", "20"}
+    assert at_once[1] == pytest.approx(graph(notebook, "gd._fullLayout.yaxis.c2p(3)"), abs=0.06)
+    assert at_once[2:] == [0, 100]
+    assert graph(notebook, "gd.calcdata[0][7].y") == 0, "plotly has not been asked for the whole figure"
+    notebook.page.locator(f"{GRAPH} .draglayer .xy .nsewdrag").hover()  # plotly draws what is behind
+    notebook.wait(f"() => document.querySelector('{GRAPH}').calcdata[0][7].y === 3")
+    assert graph(notebook, height) == pytest.approx(at_once[1], abs=0.06)
+    assert graph(notebook, "gd._fullLayout.yaxis.range") == [-20, 20]
+
+
 def test_a_reloaded_page_shows_the_current_arrays_and_the_clock_goes_on(notebook: Notebook) -> None:
     press(notebook, "Play")
     notebook.wait(f"() => ({TICKS})() >= 3")
