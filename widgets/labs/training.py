@@ -30,7 +30,7 @@ from .panels import Panels, close_tree
 from .plan import Plan, make_plan
 from .preset import from_text, to_text
 
-BUDGET = 0.111  # seconds of training between two frames: eight frames a second
+BUDGET = 0.109  # seconds of training between two frames: eight frames a second
 FRAMES_A_TICK = 2  # a control that the pointer was not near waits for so many
 IN_HAND, LET_GO = 0.02, 1.5  # BUDGET while a slider's move is awaited, for it waits so long; seconds until it is not
 FOLLOW = 0.08  # seconds at least between two repaints of what takes a sequence, while a slider moves
