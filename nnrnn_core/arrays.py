@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable
-from functools import cache, wraps
+from functools import wraps
 from threading import RLock
 from types import ModuleType
 from typing import Any, ParamSpec, TypeAlias, TypeVar
@@ -17,8 +17,6 @@ from weakref import ref
 
 import numpy as np
 import torch
-from numpy.lib.stride_tricks import as_strided
-from threadpoolctl import threadpool_info
 from torch import Tensor
 
 P = ParamSpec("P")
@@ -73,44 +71,6 @@ def _give_back(gone: ref[Array]) -> None:
         _free.append(_lent.pop(id(gone))[1])
         while sum(kept.nbytes for kept in _free) > KEEP:
             _free.pop(0)
-
-
-def plus_product(M: Array, like: Array) -> Callable[[Array, Array, Array], object]:
-    """A function (h, c, out) that sets out ← c + h M, for arrays of M's kind and of `like`'s shape; h may have the
-    rows that `with_rows_to_spare` gives it. Of tensors, c must be out itself: a launch then does both."""
-    if isinstance(M, Tensor):
-        return lambda h, c, out: out.addmm_(h, M)
-    batch, n = like.shape
-    padded = np.empty((whole_tiles(batch), n), like.dtype)
-    product, add = padded[:batch], np.add
-
-    def of_arrays(h: Array, c: Array, out: Array) -> None:  # by the method, in place: np.dot and out= cost a tenth more
-        h.dot(M, padded if len(h) > batch else product)
-        add(c, product, out)
-
-    return of_arrays
-
-
-@cache
-def tile_rows() -> int:
-    """Rows that BLAS's kernel multiplies at once: OpenBLAS's for processors with AVX2 takes 10 rows slower than 12."""
-    kernels = {library["architecture"] for library in threadpool_info() if library["internal_api"] == "openblas"}
-    return 4 if kernels and kernels <= {"Haswell", "Zen"} else 1
-
-
-def whole_tiles(rows: int) -> int:
-    """The least multiple of `tile_rows()` that is not below rows."""
-    return -(-rows // tile_rows()) * tile_rows()
-
-
-def with_rows_to_spare(array: Array) -> list[Array]:
-    """array[t] at all times of a (time, batch, n) array; where BLAS is quicker so, all but the last with the next
-    time's first rows after its own, to read: what their product gives is left."""
-    time, batch, n = array.shape
-    rows = whole_tiles(batch)
-    if isinstance(array, Tensor) or not array.flags.c_contiguous or not batch < rows <= 2 * batch:
-        return list(array)
-    return [*as_strided(array, (time - 1, rows, n), array.strides, writeable=False), array[-1]]
 
 
 class _Product(torch.autograd.Function):

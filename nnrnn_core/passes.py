@@ -8,13 +8,13 @@ from functools import partial
 from itertools import pairwise
 from typing import TypeAlias, TypeVar
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from .activations import Activation
-from .arrays import Array, add_product, empty_like, fastest, library, plus_product, shareable, with_rows_to_spare
+from .arrays import add_product, empty_like, fastest, shareable
 from .device import side_by_side
+from .loops import backwards, forwards
 
 R = TypeVar("R")
 # of the drive (δ_t), of V through all states but h_0, of the activation's parameter; g_t where it is asked for
@@ -47,7 +47,7 @@ def forward_pass(
     def share(rows: slice) -> None:
         of_rows = [array[:, rows] for array in arrays]
         phi_ = activation.in_place(of_rows[2][0], parameter)
-        _loop(phi_, plus_product(M, of_rows[2][0]), first[rows], *of_rows)
+        forwards(M, phi_, first[rows], *of_rows)
 
     _in_shares(share, values)
     return states, values if taps else None
@@ -104,25 +104,6 @@ def _is_zero(tap: Tensor) -> bool:
     return shareable(tap) and not bool((tap if any(tap.stride()) else tap[:1, :1, :1]).any())
 
 
-@np.errstate(all="ignore")  # what overflows is inf, as with torch, and no warning
-def _loop(
-    phi_: Callable[[Array], object],
-    plus: Callable[[Array, Array, Array], object],
-    h: Array,
-    drive: Array,
-    states: Array,
-    values: Array,
-    tap: Array | None = None,
-) -> None:
-    """values_t = φ(V states_{t−1} + drive_t); with a tap the state is the value and the tap."""
-    add, before = library(h).add, [h, *with_rows_to_spare(states)[:-1]]
-    for t, (h, now, value) in enumerate(zip(before, drive, values, strict=True)):
-        plus(h, now, value)
-        phi_(value)
-        if tap is not None:
-            add(value, tap[t], out=states[t])
-
-
 class _Window:
     """Some rows of the batch in a (time, batch, n) tensor, one part of time after another as contiguous memory: the
     tensor's own where it is contiguous there, else a copy. Without a tensor it is memory alone."""
@@ -171,32 +152,14 @@ def _sweep(
     later = None
     if isinstance(M, Tensor):
         arriving = g.copy_(incoming)  # where the product adds to it: one launch a time step
-    plus = plus_product(M, arriving[0])
     for stop in range(len(values), 0, -_part_length(values)):
         part = slice(max(0, stop - _part_length(values)), stop)
         value, delta = read.read(part), written.memory(part)
         activation.slope(value, delta)
         of_delta = delta if isinstance(M, Tensor) else delta.numpy()
-        later = _loop_back(plus, later, arriving[part], g[part], of_delta)
+        later = backwards(M, later, arriving[part], g[part], of_delta)
         written.write(part)
         yield part, value, delta
-
-
-@np.errstate(all="ignore")
-def _loop_back(
-    plus: Callable[[Array, Array, Array], object], later: Array | None, arriving: Array, gradients: Array, deltas: Array
-) -> Array:
-    """g_t and δ_t of a part of time, where `deltas` holds the slopes; `later` is the δ after it. Returns a copy of the
-    first δ, for the next part may take its memory."""
-    multiply, wide = library(deltas).multiply, with_rows_to_spare(deltas)
-    for now, g, delta, after in zip(*map(reversed, map(list, (arriving, gradients, deltas, wide))), strict=True):
-        if later is None:
-            g[...] = now
-        else:
-            plus(later, now, g)
-        multiply(g, delta, out=delta)
-        later = after
-    return 1 * deltas[0]
 
 
 def _part_length(values: Tensor) -> int:

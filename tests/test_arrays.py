@@ -9,17 +9,7 @@ import torch
 
 from nnrnn_core import arrays
 from nnrnn_core.activations import ModReLU
-from nnrnn_core.arrays import (
-    add_product,
-    empty_like,
-    fastest,
-    memory,
-    plus_product,
-    product,
-    shareable,
-    tile_rows,
-    with_rows_to_spare,
-)
+from nnrnn_core.arrays import add_product, empty_like, fastest, memory, product, shareable
 from oracles import modrelu
 
 # rows and matrix: names to a function of a drawn pair that lays them out
@@ -105,54 +95,6 @@ def test_a_product_out_of_range_is_infinite_without_a_warning():
         add_product(total, rows.numpy().T, matrix.numpy())
     assert bool((found == math.inf).all())
     assert bool((total == math.inf).all())
-
-
-def test_a_step_on_arrays_is_the_step_on_tensors(generator):
-    d, h, M = (torch.randn(shape, generator=generator, dtype=torch.float64) for shape in ((5, 6), (5, 4), (4, 6)))
-    for given in ((d, h, M), fastest([d, h, M])):
-        out, total = given[0] * 1, given[0] * 1
-        plus_product(given[2], out)(given[1], out, out)
-        add_product(total, given[1].T, given[2])
-        for found in (out, total):
-            assert torch.allclose(torch.as_tensor(found), d + h @ M, rtol=1e-14)
-
-
-@pytest.mark.parametrize("tile", [1, 2, 4, 8])
-@pytest.mark.parametrize("batch", range(1, 10))
-@pytest.mark.parametrize("time", [1, 2, 3])
-def test_rows_to_spare_are_the_next_of_the_array_itself_and_fill_tiles(time, batch, tile, monkeypatch):
-    monkeypatch.setattr(arrays, "tile_rows", lambda: tile)
-    rows = np.arange(time * batch * 2.0).reshape(-1, 2)
-    found = with_rows_to_spare(rows.reshape(time, batch, 2))
-    assert len(found) == time
-    for t, wide in enumerate(found):
-        assert np.array_equal(wide, rows[t * batch :][: len(wide)])
-        assert len(wide) == batch or (len(wide) % tile == 0 and batch < len(wide) < batch + tile)
-        low, high = np.lib.array_utils.byte_bounds(rows)
-        assert low <= np.lib.array_utils.byte_bounds(wide)[0] and np.lib.array_utils.byte_bounds(wide)[1] <= high
-
-
-def test_an_array_with_gaps_between_its_times_has_no_rows_to_spare(monkeypatch):
-    monkeypatch.setattr(arrays, "tile_rows", lambda: 4)
-    gaps = np.zeros((3, 6, 2))[:, :3]
-    assert [len(h) for h in with_rows_to_spare(gaps)] == [3, 3, 3]
-
-
-@pytest.mark.parametrize(
-    ("libraries", "rows"),
-    [
-        ([("openblas", "Haswell"), ("openblas", "Haswell")], 4),
-        ([("openblas", "Zen")], 4),
-        ([("openblas", "SkylakeX")], 1),
-        ([("openblas", "Haswell"), ("openblas", "SkylakeX")], 1),
-        ([("mkl", None)], 1),
-        ([], 1),
-    ],
-)
-def test_rows_are_multiplied_by_four_where_every_openblas_has_kernels_for_avx2_alone(libraries, rows, monkeypatch):
-    listed = [{"internal_api": api, "architecture": architecture} for api, architecture in libraries]
-    monkeypatch.setattr(arrays, "threadpool_info", lambda: [*listed, {"internal_api": "openmp"}])
-    assert tile_rows.__wrapped__() == rows
 
 
 def test_arrays_lie_in_the_memory_of_their_tensors():

@@ -29,6 +29,7 @@ CORE = [
     "schur",
     "recurrent",
     "activations",
+    "loops",
     "passes",
     "recurrence",
     "network",

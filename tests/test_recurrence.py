@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from nnrnn_core import SchurMatrix, arrays, passes, unroll
+from nnrnn_core import SchurMatrix, arrays, loops, passes, unroll
 from nnrnn_core.activations import ModReLU, identity, relu, tanh
 from nnrnn_core.recurrence import total_gradients
 from oracles import as_installed, modrelu, naive_unroll
@@ -266,9 +266,9 @@ def test_rows_that_fill_the_tiles_of_blas_change_nothing_whatever_they_hold(
 ):
     drive, V, h0, tap = given[0][:, :batch], given[1], given[2][:batch], given[3][:, :batch]
     arguments = (TWINS[name][0], drive, V, h0, tap if tapped else None, torch.randn_like(drive))
-    monkeypatch.setattr(arrays, "tile_rows", lambda: 1)
+    monkeypatch.setattr(loops, "tile_rows", lambda: 1)
     expected = everything(*arguments)
-    monkeypatch.setattr(arrays, "tile_rows", lambda: tile)
+    monkeypatch.setattr(loops, "tile_rows", lambda: tile)
     monkeypatch.setattr(arrays, "memory", lambda shape, dtype: np.full(shape, np.nan, dtype))
     for length in (1, 5, TIME):
         monkeypatch.setattr(passes, "CHUNK", length * batch * N)
