@@ -279,10 +279,22 @@ def test_a_closed_figure_ignores_everything(live: LiveFigure, page: Page) -> Non
     live.close()
 
 
+def test_an_array_that_has_not_changed_is_not_sent(live: LiveFigure, page: Page) -> None:
+    y = np.array([1.0, np.nan, 3.0])
+    live.push({"loss": {"x": np.arange(3), "y": y}})
+    live.push({"loss": {"x": np.arange(3), "y": y.copy()}})
+    assert len(page.frames()) == 1
+    y[0] = 2  # the caller's own array, in place
+    live.push({"loss": {"x": np.arange(3), "y": y}})
+    assert [list(frame) for frame in page.frames()[1:]] == [[(0, "y")]]
+    live.push({"loss": {"x": np.arange(3.0), "y": y}})  # of another type: not looked at
+    assert [list(frame) for frame in page.frames()[2:]] == [[(0, "x")]]
+
+
 def test_pushes_from_several_threads_keep_their_order(live: LiveFigure, page: Page) -> None:
     def push(value: int) -> None:
-        for _ in range(50):
-            live.push({"loss": {"y": np.full(3, value)}})
+        for i in range(50):
+            live.push({"loss": {"y": np.full(3, 50 * value + i)}})
 
     threads = [threading.Thread(target=push, args=(value,)) for value in range(4)]
     for thread in threads:

@@ -24,7 +24,7 @@ import plotly.graph_objects as go
 import traitlets
 
 from .plotly_js import SCRIPT, PlotlyJs
-from .wire import get, on_the_wire, owned, put
+from .wire import get, on_the_wire, owned, put, same
 
 DEFAULT_HEIGHT = 450  # plotly's own, pixels
 OWNERSHIP = 1.5  # seconds after which a silent page loses the clock to another page
@@ -91,8 +91,7 @@ class LiveFigure(anywidget.AnyWidget):
         """Set attributes of traces, and of the layout, and have them painted: one message.
 
         traces: {index or name: {"y": array, "marker.color": array, "z": 2-D array, "visible": True, ...}}; copied.
-        layout: {"yaxis.range": [a, b], "annotations[0].text": "...", ...}; what does not change is not sent, nor are a
-        trace's plain numbers and words.
+        layout: {"yaxis.range": [a, b], "annotations[0].text": "...", ...}. What does not change is not sent.
         Raises ValueError for an unknown trace or attribute (and then changes nothing).
         """
         if self._closed:
@@ -102,7 +101,7 @@ class LiveFigure(anywidget.AnyWidget):
                 (index, self._check(index, path), owned(value))
                 for index, attributes in [(self._index(key), attributes) for key, attributes in traces.items()]
                 for path, value in attributes.items()
-                if not (isinstance(value, (str, bool, int, float)) and get(self._data[index], path) == value)
+                if not same(get(self._data[index], path), value)
             ]
             settings = {self._check(None, path): on_the_wire(value, None) for path, value in (layout or {}).items()}
             settings = {path: value for path, value in settings.items() if get(self._layout, path) != value}

@@ -25,6 +25,14 @@ def owned(value: Any) -> Any:
     return array if array.dtype.kind in "fiu" else copy.deepcopy(value)
 
 
+def same(kept: Any, value: Any) -> bool:
+    """Whether a plain value or an array of numbers is seen to be what is kept; where that is not sure, it is not."""
+    if isinstance(kept, np.ndarray):
+        alike = isinstance(value, np.ndarray) and kept.dtype == value.dtype and kept.dtype.kind in "fiu"
+        return alike and np.array_equal(kept, value, equal_nan=True)
+    return isinstance(value, (str, bool, int, float)) and bool(kept == value)
+
+
 def on_the_wire(value: Any, buffers: list[bytes] | None = INLINE) -> Any:
     """JSON for the page. Numeric arrays become float32 bytes, in the tree or in buffers; lists if buffers is None."""
     if isinstance(value, np.ndarray):
