@@ -150,9 +150,8 @@ async function render({ model, el }) {
     if (view.drawn && !view.stale.size && width === gd._fullLayout.width) return;
     if (canMoveAxes(sorted(view.stale))) await moveAxes();
     if (!width) return; // taken off the page meanwhile
-    const { numbers, others, layout } = sorted(view.stale);
-    const alone = view.drawn && width === gd._fullLayout.width && !Object.keys(others).length;
-    if (alone && drawShortly(gd, numbers, layout)) {
+    const change = sorted(view.stale);
+    if (isShort(change) && drawShortly(gd, change.numbers, change.layout)) {
       view.stale.forEach((entry) => behind.add(entry));
       view.stale.clear();
       clearTimeout(resting);
@@ -162,10 +161,11 @@ async function render({ model, el }) {
   // New ranges, and nothing else that plotly has to draw: it draws ticks, grid and the lines as it knows them, without a
   // look at numbers, in a third of the time of a whole redraw; the short way then draws the lines as they are.
   const isRange = (path) => /^[xy]axis\d*\.range$/.test(path);
-  function canMoveAxes({ others, layout }) {
-    const paths = Object.keys(layout);
-    const short = paths.every((path) => isRange(path) || path.endsWith(".text"));
-    return view.drawn && width === gd._fullLayout.width && !Object.keys(others).length && short && paths.some(isRange);
+  const isShort = ({ others }) => view.drawn && width === gd._fullLayout.width && !Object.keys(others).length;
+  function canMoveAxes(change) {
+    const paths = Object.keys(change.layout);
+    const known = paths.every((path) => isRange(path) || path.endsWith(".text"));
+    return isShort(change) && known && paths.some(isRange);
   }
   async function moveAxes() {
     const ranges = Object.entries(sorted(view.stale).layout).filter(([path]) => isRange(path));

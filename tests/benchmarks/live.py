@@ -2,8 +2,8 @@
 
 JupyterLab and chromium as in the browser tests; the copy task at delay 200, N = 128. In turn the lab plays for three
 seconds with all panels drawn, and then trains as long in a cell that draws nothing; often, for two processes that share
-a machine with others meet its slow seconds by chance. Slider to screen: from the key to
-the first animation frame in which the growth curve has another shape, at rest and while it plays.
+a machine with others meet its slow seconds by chance. Slider to screen: from the key to the first animation frame in
+which the growth curve has another shape, at rest and while it plays.
 """
 
 from __future__ import annotations
