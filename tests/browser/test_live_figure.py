@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from playwright.sync_api import TimeoutError
 
 from browser.lab import LAPTOP, JupyterLab, Notebook
 
@@ -105,6 +107,16 @@ def drag(notebook: Notebook, axes: str, start: tuple[float, float], end: tuple[f
     notebook.page.mouse.up()
 
 
+def double_click(notebook: Notebook, until: str) -> None:
+    """On the first panel; again, as a person would, where a busy page took the two clicks for single ones."""
+    for _ in range(3):
+        notebook.page.locator(f"{GRAPH} .draglayer .xy .nsewdrag").dblclick()
+        with suppress(TimeoutError):
+            notebook.wait(until, timeout=5)
+            return
+    notebook.wait(until)
+
+
 def test_the_figure_fills_its_box(notebook: Notebook) -> None:
     width, parent, height = graph(
         notebook, "[gd._fullLayout.width, gd.parentElement.parentElement.clientWidth, gd.clientHeight]"
@@ -171,8 +183,7 @@ def test_zoom_survives_updates_and_a_double_click_gives_it_back(notebook: Notebo
     notebook.run(f"live.push({{'line': {{'y': np.full(50, 3)}}, 'dots': {{'visible': True}}}}, {ranges})")
     notebook.wait(f"() => ({LINE})() === 3 && document.querySelector('{GRAPH}')._fullLayout.yaxis2.range[1] === 3")
     assert graph(notebook, "[...gd._fullLayout.xaxis.range, ...gd._fullLayout.yaxis.range]") == zoomed
-    notebook.page.locator(f"{GRAPH} .draglayer .xy .nsewdrag").dblclick()
-    notebook.wait(f"() => document.querySelector('{GRAPH}')._fullLayout.yaxis.range[1] === 20")
+    double_click(notebook, f"() => document.querySelector('{GRAPH}')._fullLayout.yaxis.range[1] === 20")
     assert graph(notebook, "gd._fullLayout.xaxis.range") == [0, 50]
 
 
