@@ -25,6 +25,7 @@ from nnrnn_core.dynamics import (
     transient_growth,
     typical_growth,
 )
+from nnrnn_core.dynamics.form import real_form
 from nnrnn_core.schur import SchurMatrix
 from oracles import direct_growth, exact_fisher_memory, table6_matrix
 
@@ -194,6 +195,15 @@ def test_a_growth_estimate_of_other_powers_or_size_starts_anew(generator):
     cold = estimate_growth(large, [0, 3, 9])
     for other in (estimate_growth(small, [0, 3, 9]), estimate_growth(large, [0, 3])):
         assert np.array_equal(estimate_growth(large, [0, 3, 9], start=other).transient, cold.transient)
+
+
+def test_powers_of_a_schur_form_leave_nothing_of_the_full_matrix_before_it(generator):
+    rng = np.random.default_rng(0)
+    schur, powers = nnrnn_matrix(66, 1.0, generator), (0, 1, 3, 9, 10)  # not all one product away from those before
+    full = estimate_growth(rng.standard_normal((66, 66)) / 8, powers)
+    estimate = estimate_growth(schur, powers, start=full)
+    assert np.allclose(estimate.typical, typical_growth(schur, 10)[list(powers)], rtol=1e-12)
+    assert np.allclose(estimate.workspace[-1], np.linalg.matrix_power(real_form(schur), 10), atol=1e-12)
 
 
 @given(st.integers(0, 3000), st.integers(2, 60))

@@ -108,13 +108,16 @@ def test_both_gradients_are_there_right_after_a_drag_of_the_scale() -> None:
     assert np.isfinite(late).all() and np.isfinite(whole).all() and not np.array_equal(late, whole)
 
 
-def test_the_gradient_follows_the_scale_with_the_pages_next_tick_and_is_exact_once_it_has_rested() -> None:
+def test_the_gradient_and_the_words_follow_the_scale_with_the_pages_next_tick_and_are_exact_once_it_rests() -> None:
     lab = copying(start="random")
+    words, lab.panels._said = lab.status, 0.0
     late, growth = lab.lines.array("this step", "y"), lab.lines.array("worst ‖Vᵏ‖₂", "y")
     lab.controls.scale.value = 0.5
     assert not np.array_equal(lab.lines.array("worst ‖Vᵏ‖₂", "y"), growth), "the growth answers at once"
     assert np.array_equal(lab.lines.array("this step", "y"), late) and lab.form.playing
+    assert lab.status == words
     wait = lab._settle()
+    assert "T scale 0.5;" in lab.status and "T scale 0.5;" in lab.controls.status.value
     followed = lab.lines.array("this step", "y")
     assert not np.array_equal(followed, late) and wait is not None and 0 < wait <= SETTLED
     lab.controls.scale.value = 0.4

@@ -57,7 +57,7 @@ function initialize({ model }) {
     if (wait || document.hidden) timer = setTimeout(tick, Math.max(wait, document.hidden && HIDDEN));
     else tick(); // at once: the painting comes after, so that kernel and page work at the same time
   }
-  function receive({ frame, serial, held, tock, n, wait, download, filename }, buffers) {
+  function receive({ frame, serial, held, tock, n, wait, wake, download, filename }, buffers) {
     for (const [trace, path, value] of serial > figure.serial ? frame : []) {
       put(figure.data[trace] ?? figure.layout, path, decode(value, buffers)); // trace is null for the layout
       views.forEach((view) => view.stale.add(`${trace} ${path}`)); // the newest frame wins
@@ -65,6 +65,7 @@ function initialize({ model }) {
     figure.serial = Math.max(figure.serial, serial ?? 0);
     if (frame && !held) paint(true); // what was pushed in a tick waits for the tick's answer
     if (tock === page && n === ticks) answered(wait);
+    if (wake) tick();
     if (tock) Object.values(shared.figures).forEach((other) => other.paint());
     if (download) [...views][0]?.save(download, filename);
   }

@@ -141,6 +141,10 @@ class LiveFigure(anywidget.AnyWidget):
         if not self._closed:
             self._tick, self.error, self.playing = tick, "", True
 
+    def wake(self) -> None:
+        """End the wait for which the last tick asked: the page ticks at once."""
+        self.send({"wake": True})
+
     def answer(self, wait: int = 0) -> None:
         """Inside a tick: answer the page now. It paints what was pushed, and asks for the next tick, while the rest of
         this one runs; so neither waits for the other. wait: milliseconds until it asks."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -17,6 +17,7 @@ BLOCK = 4  # directions followed by the power iteration of `estimate_growth`
 COLD_STEPS = 6  # its steps without a warm start
 LARGE = 1e150
 LEAST_SIZE = 32  # of a matrix, below which one eigenvalue problem a power takes less time
+LEAST_HALVED = 64  # of a matrix, below which a product of three parts takes no less time than one of the whole
 MOST_VECTORS = 2**18  # numbers in one vector for each power: more would need hundreds of megabytes
 
 
@@ -104,18 +105,32 @@ def _lanczos(
 
 def _fill_with_powers(stack: Float64[np.ndarray, "powers n n"], form: RealMatrix, powers: Sequence[int]) -> None:
     known = {0: np.eye(len(form)), 1: form}
+    half = len(form) // 2
+    product = np.matmul if len(form) < LEAST_HALVED or form[:half, half:].any() else _lower_product
     with np.errstate(over="ignore", invalid="ignore"):
         for i, k in enumerate(powers):
             # written in place, for fresh memory can cost more than the product; a power known already is copied
-            stack[i] = _power(k, known, out=stack[i])
+            stack[i] = _power(k, known, product, out=stack[i])
 
 
-def _power(k: int, known: dict[int, RealMatrix], out: RealMatrix | None = None) -> RealMatrix:
+def _power(
+    k: int, known: dict[int, RealMatrix], product: Callable[..., RealMatrix], out: RealMatrix | None = None
+) -> RealMatrix:
     """form^k, from the largest power known so far whose complement to k is known too, or at least half of k."""
     if k not in known:
         below = max(p for p in known if p < k and (k - p in known or 2 * p <= k))
-        known[k] = np.matmul(_power(k - below, known), _power(below, known), out=out)
+        known[k] = product(_power(k - below, known, product), _power(below, known, product), out=out)
     return known[k]
+
+
+def _lower_product(A: RealMatrix, B: RealMatrix, out: RealMatrix | None = None) -> RealMatrix:
+    """A B of two matrices whose upper right quarter is 0, as that of V in Schur form: half of the work."""
+    out, half = np.empty_like(A) if out is None else out, len(A) // 2
+    np.matmul(A[:half, :half], B[:half, :half], out=out[:half, :half])
+    np.matmul(A[half:], B[:, :half], out=out[half:, :half])
+    np.matmul(A[half:, half:], B[half:, half:], out=out[half:, half:])
+    out[:half, half:] = 0.0
+    return out
 
 
 def _scaled(M: RealMatrix) -> tuple[float, RealMatrix]:

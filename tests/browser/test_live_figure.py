@@ -282,6 +282,17 @@ def test_an_exception_in_a_tick_stops_the_clock_and_reaches_on_error(notebook: N
     notebook.wait("() => document.querySelector('.live-figure').dataset.error === ''")
 
 
+def test_to_wake_the_page_ends_the_wait_for_which_a_tick_asked(notebook: Notebook) -> None:
+    notebook.run("live.play(lambda: (tick(), 3600)[1])")
+    notebook.wait(f"() => ({TICKS})() > 0")
+    ticks = notebook.page.evaluate(TICKS)
+    notebook.page.wait_for_timeout(500)
+    assert notebook.page.evaluate(TICKS) == ticks
+    notebook.run("live.wake()")
+    notebook.wait(f"(n) => ({TICKS})() > n", ticks)
+    press(notebook, "Pause")
+
+
 def test_the_clock_goes_on_after_a_busy_cell(notebook: Notebook) -> None:
     press(notebook, "Play")
     notebook.wait(f"() => ({TICKS})() >= 3")

@@ -134,7 +134,11 @@ def _computed(
         powers = np.arange(time + 1)
         growth, rms = transient_growth(form, time), typical_growth(form, time)
         return Frame(snapshot, values, departure, powers, growth, rms, _memory(form, source, time), True, warm)
-    estimate = warm if keep_growth and warm is not None else estimate_growth(form, growth_powers(time), warm)
+    if keep_growth and warm is not None:
+        estimate = warm
+    else:
+        ks = warm.powers if warm is not None and warm.powers[-1] == time else growth_powers(time)
+        estimate = estimate_growth(form, ks, warm)
     if keep_memory and before is not None:
         memory = before.memory
     else:

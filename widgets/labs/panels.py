@@ -50,8 +50,8 @@ class Panels:
         return time.monotonic() - self._slow_painted > SLOW
 
     def paint(self, frame: Frame, curves: Curves, late: bool, slow: bool, at_rest: bool) -> None:
-        """Show this, and say it. slow: also what costs plotly a whole redraw: the heat map, marks, axes that could be
-        narrower. at_rest: that, and the words at once."""
+        """Show this. slow: also what costs plotly a whole redraw: the heat map, marks, axes that could be narrower.
+        at_rest: whatever has changed."""
         assert self.words is not None
         traces, layout = lines_push(frame, self.first, curves, self.words, late)
         if slow:
@@ -62,7 +62,11 @@ class Panels:
             layout = {key: value for key, value in layout.items() if self._wanted(key, value, slow)}
         self._layout.update(layout)
         self.lines.push(traces, layout)
-        if at_rest or time.monotonic() - self._said > SAID:  # new words lay the whole page out again
+
+    def say(self, frame: Frame, curves: Curves, at_once: bool) -> None:
+        """What `paint` shows, in words; at_once: however little time has passed since the last ones."""
+        assert self.words is not None
+        if at_once or time.monotonic() - self._said > SAID:  # new words lay the whole page out again
             self.lines.alt = sentence(frame, curves, self.words)
             self._said = time.monotonic()
 

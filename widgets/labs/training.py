@@ -153,13 +153,13 @@ class TrainingLab(ipw.VBox):
         self._show_new_matrix()
         if not self.lines.playing:
             self._unseen = True
-            self.form.pause()  # a page that waits for its next tick does not wait any longer
             self.form.play(self._settle)
+            self.form.wake()
 
     def _settle(self) -> float | None:
-        """The page's ticks after a move of the slider: first the gradient and J(k), which take a sequence; when the
-        slider has rested, everything exactly. None of it in the move itself: until the move's own message has left,
-        whatever the kernel computes holds it up."""
+        """The page's ticks after a move of the slider: first the gradient and J(k), which take a sequence, and the
+        words; when the slider has rested, everything exactly. None of it in the move itself: until the move's own
+        message has left, whatever the kernel computes holds it up."""
         now = time.monotonic()
         rested, early = now - self._moved > SETTLED, self._followed + FOLLOW - now
         with self._lock:
@@ -329,7 +329,7 @@ class TrainingLab(ipw.VBox):
             self.controls.history.value = FRAMES
         self.controls.history_label.value = "now"
 
-    def _draw(self, exact: bool, at_rest: bool = True, keep_growth: bool = False) -> None:
+    def _draw(self, exact: bool, at_rest: bool = True, keep_growth: bool = False, say: bool = True) -> None:
         """The last snapshot. While playing, what costs more comes seldom, a wide network's J(k) too."""
         at_rest = at_rest and not self.lines.playing
         slow = at_rest or (self.lines.playing and self.panels.slow_due and not self._in_hand)
@@ -337,24 +337,27 @@ class TrainingLab(ipw.VBox):
         frame = frame_of(
             self.experiment.last, exact, self._frame, keep_memory=keep_memory, keep_growth=keep_growth and not slow
         )
-        self._paint(frame, self.experiment.curves, slow, at_rest)
+        self._paint(frame, self.experiment.curves, slow, at_rest, say)
         if at_rest:
             own = not isinstance(self.experiment.plan.model, str)
             self.controls.preset.value = "" if own else self.preset
 
     def _show_new_matrix(self) -> None:
-        """What a change of T shows at once: growth and J(k), with no step and no sequence run."""
+        """What a change of T shows at once: growth, of a small network J(k) too; with no step, no sequence run and no
+        words, which come with the next tick: until then the page has the lines alone to draw."""
         V = self.experiment.training.model.V
         if isinstance(V, SchurMatrix):
             form = V.schur_form().detach().cpu().double().numpy()
             self.experiment.last = replace(
                 self.experiment.last, form=form, scale=float(V.scale), departure=V.departure()
             )
-        self._draw(exact=self._small and not self.lines.playing, at_rest=False)
+        self._draw(exact=self._small and not self.lines.playing, at_rest=False, say=False)
 
-    def _paint(self, frame: Frame, curves: Curves, slow: bool = True, at_rest: bool = True) -> None:
+    def _paint(self, frame: Frame, curves: Curves, slow: bool = True, at_rest: bool = True, say: bool = True) -> None:
         self.panels.paint(frame, curves, not self.controls.whole_loss.value, slow, at_rest)
-        self.controls.status.value = f'<div style="{SENTENCE}">{html.escape(self.status)}</div>'
+        if say:
+            self.panels.say(frame, curves, at_once=at_rest)
+            self.controls.status.value = f'<div style="{SENTENCE}">{html.escape(self.status)}</div>'
         self._frame = frame
 
     def _alarm(self, text: str, offer_to_halve: bool = False) -> None:
