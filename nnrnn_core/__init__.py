@@ -6,22 +6,22 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from . import activations, dynamics, tasks
     from .device import best_device
-    from .network import NNRNN, SequenceModel
-    from .records import Step
+    from .matrices import SchurMatrix
+    from .network import NNRNN
     from .recurrence import unroll
-    from .schur import SchurMatrix
+    from .sequence_model import SequenceModel
     from .settings import Settings
-    from .training import Diverged, Training, train
+    from .training import Diverged, Step, Training, train
 
 # Where each name lives; imported when first asked for, so that whoever wants the mathematics of a matrix does not wait
 # for torch's compiler, which comes with the networks and is as large as the rest of torch. "" is a module itself.
 _HOMES = {
     "NNRNN": "network",
     "Diverged": "training",
-    "SchurMatrix": "schur",
-    "SequenceModel": "network",
+    "SchurMatrix": "matrices",
+    "SequenceModel": "sequence_model",
     "Settings": "settings",
-    "Step": "records",
+    "Step": "training",
     "Training": "training",
     "activations": "",
     "best_device": "device",

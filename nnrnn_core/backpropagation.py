@@ -10,12 +10,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .arrays import Array, memory, shareable
-from .network import NNRNN, ExpRNN, FreeRNN, RecurrentNetwork, SequenceModel
-from .orthogonal import OrthogonalMatrix, above_diagonal
-from .passes import backward_pass, forward_pass
-from .recurrent import FreeMatrix
-from .schur import Places, SchurMatrix, at_base, at_base_back
+from .matrices import FreeMatrix, OrthogonalMatrix, SchurMatrix
+from .matrices.orthogonal import above_diagonal
+from .matrices.schur import Places, at_base, at_base_back
+from .network import NNRNN, ExpRNN, FreeRNN, RecurrentNetwork
+from .recurrence.arrays import Array, memory, shareable
+from .recurrence.passes import backward_pass, forward_pass
+from .sequence_model import SequenceModel
 
 Arrays: TypeAlias = dict[str, Array]
 NETWORKS = (NNRNN, FreeRNN, ExpRNN)

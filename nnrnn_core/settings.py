@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import math
+from collections.abc import Callable
+from functools import partial
 from typing import Any
+
+from . import checks
 
 OPTIMISERS = ("adam", "rmsprop")
 
@@ -55,52 +58,21 @@ class Settings:
         return dataclasses.replace(self, **changes)
 
 
-def _number(low: float, low_included: bool = True, high: float = math.inf) -> Any:
-    wanted = f"{'at least' if low_included else 'above'} {low:g}" + (f" and below {high:g}" if high < math.inf else "")
-
-    def check(name: str, value: Any) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise ValueError(f"{name} must be a number {wanted}; got {value!r}")
-        if not math.isfinite(value) or value < low or value >= high or (value == low and not low_included):
-            raise ValueError(f"{name} must be {wanted} and finite; got {value!r}")
-        return float(value)
-
-    return check
-
-
-def _count(name: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ValueError(f"{name} must be a whole number of at least 1; got {value!r}")
-    return value
-
-
-def _switch(name: str, value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError(f"{name} must be True or False; got {value!r}")
-    return value
-
-
-def _optimiser(name: str, value: Any) -> str:
-    if value not in OPTIMISERS:
-        raise ValueError(f"{name} must be one of {', '.join(OPTIMISERS)}; got {value!r}")
-    return str(value)
-
-
 def _clip(name: str, value: Any) -> float | None:
-    return None if value is None else float(_number(0, low_included=False)(name, value))
+    return None if value is None else checks.number(name, value, 0, above=True)
 
 
-_CHECKS: dict[str, Any] = {
-    "rate": _number(0, low_included=False),
-    "rate_P": _number(0),
-    "optimiser": _optimiser,
-    "smoothing": _number(0, high=1),
-    "momentum": _number(0, high=1),
-    "T_decay": _number(0),
-    "gamma_penalty": _number(0),
-    "freeze_T": _switch,
-    "hold_gamma": _switch,
-    "batch_size": _count,
+_CHECKS: dict[str, Callable[[str, Any], Any]] = {
+    "rate": partial(checks.number, low=0, above=True),
+    "rate_P": partial(checks.number, low=0),
+    "optimiser": partial(checks.one_of, choices=OPTIMISERS),
+    "smoothing": partial(checks.number, low=0, high=1, below=True),
+    "momentum": partial(checks.number, low=0, high=1, below=True),
+    "T_decay": partial(checks.number, low=0),
+    "gamma_penalty": partial(checks.number, low=0),
+    "freeze_T": checks.switch,
+    "hold_gamma": checks.switch,
+    "batch_size": partial(checks.whole, low=1),
     "gradient_clip": _clip,
-    "threads": _count,
+    "threads": partial(checks.whole, low=1),
 }

@@ -8,7 +8,7 @@ import numpy as np
 import scipy.linalg
 import torch
 
-from nnrnn_core.schur import SchurMatrix
+from nnrnn_core.matrices import SchurMatrix
 
 
 def orthogonal(size: int, rng: np.random.Generator) -> np.ndarray:

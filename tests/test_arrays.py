@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from nnrnn_core import arrays
 from nnrnn_core.activations import ModReLU
-from nnrnn_core.arrays import add_product, empty_like, fastest, memory, product, shareable
+from nnrnn_core.recurrence import arrays
+from nnrnn_core.recurrence.arrays import add_product, empty_like, fastest, memory, product, shareable
 from oracles import modrelu
 
 # rows and matrix: names to a function of a drawn pair that lays them out

@@ -6,7 +6,7 @@ import torch
 
 from nnrnn_core import SequenceModel, Settings, Training, tasks
 from nnrnn_core.backpropagation import Backpropagation
-from nnrnn_core.orthogonal import tangent_space
+from nnrnn_core.matrices.orthogonal import tangent_space
 
 COPY = tasks.Copying(delay=3)
 NOISY = tasks.NoisyMemory(delays=4, length=12)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from nnrnn_core.dynamics import transient_growth, typical_growth
 from nnrnn_core.dynamics.cloud import cloud_growth, optimal_input
 from nnrnn_core.dynamics.continuous import exponential_growth
-from nnrnn_core.schur import SchurMatrix
+from nnrnn_core.matrices import SchurMatrix
 from oracles import as_installed
 
 seeds = st.integers(0, 2**32 - 1)

@@ -13,7 +13,7 @@ from nnrnn_core.dynamics import transient_growth
 from nnrnn_core.dynamics.continuous import exponential_growth, propagator, typical_exponential_growth
 from nnrnn_core.dynamics.numerical_range import numerical_abscissa
 from nnrnn_core.dynamics.spectrum import spectral_abscissa
-from nnrnn_core.schur import SchurMatrix
+from nnrnn_core.matrices import SchurMatrix
 from oracles import as_installed
 
 seeds = st.integers(0, 2**32 - 1)

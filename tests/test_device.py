@@ -6,7 +6,8 @@ import pytest
 import torch
 from threadpoolctl import threadpool_info
 
-from nnrnn_core.device import side_by_side, threads
+from nnrnn_core.recurrence.passes import side_by_side
+from nnrnn_core.threads import threads
 
 
 def blas_threads() -> set[int]:

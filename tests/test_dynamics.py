@@ -26,7 +26,7 @@ from nnrnn_core.dynamics import (
     typical_growth,
 )
 from nnrnn_core.dynamics.form import real_form
-from nnrnn_core.schur import SchurMatrix
+from nnrnn_core.matrices import SchurMatrix
 from oracles import direct_growth, exact_fisher_memory, table6_matrix
 
 seeds = st.integers(0, 2**32 - 1)

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from nnrnn_core import experiments, tasks
-from nnrnn_core.experiments import EXPERIMENTS, NETWORKS, make_training, results
+from nnrnn_core import tasks
+from nnrnn_core.experiments import EXPERIMENTS, NETWORKS, make_training, results, three_tasks
 
 SMALL = {
     "noisy-memory": tasks.NoisyMemory(delays=4, length=12),
@@ -36,7 +36,7 @@ def test_every_run_takes_two_steps_from_its_own_settings(name, network):
 def shipped(tmp_path, monkeypatch):
     path = tmp_path / "three_tasks.json"
     path.write_text(json.dumps({"made with": {}, "records": RECORDS}), encoding="utf-8")
-    monkeypatch.setattr(experiments, "RESULTS", path)
+    monkeypatch.setattr(three_tasks, "RESULTS", path)
     return path
 
 
@@ -55,7 +55,7 @@ def test_an_unknown_result_lists_what_there_is(shipped, wanted):
 
 def test_an_unknown_experiment_lists_the_known_ones():
     with pytest.raises(SystemExit, match="noisy-memory, copying, characters"):
-        experiments.main(["adding"])
+        three_tasks.main(["adding"])
 
 
 def test_a_run_replaces_its_own_records_and_keeps_the_others(shipped, monkeypatch):
@@ -64,6 +64,6 @@ def test_a_run_replaces_its_own_records_and_keeps_the_others(shipped, monkeypatc
 
     monkeypatch.setitem(EXPERIMENTS, "noisy-memory", (run, ("nnRNN, T = 0, γ = 1",)))
     for _ in range(2):
-        experiments.main(["noisy-memory"])
+        three_tasks.main(["noisy-memory"])
     assert results("noisy-memory", "nnRNN, T = 0, γ = 1", "mean squared error").tolist() == [0.5] * 3
     assert json.loads(shipped.read_text(encoding="utf-8"))["records"][:6] == RECORDS

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from nnrnn_core import loops
-from nnrnn_core.loops import backwards, forwards, tile_rows
+from nnrnn_core.recurrence import loops
+from nnrnn_core.recurrence.loops import backwards, forwards, tile_rows
 
 
 @pytest.mark.parametrize("time", [1, 2, 3])

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nnrnn_core.dynamics.lyapunov import jacobians, lyapunov_exponents
+from nnrnn_core.matrices import SchurMatrix
 from nnrnn_core.network import NNRNN, FreeRNN
-from nnrnn_core.schur import SchurMatrix
 from oracles import as_installed
 
 seeds = st.integers(0, 2**32 - 1)

@@ -28,7 +28,7 @@ def shipped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     ]
     path = tmp_path / "results.json"
     path.write_text(json.dumps({"records": records}))
-    monkeypatch.setattr(experiments, "RESULTS", path)
+    monkeypatch.setattr(experiments.three_tasks, "RESULTS", path)
 
 
 def test_a_line_holds_one_number_a_seed_and_their_mean():

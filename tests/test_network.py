@@ -11,7 +11,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from nnrnn_core import NNRNN, SequenceModel
-from nnrnn_core.network import RECURRENTS, ExpRNN, FreeRNN
+from nnrnn_core.network import ExpRNN, FreeRNN
+from nnrnn_core.sequence_model import RECURRENTS
 from oracles import as_installed, modrelu, naive_unroll
 
 TIME, BATCH, INPUTS, N = 7, 3, 4, 6

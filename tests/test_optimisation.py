@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from nnrnn_core import SequenceModel, Settings
-from nnrnn_core.optimisation import OPTIMISERS, hold_back, parameter_groups
+from nnrnn_core.training.optimisation import OPTIMISERS, hold_back, parameter_groups
 
 SETTINGS = Settings(rate=0.01, rate_P=0.003, smoothing=0.9, momentum=0.8, T_decay=0.2)
 names = pytest.mark.parametrize("name", OPTIMISERS)

@@ -7,7 +7,7 @@ import scipy.linalg
 import torch
 from torch.nn.utils import parametrizations
 
-from nnrnn_core.orthogonal import INITIALISERS, OrthogonalMatrix, _times_exponential, tangent_space
+from nnrnn_core.matrices.orthogonal import INITIALISERS, OrthogonalMatrix, _times_exponential, tangent_space
 from oracles import as_installed
 
 

@@ -7,9 +7,9 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from nnrnn_core import SchurMatrix, arrays, loops, passes, unroll
+from nnrnn_core import SchurMatrix, unroll
 from nnrnn_core.activations import ModReLU, identity, relu, tanh
-from nnrnn_core.recurrence import total_gradients
+from nnrnn_core.recurrence import arrays, loops, passes, total_gradients
 from oracles import as_installed, modrelu, naive_unroll
 
 TIME, BATCH, N = 12, 3, 6

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nnrnn_core import SchurMatrix
-from nnrnn_core.orthogonal import tangent_space
+from nnrnn_core.matrices.orthogonal import tangent_space
 from oracles import as_installed
 
 seeds = st.integers(0, 2**31)

@@ -6,8 +6,8 @@ import torch
 
 from nnrnn_core import SchurMatrix, SequenceModel, Training
 from nnrnn_core.dynamics import transient_growth
-from nnrnn_core.starts import PEAK, STARTS, below_blocks, set_start
 from nnrnn_core.tasks import Copying, NoisyMemory
+from nnrnn_core.training.starts import PEAK, STARTS, below_blocks, set_start
 
 SHAPES = [name for name in STARTS if name != "zero"]
 

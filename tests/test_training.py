@@ -11,9 +11,9 @@ import torch
 from threadpoolctl import threadpool_info
 
 from nnrnn_core import Diverged, SequenceModel, Settings, Training, tasks, train
-from nnrnn_core.device import threads
-from nnrnn_core.optimisation import RMSprop
-from nnrnn_core.training import EXPLODED
+from nnrnn_core.threads import threads
+from nnrnn_core.training.optimisation import RMSprop
+from nnrnn_core.training.training import EXPLODED
 from oracles import as_installed, modrelu
 
 COPY = tasks.Copying(delay=5)

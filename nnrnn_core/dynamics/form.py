@@ -16,7 +16,7 @@ import torch
 from jaxtyping import Complex128, Float64
 from numpy.typing import ArrayLike
 
-from ..schur import SchurMatrix
+from ..matrices import SchurMatrix
 
 Matrix: TypeAlias = SchurMatrix | torch.Tensor | ArrayLike
 RealMatrix: TypeAlias = Float64[np.ndarray, "n n"]

@@ -8,7 +8,7 @@ import numpy as np
 import scipy.linalg
 from jaxtyping import Complex128, Float64
 
-from ..schur import SchurMatrix
+from ..matrices import SchurMatrix
 from .form import Matrix, as_real, as_schur, real_form
 
 

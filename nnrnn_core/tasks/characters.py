@@ -13,7 +13,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 from torch.nn import functional
 
-from ..orthogonal import check_size
+from ..checks import whole
 from ..settings import Settings
 from .task import Batch, Task
 
@@ -62,7 +62,7 @@ class Characters(Task):
     tuned = {"nnrnn": _ADAM, "rnn": _ADAM, "exprnn": _ADAM, "lstm": _ADAM}
 
     def __init__(self, length: int = 100) -> None:
-        check_size("length", length)
+        whole("length", length, 1)
         self.length = length
         text = english()
         parts = {name: text[int(a * len(text)) : int(b * len(text))] for name, (a, b) in SPLITS.items()}
@@ -88,7 +88,7 @@ class Characters(Task):
 
     def segments(self, split: str, batch_size: int) -> int:
         """How many batches one pass over the split takes."""
-        check_size("batch_size", batch_size)
+        whole("batch_size", batch_size, 1)
         if split not in SPLITS:
             raise ValueError(f"split must be one of {', '.join(SPLITS)}; got {split!r}")
         available = len(self._codes[split]) - 1  # the last character is only ever a target

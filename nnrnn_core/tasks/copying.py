@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ..orthogonal import check_size
+from ..checks import whole
 from ..settings import Settings
 from .task import Batch, Task
 
@@ -43,7 +43,7 @@ class Copying(Task):
     output_size = SYMBOLS + 1
 
     def __init__(self, delay: int = 200) -> None:
-        check_size("delay", delay)
+        whole("delay", delay, 1)
         self.delay = delay
         self.length = delay + 2 * LETTERS
         self._silence: Batch | None = None  # a batch without its symbols, for the next of its size
@@ -53,7 +53,7 @@ class Copying(Task):
         return {"name": self.name, "delay": self.delay}
 
     def sample(self, batch_size: int, generator: torch.Generator, index: int = 0) -> Batch:
-        check_size("batch_size", batch_size)
+        whole("batch_size", batch_size, 1)
         device = generator.device
         symbols = torch.randint(SYMBOLS, (LETTERS, batch_size), generator=generator, device=device)
         kept = self._silence

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from nnrnn_core.activations import Activation, ModReLU, tanh
-from nnrnn_core.orthogonal import random
+from nnrnn_core.matrices.orthogonal import random
 from nnrnn_core.recurrence import unroll
 
 from .measure import Work, Works

@@ -9,8 +9,8 @@ import torch
 from torch.nn.utils import parametrizations
 
 from nnrnn_core import dynamics
-from nnrnn_core.orthogonal import OrthogonalMatrix, tangent_space
-from nnrnn_core.schur import SchurMatrix
+from nnrnn_core.matrices import SchurMatrix
+from nnrnn_core.matrices.orthogonal import OrthogonalMatrix, tangent_space
 
 from .measure import Comparison, Row, Setup, Work, Works
 

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from threadpoolctl import threadpool_info
 
-from nnrnn_core.device import threads
+from nnrnn_core.threads import threads
 
 Work: TypeAlias = Callable[[], Any]
 Works: TypeAlias = dict[str, Work]

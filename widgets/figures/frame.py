@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from nnrnn_core.device import threads
 from nnrnn_core.dynamics import (
     GrowthEstimate,
     estimate_growth,
@@ -17,6 +16,7 @@ from nnrnn_core.dynamics import (
     transient_growth,
     typical_growth,
 )
+from nnrnn_core.threads import threads
 
 EXACT_SIZE = 32  # up to this width exact curves are cheap enough to follow a slider
 

@@ -8,9 +8,10 @@ from typing import Any
 import ipywidgets as ipw
 
 from nnrnn_core import SequenceModel, Settings
-from nnrnn_core.network import RECURRENTS, RecurrentNetwork
-from nnrnn_core.optimisation import parameter_groups
-from nnrnn_core.starts import STARTS
+from nnrnn_core.network import RecurrentNetwork
+from nnrnn_core.sequence_model import RECURRENTS
+from nnrnn_core.training import parameter_groups
+from nnrnn_core.training.starts import STARTS
 
 from .experiment import FRAMES, Experiment
 from .plan import Plan

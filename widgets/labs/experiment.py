@@ -10,10 +10,10 @@ import numpy as np
 import torch
 
 from nnrnn_core import Diverged, SchurMatrix, Training
-from nnrnn_core.device import threads
+from nnrnn_core.matrices.orthogonal import tangent_space
 from nnrnn_core.network import RecurrentNetwork
-from nnrnn_core.orthogonal import tangent_space
-from nnrnn_core.records import Step
+from nnrnn_core.threads import threads
+from nnrnn_core.training.records import Step
 
 from ..figures.frame import Snapshot
 from ..figures.training import Curves, Words

@@ -30,8 +30,8 @@ import ipywidgets as ipw
 import numpy as np
 
 from nnrnn_core import SchurMatrix, dynamics
-from nnrnn_core.device import threads
 from nnrnn_core.dynamics.form import array
+from nnrnn_core.threads import threads
 
 from ..live import LiveFigure
 from . import registry

@@ -11,8 +11,8 @@ import torch
 from numpy.typing import ArrayLike
 
 from nnrnn_core import SchurMatrix, SequenceModel, Settings, Training, tasks
-from nnrnn_core.starts import set_start
 from nnrnn_core.tasks import Task
+from nnrnn_core.training.starts import set_start
 
 SIZES = {"noisy-memory": 32, "copying": 128, "characters": 64}
 
@@ -22,7 +22,7 @@ class Plan:
     """What an experiment starts from; the same plan gives the same run.
 
     model          a name, or a SequenceModel of one's own (copied, so that Reset finds it as it was)
-    start          shape T starts from (`nnrnn_core.starts`) or an array; only for an nnRNN
+    start          shape T starts from (`nnrnn_core.training.starts`) or an array; only for an nnRNN
     settings       at the start; None takes the task's for this model
     interventions  (step, action, value), done when the run reaches that step
     """

@@ -16,8 +16,8 @@ from numpy.typing import ArrayLike
 from tqdm.auto import tqdm
 
 from nnrnn_core import Diverged, SchurMatrix, SequenceModel, Settings, tasks
-from nnrnn_core.device import threads
 from nnrnn_core.tasks import Task
+from nnrnn_core.threads import threads
 
 from ..figures.frame import EXACT_SIZE, Frame, frame_of, with_memory
 from ..figures.training import Curves

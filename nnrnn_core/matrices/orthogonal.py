@@ -12,8 +12,9 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor, nn
 
-from .arrays import Array, fastest, library
-from .device import full_precision
+from ..checks import whole
+from ..device import full_precision
+from ..recurrence.arrays import Array, fastest, library
 
 Initialiser = Callable[[int, torch.Generator | None, torch.dtype], Tensor]
 
@@ -43,7 +44,7 @@ class OrthogonalMatrix(nn.Module):
         dtype: torch.dtype | None = None,
     ) -> None:
         super().__init__()
-        check_size("size", size)
+        whole("size", size, 1)
         dtype = dtype or torch.get_default_dtype()
         base = initialiser(init)(size, generator, dtype)
         if base.shape != (size, size):
@@ -159,11 +160,6 @@ def to_base(modules: Iterable[nn.Module]) -> list[OrthogonalMatrix]:
         if bool(entries.any()):
             matrix.rebase()
     return matrices
-
-
-def check_size(name: str, size: object) -> None:
-    if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-        raise ValueError(f"{name} must be a whole number of at least 1; got {size!r}")
 
 
 def uniform(count: int, low: float, high: float, generator: torch.Generator | None, dtype: torch.dtype) -> Tensor:

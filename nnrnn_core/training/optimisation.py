@@ -11,10 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .arrays import Array, fastest, library
-from .orthogonal import OrthogonalMatrix
-from .schur import SchurMatrix
-from .settings import Settings
+from ..matrices import OrthogonalMatrix, SchurMatrix
+from ..recurrence.arrays import Array, fastest, library
+from ..settings import Settings
 
 EPSILON = 1e-8  # torch's
 

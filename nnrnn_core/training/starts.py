@@ -10,9 +10,9 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from .device import threads
-from .dynamics import GrowthEstimate, estimate_growth, growth_powers
-from .schur import SchurMatrix
+from ..dynamics import GrowthEstimate, estimate_growth, growth_powers
+from ..matrices import SchurMatrix
+from ..threads import threads
 
 PEAK = 5.0  # the largest ‖V^k‖ over the sequence, at s = 1
 

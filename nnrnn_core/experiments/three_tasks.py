@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import platform
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,10 +17,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from . import tasks
-from .network import SequenceModel
-from .tasks import Task
-from .training import Training
+from .. import tasks
+from ..sequence_model import SequenceModel
+from ..tasks import Task
+from ..training import Training
 
 RESULTS = Path(__file__).with_name("results") / "three_tasks.json"
 SEEDS = (0, 1, 2)
@@ -132,7 +131,3 @@ def main(names: list[str]) -> None:
     RESULTS.write_text(
         json.dumps({"made with": made, "records": records}, indent=0, ensure_ascii=False) + "\n", encoding="utf-8"
     )
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

@@ -13,9 +13,10 @@ from numpy.typing import ArrayLike
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from .arrays import Array, library
-from .device import full_precision
-from .orthogonal import Initialiser, OrthogonalMatrix, above_diagonal, check_size, uniform
+from ..checks import whole
+from ..device import full_precision
+from ..recurrence.arrays import Array, library
+from .orthogonal import Initialiser, OrthogonalMatrix, above_diagonal, uniform
 
 MASKS = ("block", "entry")
 Places: TypeAlias = tuple[Array, Array, Array, Array]  # see `SchurMatrix.places`
@@ -53,7 +54,7 @@ class SchurMatrix(nn.Module):
         mask: str = "block",
     ) -> None:
         super().__init__()
-        check_size("size", size)
+        whole("size", size, 1)
         if size % 2:
             raise ValueError(f"size must be even to hold 2×2 blocks; got {size}")
         if mask not in MASKS:

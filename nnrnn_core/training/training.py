@@ -13,17 +13,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..backpropagation import Backpropagation, tensor_places
+from ..matrices import OrthogonalMatrix, SchurMatrix
+from ..matrices.orthogonal import tangent_space, to_base
+from ..network import RecurrentNetwork
+from ..recurrence import total_gradients
+from ..sequence_model import SequenceModel
+from ..settings import Settings
+from ..tasks import Batch, Task
+from ..threads import threads
 from . import checkpoint
-from .backpropagation import Backpropagation, tensor_places
-from .device import threads
-from .network import RecurrentNetwork, SequenceModel
 from .optimisation import OPTIMISERS, hold_back
-from .orthogonal import OrthogonalMatrix, tangent_space, to_base
 from .records import Step, norms, spectrum
-from .recurrence import total_gradients
-from .schur import SchurMatrix
-from .settings import Settings
-from .tasks import Batch, Task
 
 EXPLODED = 1e3
 POLISH = 8  # steps from one Newton-Schulz step on P to the next: the rounding of so few updates is as small as one's

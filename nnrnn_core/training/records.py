@@ -10,9 +10,8 @@ from functools import cached_property
 import numpy as np
 from torch import Tensor
 
-from .arrays import fastest
-from .recurrent import RecurrentMatrix
-from .schur import SchurMatrix
+from ..matrices import RecurrentMatrix, SchurMatrix
+from ..recurrence.arrays import fastest
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,28 +1,14 @@
-"""The recurrent matrices: V of the nnRNN, of the orthogonal RNN and of the free RNN behind one protocol."""
+"""V with every entry free."""
 
 from __future__ import annotations
 
 import math
-from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Complex, Float
 from torch import Tensor, nn
 
-from .orthogonal import check_size
-
-
-@runtime_checkable
-class RecurrentMatrix(Protocol):
-    """A module that gives V, (n, n), and tells its spectrum."""
-
-    size: int
-
-    def __call__(self) -> Tensor: ...
-
-    def eigenvalues(self) -> Tensor: ...
-
-    def departure(self) -> float: ...
+from ..checks import whole
 
 
 class FreeMatrix(nn.Module):
@@ -36,7 +22,7 @@ class FreeMatrix(nn.Module):
         dtype: torch.dtype | None = None,
     ) -> None:
         super().__init__()
-        check_size("size", size)
+        whole("size", size, 1)
         self.size = size
         drawn = torch.randn(
             size, size, generator=generator, dtype=dtype, device=generator.device if generator else "cpu"

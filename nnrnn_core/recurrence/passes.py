@@ -4,6 +4,7 @@ of its own where a batch is large: the sequences of a batch do not wait for one 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import pairwise
 from typing import TypeAlias, TypeVar
@@ -11,9 +12,9 @@ from typing import TypeAlias, TypeVar
 import torch
 from torch import Tensor
 
+from ..threads import threads, torch_threads
 from .activations import Activation
 from .arrays import add_product, empty_like, fastest, shareable
-from .device import side_by_side
 from .loops import backwards, forwards
 
 R = TypeVar("R")
@@ -177,3 +178,21 @@ def _in_shares(work: Callable[[slice], R], values: Tensor) -> list[R]:
     count = max(1, min(torch.get_num_threads(), batch // SEQUENCES, batch * n * n // MULTIPLICATIONS))
     edges = [batch * i // count for i in range(count + 1)]
     return side_by_side([partial(work, slice(*edge)) for edge in pairwise(edges)])
+
+
+def side_by_side(works: list[Callable[[], R]]) -> list[R]:
+    """The results of all works, each in a thread of Python's with one thread of torch and of BLAS, and no gradients:
+    for works that spend their time in products, during which Python serves the others. (Where torch has one thread and
+    there is one work, it is simply done.)"""
+    if len(works) == 1 and torch.get_num_threads() == 1:  # nothing to set: that costs as much as some time steps
+        return [works[0]()]
+    inference = torch.is_inference_mode_enabled()
+
+    def alone(work: Callable[[], R]) -> R:
+        with torch.inference_mode(inference), torch.no_grad(), torch_threads(1):  # each belongs to a thread
+            return work()
+
+    # new threads each time: those of a pool that is kept are not there after a fork
+    with threads(1), ThreadPoolExecutor(len(works)) as pool:
+        others = [pool.submit(alone, work) for work in works[1:]]
+        return [alone(works[0]), *(other.result() for other in others)]

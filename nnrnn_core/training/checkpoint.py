@@ -12,8 +12,8 @@ from typing import Any
 
 import torch
 
-from .network import RECURRENTS, SequenceModel
-from .tasks import Task, make
+from ..sequence_model import RECURRENTS, SequenceModel
+from ..tasks import Task, make
 
 FORMAT = "nnrnn-kit training 2"  # 2: the optimiser remembers vectors
 

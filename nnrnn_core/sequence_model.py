@@ -1,0 +1,157 @@
+"""SequenceModel: read in, unroll, read out; the recurrent networks by name."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from .checks import whole
+from .matrices import RecurrentMatrix
+from .network import NNRNN, ExpRNN, FreeRNN, RecurrentNetwork
+
+
+def _lstm(input_size: int, hidden_size: int, *, generator: torch.Generator | None = None, **options: Any) -> nn.LSTM:
+    """torch's LSTM, its weights drawn Glorot-normal from the generator, its forget gates open at the start."""
+    if wrong := [name for name in ("nonlinearity", "unit_input") if name in options]:
+        raise ValueError(
+            f"an LSTM has no {' or '.join(wrong)}: it cannot be the linear network that this task's theorem is about; "
+            "choose nnrnn, rnn or exprnn"
+        )
+    lstm = nn.LSTM(input_size, hidden_size, **options)
+    with torch.no_grad():
+        for name, weight in lstm.named_parameters():
+            if "weight" in name:
+                nn.init.xavier_normal_(weight, generator=generator)
+            else:
+                weight.zero_()
+        if lstm.bias:
+            forget: Tensor = lstm.get_parameter("bias_ih_l0")[hidden_size : 2 * hidden_size]
+            forget.fill_(1)
+    return lstm
+
+
+RECURRENTS: dict[str, Callable[..., nn.Module]] = {"nnrnn": NNRNN, "rnn": FreeRNN, "exprnn": ExpRNN, "lstm": _lstm}
+
+
+class SequenceModel(nn.Module):
+    """y_t = W h_t + c, h the states of a recurrent network that reads x.
+
+    recurrent    "nnrnn", "rnn", "exprnn", "lstm", or a module called like torch.nn.RNN (time first)
+    state_noise  standard deviation σ of noise inside the network, σ ξ_t added to the drive, ξ ~ N(0, 1), >= 0;
+                 drawn in training and in evaluation alike, for it belongs to the system
+    options      go to the recurrent network: nonlinearity, bias, init, unit_input, generator, device, dtype …
+    """
+
+    def __init__(
+        self,
+        recurrent: str | nn.Module,
+        input_size: int,
+        hidden_size: int,
+        output_size: int,
+        *,
+        state_noise: float = 0.0,
+        **recurrent_options: Any,
+    ) -> None:
+        super().__init__()
+        for size_name, size in (("input_size", input_size), ("hidden_size", hidden_size), ("output_size", output_size)):
+            whole(size_name, size, 1)
+        if isinstance(state_noise, bool) or not (0 <= state_noise < math.inf):
+            raise ValueError(f"state_noise must be a finite number of at least 0; got {state_noise!r}")
+        where: dict[str, Any] = {name: recurrent_options.get(name) for name in ("device", "dtype")}
+        self.options = {"state_noise": float(state_noise), **recurrent_options}
+        if isinstance(recurrent, nn.Module):
+            self.name = type(recurrent).__name__
+            if recurrent_options:
+                given = ", ".join(recurrent_options)
+                raise ValueError(f"options {given} belong to a recurrent given by name; this one is made already")
+            self.recurrent = recurrent
+        elif recurrent in RECURRENTS:
+            self.name = recurrent
+            self.recurrent = RECURRENTS[recurrent](input_size, hidden_size, **recurrent_options)
+        else:
+            raise ValueError(f"recurrent must be one of {', '.join(RECURRENTS)} or a module; got {recurrent!r}")
+        _check_fit(self.recurrent, input_size, hidden_size)
+        if state_noise and not isinstance(self.recurrent, RecurrentNetwork):
+            raise ValueError(f"state_noise needs a network of this kit (nnrnn, rnn, exprnn); got {self.name}")
+        self.input_size, self.hidden_size, self.output_size = input_size, hidden_size, output_size
+        self.state_noise = float(state_noise)
+        self.readout = nn.Linear(hidden_size, output_size, **where)
+        self._draw_readout(recurrent_options.get("generator"))
+
+    @torch.no_grad()
+    def _draw_readout(self, generator: torch.Generator | None) -> None:
+        weight = self.readout.weight
+        drawn = torch.empty(weight.shape, dtype=weight.dtype, device=generator.device if generator else "cpu")
+        weight.copy_(nn.init.xavier_normal_(drawn, generator=generator))
+        self.readout.bias.zero_()
+
+    @property
+    def V(self) -> RecurrentMatrix | None:
+        """The recurrent matrix, a module; None where there is none (an LSTM)."""
+        return self.recurrent.V if isinstance(self.recurrent, RecurrentNetwork) else None
+
+    def forward(
+        self,
+        inputs: Float[Tensor, "time batch inputs"],
+        state: Any = None,
+        *,
+        tap: Tensor | None = None,
+        generator: torch.Generator | None = None,
+    ) -> tuple[Float[Tensor, "time batch outputs"], Any]:
+        """Outputs at all times and the final state, which may be handed to the next call.
+
+        tap (time, batch, hidden_size): see `unroll`. generator: the source of the state noise; None is torch's own.
+        """
+        states, state = self.states(inputs, state, tap=tap, generator=generator)
+        return self.readout(states), state
+
+    def states(
+        self, inputs: Tensor, state: Any = None, *, tap: Tensor | None = None, generator: torch.Generator | None = None
+    ) -> tuple[Float[Tensor, "time batch n"], Any]:
+        """h_t at all times and the final state, before the read-out; arguments as in `forward`."""
+        if isinstance(self.recurrent, RecurrentNetwork):
+            states, state = self.recurrent(inputs, state, tap=tap, noise=self.noise(inputs, generator))
+        elif tap is None:
+            states, state = self.recurrent(inputs, state)
+        else:
+            raise ValueError(f"tap needs a network of this kit (nnrnn, rnn, exprnn); got {self.name}")
+        return states, state
+
+    def noise(self, inputs: Tensor, generator: torch.Generator | None) -> Float[Tensor, "time batch n"] | None:
+        """σ ξ_t for all times of these inputs; None where σ = 0."""
+        if not self.state_noise:
+            return None
+        shape = (*inputs.shape[:2], self.hidden_size)
+        source = generator.device if generator else inputs.device
+        drawn = torch.randn(shape, generator=generator, device=source, dtype=inputs.dtype)
+        return self.state_noise * drawn.to(inputs.device)
+
+    def spec(self) -> dict[str, Any]:
+        """Name, size, dtype and options, plain values: what a model of the same kind is made from. `own` names the
+        options that plain values cannot tell (a callable initialiser)."""
+        made_by_name = self.name in RECURRENTS
+        options = {k: v for k, v in self.options.items() if k not in ("generator", "device", "dtype")}
+        own = [k for k, v in options.items() if not isinstance(v, str | int | float | bool | None)]
+        return {
+            "recurrent": self.name,
+            "hidden_size": self.hidden_size,
+            "dtype": str(self.readout.weight.dtype).removeprefix("torch."),
+            "options": {k: v for k, v in options.items() if k not in own},
+            "own": own if made_by_name else [self.name],
+        }
+
+    def extra_repr(self) -> str:
+        return f"state_noise={self.state_noise:g}" if self.state_noise else ""
+
+
+def _check_fit(module: nn.Module, input_size: int, hidden_size: int) -> None:
+    """A SequenceModel is time first, and its read-out sees hidden_size units."""
+    wanted = {"input_size": input_size, "hidden_size": hidden_size, "batch_first": False, "bidirectional": False}
+    for name, value in wanted.items():
+        if (found := getattr(module, name, value)) != value:
+            raise ValueError(f"the recurrent module's {name} must be {value}; it is {found!r}")

@@ -1,0 +1,45 @@
+"""How many threads a computation may use. This works where torch is not installed, too."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+
+from threadpoolctl import ThreadpoolController
+
+
+@contextmanager
+def threads(count: int) -> Iterator[None]:
+    """Set the number of threads of torch and of NumPy's BLAS; put both back at the end.
+
+    Torch's number belongs to the calling thread, that of BLAS to the whole process. For matrices as small as a lesson's
+    a second thread costs more than it saves, and beside a browser that draws, OpenBLAS's waiting threads make the
+    computation ten times slower.
+    """
+    with torch_threads(count), _blas().limit(limits=count, user_api="blas"):
+        yield
+
+
+@contextmanager
+def torch_threads(count: int) -> Iterator[None]:
+    """Set the number of torch's threads alone; without torch, nothing."""
+    torch = sys.modules.get("torch")
+    if torch is None:
+        yield
+        return
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    """The BLAS libraries of this process, NumPy's and SciPy's. Finding them takes milliseconds, so it is done once."""
+    importlib.import_module("scipy.linalg.blas")  # a library that is not loaded yet is not found
+    return ThreadpoolController()
