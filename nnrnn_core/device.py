@@ -8,7 +8,17 @@ import torch
 
 
 def best_device() -> torch.device:
-    """cuda where there is one, else mps, else the cpu."""
+    """cuda where there is one, else mps, else the CPU.
+
+    Returns
+    -------
+    torch.device
+
+    Examples
+    --------
+    >>> best_device().type in ("cuda", "mps", "cpu")
+    True
+    """
     if torch.cuda.is_available():
         return torch.device("cuda")
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
@@ -19,3 +29,9 @@ def full_precision(device: torch.device) -> AbstractContextManager[object]:
     if torch.amp.is_autocast_available(device.type):
         return torch.autocast(device.type, enabled=False)
     return nullcontext()
+
+
+def on_cpu() -> AbstractContextManager[object]:
+    """New tensors are made on the CPU, whatever the default device is (`with torch.device("meta"):`, say): what is
+    drawn at random is drawn there, so that a seed gives the same numbers for every device."""
+    return torch.device("cpu")

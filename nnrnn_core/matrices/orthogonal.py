@@ -3,37 +3,63 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable
 
-import numpy as np
 import torch
 from jaxtyping import Complex, Float
 from torch import Tensor, nn
 
 from ..checks import whole
-from ..device import full_precision
-from ..recurrence.arrays import Array, fastest, library
+from ..device import full_precision, on_cpu
+from .exponential import skew_exponential
 
 Initialiser = Callable[[int, torch.Generator | None, torch.dtype], Tensor]
 
 
 class OrthogonalMatrix(nn.Module):
-    """P = P₀ exp(A − Aᵀ), with P₀ a saved orthogonal base and A strictly upper triangular (paper, section 2).
+    """P = P₀ exp(A − Aᵀ), with P₀ orthogonal and A strictly upper triangular.
 
-    size       n, the matrix is (n, n)
-    init       P at the start, A = 0: "henaff", "cayley", "random", or a callable
-               (size, generator, dtype) -> (n, n) orthogonal tensor
-    generator  the source of randomness; None is torch's own
+    Parameters
+    ----------
+    size
+        n >= 1; P is (n, n).
+    init
+        P at the start, where A = 0: "henaff", "cayley", "random", or a function (size, generator, dtype) that returns
+        an orthogonal (size, size) tensor.
+    generator
+        Source of randomness; None is torch's own.
+    device, dtype
+        As for a torch.nn module.
 
-    `entries` holds the n(n − 1)/2 numbers of A. The gradient is autograd's, through `torch.matrix_exp`. Whoever
-    calls `rebase` after each update may take the short gradient of `tangent_space` instead: they agree at A = 0.
+    Attributes
+    ----------
+    entries : torch.nn.Parameter
+        The n(n − 1)/2 numbers of A above its diagonal, row by row.
+    base : torch.Tensor
+        P₀, a buffer.
+
+    Raises
+    ------
+    ValueError
+        If `size` is out of range, `init` is unknown, or what it returns is not orthogonal.
+
+    Notes
+    -----
+    The gradient is that of `skew_exponential`, at any A. In half precision P is computed in float32.
+
+    References
+    ----------
+    Kerg et al., Non-normal Recurrent Neural Network (nnRNN), NeurIPS 2019, section 2. Lezcano-Casado and
+    Martínez-Rubio, Cheap orthogonal constraints in neural networks, ICML 2019.
+
+    Examples
+    --------
+    >>> P = OrthogonalMatrix(4)()
+    >>> torch.allclose(P.T @ P, torch.eye(4), atol=1e-6)
+    True
     """
 
     base: Tensor
-    places: Tensor
-    mirrored: Tensor
 
     def __init__(
         self,
@@ -44,132 +70,81 @@ class OrthogonalMatrix(nn.Module):
         dtype: torch.dtype | None = None,
     ) -> None:
         super().__init__()
-        whole("size", size, 1)
+        self.size = whole("size", size, 1)
         dtype = dtype or torch.get_default_dtype()
-        base = initialiser(init)(size, generator, dtype)
-        if base.shape != (size, size):
-            raise ValueError(f"init must return a ({size}, {size}) matrix; got {tuple(base.shape)}")
-        defect = float((base.T @ base - torch.eye(size, dtype=base.dtype)).abs().max())
-        if not defect <= 1e3 * size * torch.finfo(dtype).eps:
-            raise ValueError(f"init must return an orthogonal matrix; PᵀP differs from the identity by {defect:.1e}")
-        rows, columns = torch.triu_indices(size, size, 1, device=device)
-        self.size = size
+        device = device or torch.get_default_device()
+        precise = at_least_float32(dtype)
+        with on_cpu():
+            base = initialiser(init)(size, generator, precise)
+            _check_orthogonal(base, size, precise)
         self.register_buffer("base", base.to(device=device, dtype=dtype))
-        self.register_buffer("places", rows * size + columns, persistent=False)
-        self.register_buffer("mirrored", columns * size + rows, persistent=False)
         self.entries = nn.Parameter(torch.zeros(size * (size - 1) // 2, device=device, dtype=dtype))
-        self.at_base = False
 
     def skew(self) -> Float[Tensor, "n n"]:
         """A − Aᵀ."""
-        upper = self.entries.new_zeros(self.size**2).scatter(0, self.places, self.entries).view(self.size, self.size)
-        return upper - upper.T
+        above = torch.ones_like(self.base, dtype=torch.bool).triu(1)
+        A = torch.zeros_like(self.base).masked_scatter(above, self.entries)
+        return A - A.mT
+
+    def precise(self) -> Float[Tensor, "n n"]:
+        """P in float32 or better."""
+        dtype = at_least_float32(self.base.dtype)
+        return self.base.to(dtype) @ skew_exponential(self.skew().to(dtype))
 
     def forward(self) -> Float[Tensor, "n n"]:
         with full_precision(self.base.device):  # in bfloat16 P is orthogonal only to 1e-3
-            if self.at_base:
-                P: Tensor = _AtBase.apply(self.entries, self.base, self.places, self.mirrored)  # type: ignore[no-untyped-call]
-                return P
-            return self.base @ torch.matrix_exp(self.skew())
+            return self.precise().to(self.base.dtype)
 
     @torch.no_grad()
-    @np.errstate(all="ignore")  # what overflows is inf, as with torch, and no warning
-    def rebase(self, *, polish: bool = True) -> None:
-        """P₀ ← P₀ exp(A − Aᵀ), A ← 0: P stays. polish: a Newton–Schulz step takes off the rounding of many updates."""
-        base, entries = fastest([self.base, self.entries])
-        places = self.places if isinstance(base, Tensor) else self.places.numpy()
-        upper = library(base).zeros_like(base.reshape(-1))
-        upper[places] = entries
-        upper = upper.reshape(base.shape)
-        P = _times_exponential(base, upper - upper.T)
-        base[...] = 1.5 * P - 0.5 * (P @ (P.T @ P)) if polish else P
-        entries[...] = 0
+    def rebase(self) -> None:
+        """P₀ ← P₀ exp(A − Aᵀ), A ← 0: P stays as it is.
 
+        A Newton–Schulz step, P ← P (3 I − Pᵀ P)/2, takes off the rounding that many updates would add up.
+        """
+        with full_precision(self.base.device):
+            P = self.precise()
+            self.base.copy_(1.5 * P - 0.5 * (P @ (P.mT @ P)))
+            self.entries.zero_()
+
+    @torch.no_grad()
     def eigenvalues(self) -> Complex[Tensor, " n"]:
-        """Those of the matrix itself; it is normal, so that `eigvals` is right to rounding."""
-        values: Tensor = torch.linalg.eigvals(self().detach().cpu().double())
+        """The n eigenvalues, by `torch.linalg.eigvals` in float64: P is normal, so they are right to rounding."""
+        values: Tensor = torch.linalg.eigvals(self.precise().cpu().double())
         return values
 
     def departure(self) -> float:
-        """Henrici's departure from normality: 0, the matrix is orthogonal."""
+        """Henrici's departure from normality: 0, for P is orthogonal."""
         return 0.0
 
-
-class _AtBase(torch.autograd.Function):
-    """P₀ exp(A − Aᵀ) at A = 0: the value is P₀, the gradient that of P₀ (I + A − Aᵀ), with one product: for
-    D = P₀ᵀ ∂L/∂P it is D − Dᵀ, above the diagonal."""
-
-    @staticmethod
-    def forward(entries: Tensor, base: Tensor, places: Tensor, mirrored: Tensor) -> Tensor:
-        return base.clone()
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
-        ctx.save_for_backward(*inputs[1:])
-
-    @staticmethod
-    def backward(ctx: Any, incoming: Tensor) -> Any:
-        base, *places = ctx.saved_tensors
-        return above_diagonal(base.T @ incoming, *places), None, None, None
+    def extra_repr(self) -> str:
+        return f"size={self.size}"
 
 
-def above_diagonal(D: Array, upper: Array, lower: Array) -> Array:
-    """D − Dᵀ above the diagonal, in the order of `OrthogonalMatrix.entries`; lower: the places of the transpose."""
-    take = library(D).take
-    return take(D, upper) - take(D, lower)
-
-
-def _times_exponential(base: Array, A: Array) -> Array:
-    """base · exp(A): for an A as small as one update makes it by the series, until the next term is below rounding,
-    which saves `matrix_exp` its search for a method and is more exact; else by `matrix_exp`."""
-    size, eps = float(library(A).linalg.norm(A)), library(A).finfo(A.dtype).eps
-    # by the root, for a power of a large size is out of range
-    terms = next((d for d in range(1, 11) if size < (eps * math.factorial(d + 1)) ** (1 / (d + 1))), None)
-    if terms is None:  # large, or not finite
-        exponential = torch.matrix_exp(torch.as_tensor(A))
-        return base @ (exponential if isinstance(A, Tensor) else exponential.numpy())
-    product = base
-    for k in range(terms, 0, -1):  # Horner
-        product = product @ A
-        if k > 1:
-            product /= k
-        product += base
-    return product
-
-
-@contextmanager
-def tangent_space(module: nn.Module) -> Iterator[None]:
-    """Inside, every OrthogonalMatrix of `module` gives P₀, with the gradient of P₀ exp(A − Aᵀ) at A = 0, which costs
-    one matrix product. A matrix that is not at its base (other weights were loaded since the last update, say) is
-    re-based first."""
-    matrices = to_base(module.modules())
-    for matrix in matrices:
-        matrix.at_base = True
-    try:
-        yield
-    finally:
-        for matrix in matrices:
-            matrix.at_base = False
-
-
-def to_base(modules: Iterable[nn.Module]) -> list[OrthogonalMatrix]:
-    """The orthogonal matrices among the modules, those that were not at their base re-based."""
-    matrices = [m for m in modules if isinstance(m, OrthogonalMatrix)]
-    for matrix in matrices:
-        (entries,) = fastest([matrix.entries])
-        if bool(entries.any()):
-            matrix.rebase()
-    return matrices
+def at_least_float32(dtype: torch.dtype) -> torch.dtype:
+    """The precision that P is computed in: that of the parameters, but not half precision."""
+    return dtype if torch.finfo(dtype).bits >= 32 else torch.float32
 
 
 def uniform(count: int, low: float, high: float, generator: torch.Generator | None, dtype: torch.dtype) -> Tensor:
-    """U(low, high), drawn where the generator lives, so that one seed gives one network on every device."""
-    drawn = torch.rand(count, generator=generator, dtype=dtype, device=generator.device if generator else "cpu")
+    """U(low, high) on the CPU, drawn where the generator lives, so that one seed gives one network on every device."""
+    source = generator.device if generator else "cpu"
+    drawn = torch.rand(count, generator=generator, dtype=at_least_float32(dtype), device=source)
     return (low + (high - low) * drawn).cpu()
 
 
+def _check_orthogonal(base: Tensor, size: int, dtype: torch.dtype) -> None:
+    if base.shape != (size, size):
+        raise ValueError(f"init must return a ({size}, {size}) matrix; got {tuple(base.shape)}")
+    defect = float((base.mT @ base - torch.eye(size, dtype=base.dtype)).abs().max())
+    if not defect <= 1e3 * size * torch.finfo(dtype).eps:
+        raise ValueError(f"init must return an orthogonal matrix; PᵀP differs from the identity by {defect:.1e}")
+
+
 def _plane_rotations(angles: Tensor, size: int) -> Tensor:
-    """exp of the skew matrix with [[0, s], [−s, 0]] on its diagonal; an odd last axis stays where it is."""
+    """Rotations of the coordinate planes (0, 1), (2, 3), …: exp of the skew matrix with blocks [[0, s], [−s, 0]].
+
+    Where the size is odd, the last axis stays where it is.
+    """
     skew = torch.zeros(size, size, dtype=angles.dtype)
     first = 2 * torch.arange(len(angles))
     skew[first, first + 1], skew[first + 1, first] = angles, -angles

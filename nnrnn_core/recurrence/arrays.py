@@ -7,20 +7,17 @@ NumPy's is a third of torch's.
 from __future__ import annotations
 
 import math
-import sys
-from collections.abc import Callable
-from functools import wraps
 from threading import RLock
 from types import ModuleType
-from typing import Any, ParamSpec, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 from weakref import ref
 
 import numpy as np
 import torch
 from torch import Tensor
 
-P = ParamSpec("P")
-R = TypeVar("R")
+from ..torch_internals import apply, is_wrapped, opaque
+
 Array: TypeAlias = Any  # a tensor or an array; both libraries have `multiply(a, b, out=c)` and its like
 
 
@@ -94,31 +91,6 @@ class _Product(torch.autograd.Function):
         return product(incoming, b.T) if by_a else None, product(a.T, incoming) if by_b else None
 
 
-def opaque(function: Callable[P, R]) -> Callable[P, R]:
-    """`torch.compiler.disable`, without the second or more that loading torch's compiler takes: who has not loaded it
-    compiles nothing."""
-    disabled: list[Callable[P, R]] = []
-
-    @wraps(function)
-    def call(*arguments: P.args, **options: P.kwargs) -> R:
-        if "torch._dynamo" not in sys.modules:
-            return function(*arguments, **options)
-        if not disabled:
-            disabled.append(torch.compiler.disable(function))
-        return disabled[0](*arguments, **options)
-
-    return call
-
-
-def apply(function: type[torch.autograd.Function], *arguments: Any) -> Any:
-    """function.apply(*arguments), which binds them to a signature that it looks up each time: that takes as long as
-    four of our time steps, and nothing but torch.func's transforms and what they leave behind needs it."""
-    wrapped = torch._C._functorch.is_functorch_wrapped_tensor
-    if torch._C._are_functorch_transforms_active() or any(isinstance(a, Tensor) and wrapped(a) for a in arguments):
-        return function.apply(*arguments)
-    return super(torch.autograd.Function, function).apply(*arguments)  # type: ignore[misc]
-
-
 @opaque
 def product(rows: Tensor, matrix: Tensor) -> Tensor:
     """rows @ matrix, the last axis of `rows` by the first of `matrix`, for many rows and a narrow matrix: on a CPU
@@ -145,5 +117,5 @@ def shareable(tensor: Tensor) -> bool:
         type(tensor) in (Tensor, torch.nn.Parameter)
         and tensor.is_cpu
         and tensor.dtype in (torch.float32, torch.float64)
-        and not torch._C._functorch.is_functorch_wrapped_tensor(tensor)
+        and not is_wrapped(tensor)
     )

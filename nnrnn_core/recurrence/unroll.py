@@ -9,8 +9,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ..torch_internals import apply, opaque
 from .activations import Activation
-from .arrays import apply, opaque
 from .passes import adjoint_pass, backward_pass, forward_pass
 
 

@@ -115,9 +115,6 @@ class Characters(Task):
         """Cross-entropy, in nats."""
         return batch.cross_entropy(outputs)
 
-    def loss_gradient(self, outputs: Tensor, batch: Batch) -> tuple[float, Tensor]:
-        return batch.cross_entropy_gradient(outputs)
-
     def score(self, outputs: Float[Tensor, "time batch outputs"], batch: Batch) -> float:
         """Bits per character."""
         return float(self.loss(outputs, batch)) / math.log(2)

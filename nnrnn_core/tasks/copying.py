@@ -76,9 +76,6 @@ class Copying(Task):
         """Cross-entropy, in nats."""
         return batch.cross_entropy(outputs)
 
-    def loss_gradient(self, outputs: Tensor, batch: Batch) -> tuple[float, Tensor]:
-        return batch.cross_entropy_gradient(outputs)
-
     def score(self, outputs: Float[Tensor, "time batch outputs"], batch: Batch) -> float:
         """Share of the ten symbols that come back right."""
         answers = outputs[-LETTERS:].detach().cpu().numpy().argmax(-1)

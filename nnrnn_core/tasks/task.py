@@ -7,7 +7,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-import numpy as np
 import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor
@@ -51,23 +50,6 @@ class Batch:
     def cross_entropy(self, outputs: Float[Tensor, "time batch outputs"]) -> Float[Tensor, ""]:
         """The mean of −ln softmax(outputs)[target], in nats."""
         return self.mean(functional.cross_entropy(outputs.movedim(-1, 1), self.targets, reduction="none"))
-
-    @np.errstate(all="ignore")  # what overflows is not finite, as with torch, and no warning
-    def cross_entropy_gradient(
-        self, outputs: Float[Tensor, "time batch outputs"]
-    ) -> tuple[float, Float[Tensor, "time batch outputs"]]:
-        """`cross_entropy` and its derivative by the outputs, w / Σ w · (softmax(outputs) − one-hot(target)), on the
-        CPU: autograd takes twice as long to find it."""
-        weights, targets = self.weights.numpy().reshape(-1), self.targets.numpy().reshape(-1)
-        share, places = weights / weights.sum(), targets * len(targets) + np.arange(len(targets))
-        logits = outputs.detach().numpy().reshape(len(targets), -1).T.copy()  # classes first: long rows are quick
-        logits -= logits.max(0)
-        gradient = np.exp(logits)
-        total = gradient.sum(0)
-        loss = np.dot(share, np.log(total) - logits.take(places))
-        gradient *= share / total
-        gradient.reshape(-1)[places] -= share
-        return float(loss), torch.from_numpy(gradient.T.reshape(outputs.shape))
 
     def to(self, like: Tensor) -> Batch:
         """On the device of `like`, and in its floating-point type (classes stay whole numbers)."""
@@ -122,15 +104,6 @@ class Task(ABC):
     @abstractmethod
     def loss(self, outputs: Float[Tensor, "time batch outputs"], batch: Batch) -> Float[Tensor, ""]:
         """Weighted mean loss, differentiable."""
-
-    def loss_gradient(
-        self, outputs: Float[Tensor, "time batch outputs"], batch: Batch
-    ) -> tuple[float, Float[Tensor, "time batch outputs"]]:
-        """The loss and its derivative by the outputs; by autograd, where a task has no closed form."""
-        with torch.enable_grad():
-            leaf = outputs.detach().requires_grad_()
-            loss = self.loss(leaf, batch)
-        return float(loss.detach()), torch.autograd.grad(loss, leaf)[0]
 
     @abstractmethod
     def score(self, outputs: Float[Tensor, "time batch outputs"], batch: Batch) -> float:

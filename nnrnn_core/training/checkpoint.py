@@ -8,14 +8,20 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
+from torch.optim import Optimizer
 
 from ..sequence_model import RECURRENTS, SequenceModel
 from ..tasks import Task, make
+from ..torch_internals import light
 
-FORMAT = "nnrnn-kit training 2"  # 2: the optimiser remembers vectors
+FORMAT = "nnrnn-kit training 3"  # 3: the optimiser is one of torch's
+OLD_FORMATS = {
+    "nnrnn-kit training 1": "0.1",
+    "nnrnn-kit training 2": "0.1",
+}  # and the version of the kit that wrote them
 
 
 def write(path: str | Path, content: dict[str, Any]) -> None:
@@ -41,9 +47,15 @@ def read(path: str | Path) -> dict[str, Any]:
         raise
     except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, LookupError, TypeError) as error:
         raise ValueError(f"{str(path)!r} is not a readable checkpoint (damaged, or not one at all)") from error
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
+    found: Any = content.get("format") if isinstance(content, dict) else None
+    if isinstance(found, str) and found in OLD_FORMATS:
+        raise ValueError(
+            f"{str(path)!r} was written by version {OLD_FORMATS[found]} of the kit, which had other optimisers: "
+            "open it there, or take the model alone, model.load_state_dict(torch.load(path)['weights'])"
+        )
+    if found != FORMAT:
         raise ValueError(f"{str(path)!r} is not a checkpoint of this kit ({FORMAT!r})")
-    return content
+    return cast("dict[str, Any]", content)
 
 
 @contextmanager
@@ -53,6 +65,18 @@ def explained(path: str | Path) -> Iterator[None]:
         yield
     except (LookupError, TypeError, AttributeError, RuntimeError, ValueError) as error:
         raise ValueError(f"the checkpoint {str(path)!r} does not fit: {error}") from error
+
+
+def load_optimiser(optimiser: Optimizer, saved: dict[str, Any]) -> None:
+    """Put a saved state into an optimiser. ValueError if it is that of a model of other sizes."""
+    with light():
+        optimiser.load_state_dict(saved)
+    for group in optimiser.param_groups:
+        for parameter in group["params"]:
+            for name, value in optimiser.state[parameter].items():
+                if value.dim() and value.shape != parameter.shape:
+                    sizes = f"{tuple(value.shape)} where its parameter is {tuple(parameter.shape)}"
+                    raise ValueError(f"the optimiser's state is that of another model: {name} is {sizes}")
 
 
 def rebuild_task(spec: dict[str, Any]) -> Task:

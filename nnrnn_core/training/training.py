@@ -5,35 +5,52 @@ from __future__ import annotations
 import copy
 import itertools
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ..backpropagation import Backpropagation, tensor_places
+from ..checks import whole
 from ..matrices import OrthogonalMatrix, SchurMatrix
-from ..matrices.orthogonal import tangent_space, to_base
 from ..network import RecurrentNetwork
 from ..recurrence import total_gradients
 from ..sequence_model import SequenceModel
 from ..settings import Settings
 from ..tasks import Batch, Task
 from ..threads import threads
+from ..torch_internals import light, update
 from . import checkpoint
-from .optimisation import OPTIMISERS, hold_back
+from .optimisation import hold_back, make_optimiser, set_rates
 from .records import Step, norms, spectrum
 
-EXPLODED = 1e3
-POLISH = 8  # steps from one Newton-Schulz step on P to the next: the rounding of so few updates is as small as one's
+EXPLODED = 1e3  # times the task's baseline: the parameters of a step with a larger loss are not kept as good ones
 
 
 class Diverged(ArithmeticError):
-    """The loss or its gradient is not finite. The parameters are again the last good ones, the optimiser is empty.
+    """The loss or its gradient is not finite.
 
-    Good is a loss of at most EXPLODED times the task's baseline: a run is usually lost some steps before infinity.
+    The parameters are again the last good ones, and the optimiser has forgotten the past. Good are the parameters of a
+    step whose loss was at most 1,000 times the task's baseline: a run is usually lost some steps before infinity.
+
+    Attributes
+    ----------
+    index : int
+        Number of the step that failed.
+
+    Examples
+    --------
+    >>> from nnrnn_core import SequenceModel, Training, tasks
+    >>> training = Training(SequenceModel("rnn", 10, 4, 9), tasks.Copying(3))
+    >>> training.settings.rate = 1e38
+    >>> try:
+    ...     for _ in range(3):
+    ...         _ = training.step()
+    ... except Diverged as problem:
+    ...     print(problem.index <= 3)
+    True
     """
 
     def __init__(self, index: int, what: str) -> None:
@@ -45,206 +62,254 @@ class Diverged(ArithmeticError):
 
 
 class Training:
-    """Minimises task loss + δ‖γ − 1‖² over the model's parameters, one batch a step (paper, eq. 5).
+    """Minimises task loss + δ‖γ − 1‖² over the model's parameters, one batch for each step (paper, eq. 5).
 
-    model     a SequenceModel whose sizes are the task's
-    task      a task of `nnrnn_core.tasks`
-    settings  Settings, or None for the task's own for this kind of model; may be changed between steps
-    seed      of the batches and of the state noise; the model's own start is its maker's business
+    Parameters
+    ----------
+    model
+        A SequenceModel whose sizes are the task's.
+    task
+        A task: any object with the protocol of `nnrnn_core.tasks.Task`.
+    settings
+        A Settings, or None for the task's own for this kind of model. It is copied; `training.settings` may be changed
+        between steps.
+    seed
+        Of the batches and of the state noise. The model's own start is its maker's business.
 
-    P is moved in its tangent space and re-based after every update. Same seed, same model, same settings: the same
-    run, bit for bit, on one machine with one number of threads.
+    Raises
+    ------
+    ValueError
+        If the sizes of model and task differ, or the seed is no whole number.
+
+    Notes
+    -----
+    The gradient is autograd's, of whatever `task.loss` returns. P is re-based after every update, so that its parameter
+    is always 0 when a gradient is taken. The same seed, model and settings give the same run, bit for bit, on one
+    machine with one number of threads.
+
+    References
+    ----------
+    Kerg et al., Non-normal Recurrent Neural Network (nnRNN), NeurIPS 2019, section 2 and eq. 5.
+
+    Examples
+    --------
+    >>> from nnrnn_core import SequenceModel, tasks
+    >>> task = tasks.Copying(delay=5)
+    >>> model = SequenceModel("nnrnn", task.input_size, 16, task.output_size)
+    >>> training = Training(model, task)
+    >>> expected = training.probe()
+    >>> step = training.step()
+    >>> step.index, step.loss == expected.loss
+    (1, True)
     """
 
     def __init__(self, model: SequenceModel, task: Task, settings: Settings | None = None, seed: int = 0) -> None:
         for name in ("input_size", "output_size"):
             if getattr(model, name) != getattr(task, name):
                 raise ValueError(f"{name} of the model is {getattr(model, name)}, of {task.name} {getattr(task, name)}")
-        if isinstance(seed, bool) or not isinstance(seed, int):
-            raise ValueError(f"seed must be a whole number; got {seed!r}")
-        self.model, self.task, self.seed = model, task, seed
+        self.model, self.task, self.seed = model, task, whole("seed", seed)
         self.settings = (settings or task.settings_for(model.name)).replace()
-        self.index = 0
-        self.state: Any = None
+        self.index = 0  # updates so far
+        self.state: Any = None  # of the network at the end of the last batch, where batches follow one another
         self.batches = torch.Generator().manual_seed(seed)
         self.noise = torch.Generator().manual_seed(seed + 1)
-        self._backpropagation = Backpropagation(model)
-        self._optimiser = OPTIMISERS[self.settings.optimiser](model)
+        self._optimiser = make_optimiser(model, self.settings.optimiser)
         self._optimiser_name = self.settings.optimiser
-        self._modules = list(model.modules())
-        rebase(self._modules)
-        self._live = _live(model)
-        self._good = {name: tensors[key].detach().clone() for name, tensors, key in self._live}
-        self._before = self._position()
+        self._rebase()
+        self._good = {name: tensor.clone() for name, tensor in self._learnt().items()}
 
+    # ---- steps
     def step(self, *, late: bool = False) -> Step:
-        """One batch, one update. late: also the gradient of the last loss term.
+        """One batch and one update.
 
-        Raises Diverged if loss or gradient is not finite.
+        Parameters
+        ----------
+        late
+            Also find the gradient of the last loss term, `late_gradient_norms`.
+
+        Returns
+        -------
+        Step
+            The network before the update, on this batch: what `probe` foretold.
+
+        Raises
+        ------
+        Diverged
+            If loss or gradient is not finite. The run is as if the step had not been tried, with the last good
+            parameters and an optimiser without memory.
         """
         settings = copy.copy(self.settings)  # it may change while the step runs
         before = self._position()
+        self._use_optimiser(settings.optimiser)
+        for parameter in self.model.parameters():
+            parameter.grad = None
         with threads(settings.threads):
-            batch = self.task.sample(settings.batch_size, self.batches, self.index)
-            record, self.state = self._forward_and_backward(batch, settings, late)
-            reached = "loss" if not math.isfinite(record.loss) else self._update(settings, record.loss)
-        if reached:  # as if the step had not been tried, so that a run that was helped on replays exactly
+            batch = self._next_batch(settings)
+            tap = self._tap(batch)
+            states, state = self._states(batch, tap)
+            outputs = self.model.readout(states)
+            loss = self.task.loss(outputs, batch)
+            problem = "" if math.isfinite(float(loss.detach())) else "loss"
+            if not problem:
+                late_norms = self._norms_of(batch.last(), outputs, states) if late else None
+                (loss + self._penalty(settings)).backward()
+                whole_norms = None if tap is None or tap.grad is None else norms(tap.grad)
+                record = self._record(batch, states, outputs, loss, whole_norms, late_norms)
+                problem = self._update(settings, record.loss)
+        if problem:
             self._return_to(before)
             self.restore_last_good()
-            raise Diverged(self.index + 1, reached)
-        self.index += 1
-        self._before = before
+            raise Diverged(self.index + 1, problem)
+        self.index, self.state = self.index + 1, _detached(state)
         return record
 
     @torch.no_grad()
     def probe(self, *, whole: bool = True) -> Step:
-        """The record of the network as it is now, on the batch and the noise of the last step (before the first, of
-        the first): nothing is updated, no generator moves, no parameter's gradient is computed. whole=False leaves
-        out `gradient_norms`, which costs a sweep through time."""
-        now, index = self._position(), self.index
-        settings = self.settings.replace()
-        self._return_to(self._before)
+        """The record of the step to come, on the batch and the noise to come.
+
+        Nothing is updated, no generator moves, and no parameter's gradient is computed.
+
+        Parameters
+        ----------
+        whole
+            Also find `gradient_norms`, which costs a sweep back through time. `late_gradient_norms` is always found.
+
+        Returns
+        -------
+        Step
+            index = training.index + 1, with the numbers that the next `step` will report.
+        """
+        now, settings = self._position(), self.settings.replace()
         try:
-            with threads(settings.threads), tangent_space(self.model):
-                batch = self.task.sample(settings.batch_size, self.batches, max(0, index - 1))
-                batch = batch.to(next(self.model.parameters()))
-                states, _ = self.model.states(batch.inputs, self._carried(batch), generator=self.noise)
-                return self._record(index, states, batch, whole)
+            with threads(settings.threads):
+                batch = self._next_batch(settings)
+                states, _ = self._states(batch, None)
+                with torch.enable_grad():
+                    outputs = self.model.readout(states.requires_grad_())
+                    loss = self.task.loss(outputs, batch)
+                whole_norms = self._norms_of(batch, outputs, states) if whole else None
+                late_norms = self._norms_of(batch.last(), outputs, states)
+                return self._record(batch, states, outputs, loss, whole_norms, late_norms)
         finally:
             self._return_to(now)
 
-    def _record(self, index: int, states: Tensor, batch: Batch, with_whole: bool) -> Step:
-        with torch.enable_grad():
-            outputs = self.model.readout(states.requires_grad_())
-            loss = self.task.loss(outputs, batch)
-        whole = self._norms_of(batch, outputs, states) if with_whole else None
-        late = self._norms_of(batch.last(), outputs, states)
-        return self._step(index, float(loss.detach()), outputs, states, batch, whole, late)
+    def _next_batch(self, settings: Settings) -> Batch:
+        batch = self.task.sample(settings.batch_size, self.batches, self.index)
+        return batch.to(next(self.model.parameters()))
 
-    def _position(self) -> tuple[Tensor, Tensor, Any]:
-        return self.batches.get_state(), self.noise.get_state(), self.state
-
-    def _return_to(self, position: tuple[Tensor, Tensor, Any]) -> None:
-        self.batches.set_state(position[0])
-        self.noise.set_state(position[1])
-        self.state = position[2]
-
-    def _forward_and_backward(self, batch: Batch, settings: Settings, late: bool) -> tuple[Step, Any]:
-        model = self.model
-        batch = batch.to(next(model.parameters()))
-        if settings.optimiser != self._optimiser_name:
-            self._optimiser = OPTIMISERS[settings.optimiser](model)
-            self._optimiser_name = settings.optimiser
-        if self._backpropagation.takes():
-            return self._by_hand(batch, settings, late)
-        for parameter in model.parameters():
-            parameter.grad = None
-        tap = self._tap(batch)
-        with tangent_space(model):
-            states, state = model.states(batch.inputs, self._carried(batch), tap=tap, generator=self.noise)
-            outputs = model.readout(states)
-            loss = self.task.loss(outputs, batch)
-            late_norms = self._norms_of(batch.last(), outputs, states) if late else None
-            (loss + self._penalty(settings)).backward()
-        whole = None if tap is None or tap.grad is None else norms(tap.grad)
-        record = self._step(self.index + 1, float(loss.detach()), outputs, states, batch, whole, late_norms)
-        return record, _detached(state)
-
-    def _by_hand(self, batch: Batch, settings: Settings, late: bool) -> tuple[Step, Any]:
-        """The same without autograd."""
-        to_base(self._modules)
-        done = self._backpropagation.run(
-            batch.inputs,
-            self._carried(batch),
-            self.model.noise(batch.inputs, self.noise),
-            lambda outputs: self.task.loss_gradient(outputs, batch),
-            0.0 if settings.hold_gamma else settings.gamma_penalty,
-        )
-        self._optimiser.put(done.by_parameter)
-        late_norms = None
-        if late:
-            _, by_outputs = self.task.loss_gradient(done.outputs, batch.last())
-            late_norms = self._total_norms(by_outputs @ self.model.readout.weight.detach(), done.V, done.states)
-        whole = norms(done.gradients)
-        record = self._step(self.index + 1, done.loss, done.outputs, done.states, batch, whole, late_norms)
-        return record, done.states[-1:].clone()  # a view would hold the memory of all states
-
-    def _step(
-        self,
-        index: int,
-        loss: float,
-        outputs: Tensor,
-        states: Tensor,
-        batch: Batch,
-        whole: np.ndarray | None,
-        late: np.ndarray | None,
-    ) -> Step:
-        return Step(
-            index=index,
-            loss=loss,
-            score=self.task.score(outputs.detach(), batch),
-            gradient_norms=whole,
-            late_gradient_norms=late,
-            state_norms=norms(states.detach()) / math.sqrt(states.shape[1]),
-            _spectrum=spectrum(self.model.V),
-        )
-
-    def _carried(self, batch: Batch) -> Any:
-        """The state that the batch goes on from, or None."""
-        return _on(self.state, batch.inputs) if batch.continues and _fits(self.state, batch) else None
+    def _states(self, batch: Batch, tap: Tensor | None) -> tuple[Tensor, Any]:
+        """h_t at all times and the state that the next batch may go on from."""
+        carried = _on(self.state, batch.inputs) if batch.continues and _fits(self.state, batch) else None
+        return self.model.states(batch.inputs, carried, tap=tap, generator=self.noise)
 
     def _tap(self, batch: Batch) -> Tensor | None:
+        """Zeros, whose gradient is that of the states; None for a network that takes no tap."""
         if not isinstance(self.model.recurrent, RecurrentNetwork):
             return None
         time, size, _ = batch.inputs.shape
-        zero = batch.inputs.new_zeros(())  # in all places: no memory, and seen to be 0 at once
+        zero = batch.inputs.new_zeros(())  # one number in all places: no memory, and seen to be 0 at once
         return zero.expand(time, size, self.model.hidden_size).requires_grad_()
 
     def _norms_of(self, batch: Batch, outputs: Tensor, states: Tensor) -> np.ndarray | None:
-        """‖∂L/∂h_t‖ of the batch's loss by the adjoint alone; None for a network whose inside is not at hand."""
+        """‖∂L/∂h_t‖ for the loss of this batch, without a gradient of parameters; None where the tap is None."""
         network = self.model.recurrent
         if not isinstance(network, RecurrentNetwork):
             return None
         with torch.enable_grad():
             (direct,) = torch.autograd.grad(self.task.loss(outputs, batch), states, retain_graph=True)
-        return self._total_norms(direct, network.V().detach(), states.detach())
+        return norms(total_gradients(direct, network.V().detach(), states.detach(), network.activation))
 
-    def _total_norms(self, direct: Tensor, V: Tensor, states: Tensor) -> np.ndarray:
-        network = cast(RecurrentNetwork, self.model.recurrent)
-        return norms(total_gradients(direct, V, states, network.activation))
+    def _record(
+        self,
+        batch: Batch,
+        states: Tensor,
+        outputs: Tensor,
+        loss: Tensor,
+        whole_norms: np.ndarray | None,
+        late_norms: np.ndarray | None,
+    ) -> Step:
+        return Step(
+            index=self.index + 1,
+            loss=float(loss.detach()),
+            score=self.task.score(outputs.detach(), batch),
+            gradient_norms=whole_norms,
+            late_gradient_norms=late_norms,
+            state_norms=norms(states) / math.sqrt(states.shape[1]),
+            _spectrum=spectrum(self.model.V),
+        )
 
+    # ---- the update
     def _penalty(self, settings: Settings) -> Tensor | float:
         """δ‖γ − 1‖²."""
         if not settings.gamma_penalty or settings.hold_gamma or not isinstance(self.model.V, SchurMatrix):
             return 0.0
         return settings.gamma_penalty * (self.model.V.gamma - 1).square().sum()
 
+    def _use_optimiser(self, name: str) -> None:
+        """Another optimiser begins without memory."""
+        if name != self._optimiser_name:
+            self._optimiser, self._optimiser_name = make_optimiser(self.model, name), name
+
     def _update(self, settings: Settings, loss: float) -> str:
-        """Moves the parameters; or leaves them and says what is not finite."""
-        hold_back(self._modules, settings)
-        if not math.isfinite(self._optimiser.gather(settings.gradient_clip)):
+        """Move the parameters; or leave them, and return what is not finite."""
+        hold_back(self.model.modules(), settings)
+        parameters = list(self.model.parameters())
+        size = torch.nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None])
+        if not bool(size.isfinite()):
             return "gradient"
+        if settings.gradient_clip is not None:
+            torch.nn.utils.clip_grads_with_norm_(parameters, settings.gradient_clip, size)
         if loss <= EXPLODED * self.task.baseline:
-            for name, tensors, key in self._live:
-                self._good[name].copy_(tensors[key].detach())
-        self._optimiser.step(settings)
-        rebase(self._modules, polish=self.index % POLISH == 0)
+            for name, tensor in self._learnt().items():
+                self._good[name].copy_(tensor)
+        set_rates(self._optimiser, settings)
+        update(self._optimiser)
+        self._rebase()
         return ""
+
+    def _rebase(self) -> None:
+        for module in self.model.modules():
+            if isinstance(module, OrthogonalMatrix):
+                module.rebase()
+
+    def _learnt(self) -> dict[str, Tensor]:
+        """The saved tensors of the model by name, except T's scale, which is the user's."""
+        scales = {f"{name}.scale" for name, module in self.model.named_modules() if isinstance(module, SchurMatrix)}
+        return {name: tensor for name, tensor in self.model.state_dict().items() if name not in scales}
 
     @torch.no_grad()
     def restore_last_good(self) -> None:
-        """The last good parameters (see `Diverged`) and an optimiser without memory, for what it remembers of the
-        explosion would stop it for thousands of steps. T's scale, which is the user's, stays."""
-        state = self.model.state_dict()
-        for name, kept in self._good.items():
-            state[name].copy_(kept)
-        self._optimiser = OPTIMISERS[self._optimiser_name](self.model)
+        """Go back to the last good parameters (see `Diverged`), with an optimiser without memory: what it remembers of
+        the explosion would stop it for thousands of steps. T's scale stays."""
+        for name, tensor in self._learnt().items():
+            tensor.copy_(self._good[name])
+        self._optimiser = make_optimiser(self.model, self._optimiser_name)
         self.state = None
 
+    def _position(self) -> tuple[Tensor, Tensor]:
+        return self.batches.get_state(), self.noise.get_state()
+
+    def _return_to(self, position: tuple[Tensor, Tensor]) -> None:
+        self.batches.set_state(position[0])
+        self.noise.set_state(position[1])
+
+    # ---- evaluation and files
     @torch.no_grad()
     def evaluate(self, split: str = "valid", batches: int = 10) -> tuple[float, float]:
-        """(loss, score), means over fresh batches with no update: `batches` of them, or one pass over the `split` of a
-        task that has splits. The run itself is untouched: its generators stay where they are."""
+        """Mean loss and score over fresh batches, with no update. The run itself is untouched.
+
+        Parameters
+        ----------
+        split
+            For a task that has splits: the one to pass over, once.
+        batches
+            For a task that has none: how many batches to draw.
+
+        Returns
+        -------
+        tuple of float
+            (loss, score).
+        """
         source = torch.Generator().manual_seed(self.seed + 2**31)
         size = self.settings.batch_size
         held_out = self.task.held_out(split, size) or (self.task.sample(size, source, i) for i in range(batches))
@@ -258,7 +323,15 @@ class Training:
         return float(loss), float(score)
 
     def save(self, path: str | Path) -> None:
-        """Everything into one file, atomically: an interrupted save leaves the old file whole."""
+        """Write everything into one file, atomically: an interrupted save leaves the old file whole.
+
+        Parameters
+        ----------
+        path
+            In an existing folder.
+        """
+        with light():
+            optimiser = self._optimiser.state_dict()
         checkpoint.write(
             path,
             {
@@ -269,12 +342,11 @@ class Training:
                 "index": self.index,
                 "weights": self.model.state_dict(),
                 "good": self._good,
-                "optimiser": self._optimiser.state_dict(),
+                "optimiser": optimiser,
                 "optimiser_name": self._optimiser_name,
                 "batches": self.batches.get_state(),
                 "noise": self.noise.get_state(),
                 "state": self.state,
-                "before": self._before,
             },
         )
 
@@ -282,8 +354,22 @@ class Training:
     def load(cls, path: str | Path, model: SequenceModel | None = None, task: Task | None = None) -> Training:
         """The training as it was saved; it goes on bit for bit. Runs no code from the file.
 
-        model, task: needed only where the saved ones cannot be rebuilt from their names and sizes (a module or an
-        initialiser of one's own). ValueError if the file is no checkpoint, or does not fit.
+        Parameters
+        ----------
+        path
+            Written by `save`.
+        model, task
+            Needed only where the saved ones cannot be rebuilt from their names and sizes (a module or an initialiser of
+            one's own).
+
+        Returns
+        -------
+        Training
+
+        Raises
+        ------
+        ValueError
+            If the file is no checkpoint of this version, or does not fit.
         """
         saved = checkpoint.read(path)
         with checkpoint.explained(path):
@@ -292,37 +378,42 @@ class Training:
             training = cls(model, task, Settings(**saved["settings"]), saved["seed"])
             model.load_state_dict(saved["weights"])
             training._good = saved["good"]
-            training._optimiser_name = saved["optimiser_name"]
-            training._optimiser = OPTIMISERS[saved["optimiser_name"]](model)
-            training._optimiser.load_state_dict(saved["optimiser"])
+            training._use_optimiser(saved["optimiser_name"])
+            checkpoint.load_optimiser(training._optimiser, saved["optimiser"])
             training.batches.set_state(saved["batches"])
             training.noise.set_state(saved["noise"])
-            training.index, training.state, training._before = saved["index"], saved["state"], saved["before"]
+            training.index, training.state = saved["index"], saved["state"]
         return training
 
 
 def train(model: SequenceModel, task: Task, settings: Settings | None = None, seed: int = 0) -> Iterator[Step]:
-    """The endless run of `Training`, a step at a time; `itertools.islice(train(…), 100)` takes a hundred."""
+    """The endless run of `Training`, a step at a time.
+
+    Parameters
+    ----------
+    model, task, settings, seed
+        As for `Training`.
+
+    Yields
+    ------
+    Step
+
+    Examples
+    --------
+    >>> from itertools import islice
+    >>> from nnrnn_core import SequenceModel, tasks
+    >>> task = tasks.Copying(delay=5)
+    >>> model = SequenceModel("nnrnn", task.input_size, 16, task.output_size)
+    >>> [step.index for step in islice(train(model, task), 3)]
+    [1, 2, 3]
+    """
     training = Training(model, task, settings, seed)
     return (training.step() for _ in itertools.repeat(None))
 
 
-def rebase(modules: Iterable[torch.nn.Module], *, polish: bool = True) -> None:
-    """Every orthogonal matrix among them to its base."""
-    for module in modules:
-        if isinstance(module, OrthogonalMatrix):
-            module.rebase(polish=polish)
-
-
-def _live(model: torch.nn.Module) -> list[tuple[str, dict[str, Any], str]]:
-    """Where the parameters and the bases of orthogonal matrices are found; not the scale of T."""
-    scales = {f"{name}.scale" for name, module in model.named_modules() if isinstance(module, SchurMatrix)}
-    saved = model.state_dict().keys() - scales
-    return [(name, *place) for name, place in tensor_places(model).items() if name in saved]
-
-
 def _detached(state: Any) -> Any:
-    return tuple(_detached(s) for s in state) if isinstance(state, tuple) else state.detach()
+    """A copy without its history; a view would hold the memory of all states."""
+    return tuple(_detached(s) for s in state) if isinstance(state, tuple) else state.detach().clone()
 
 
 def _on(state: Any, like: Tensor) -> Any:

@@ -10,7 +10,6 @@ import numpy as np
 import torch
 
 from nnrnn_core import Diverged, SchurMatrix, Training
-from nnrnn_core.matrices.orthogonal import tangent_space
 from nnrnn_core.network import RecurrentNetwork
 from nnrnn_core.threads import threads
 from nnrnn_core.training.records import Step
@@ -121,7 +120,7 @@ class Experiment:
         network = self.training.model.recurrent
         if not isinstance(network, RecurrentNetwork):
             return None
-        with torch.no_grad(), tangent_space(network):  # between two steps P is at its base
+        with torch.no_grad():
             U = network.input_matrix().cpu().double()
             direction = torch.linalg.svd(U, full_matrices=False).U[:, 0]
             if isinstance(network.V, SchurMatrix):

@@ -1,0 +1,186 @@
+"""exp(X) of a skew-symmetric X, and its derivative, which is a series of commutators.
+
+With ad_X(Y) = X Y − Y X the derivative of the exponential in the direction Y is
+
+    d exp_X(Y) = exp(X) · φ(−ad_X)(Y),    φ(z) = (eᶻ − 1)/z = Σ zᵏ/(k + 1)!
+
+(Hall, Lie Groups, Lie Algebras, and Representations, 2nd ed., theorem 5.4; Higham, Functions of Matrices, 10.2). For a
+skew X the adjoint of ad_X, in the inner product Σ A_ij B_ij, is −ad_X, and ad_X maps skew matrices to skew ones. So
+with G = ∂L/∂exp(X) the gradient of X, as far as it is skew, is
+
+    φ(ad_X)(S),    S = ½ (exp(X)ᵀ G − Gᵀ exp(X)).
+
+It is linear in G, so its relative error does not depend on the size of G. The backward pass of `torch.matrix_exp`
+exponentiates a matrix of twice the size that has G in it, and its cost and its error grow with G.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ..torch_internals import apply, opaque
+
+LARGEST = 0.4  # ‖X‖₂ up to which series are summed; a larger X is halved until it is as small
+
+
+@opaque  # how often X is halved depends on its entries, which the compiler does not see
+def skew_exponential(X: Float[Tensor, "n n"]) -> Float[Tensor, "n n"]:
+    """exp(X) for a skew-symmetric X, orthogonal.
+
+    Parameters
+    ----------
+    X
+        (n, n), Xᵀ = −X, float32 or float64. It is not checked.
+
+    Returns
+    -------
+    Tensor
+        (n, n). It may be differentiated any number of times; the gradient of X is its skew part, φ(ad_X)(S) above.
+
+    Examples
+    --------
+    >>> quarter_turn = skew_exponential(torch.tensor([[0.0, -math.pi / 2], [math.pi / 2, 0.0]]))
+    >>> torch.allclose(quarter_turn, torch.tensor([[0.0, -1.0], [1.0, 0.0]]), atol=1e-6)
+    True
+    """
+    value: Tensor
+    value, *_ = apply(_SkewExponential, X)
+    return value
+
+
+@opaque
+def rotated(S: Float[Tensor, "n n"], base: Float[Tensor, "n n"], X: Float[Tensor, "n n"]) -> Float[Tensor, "n n"]:
+    """P S Pᵀ with P = base · exp(X), base orthogonal and X skew.
+
+    With G = ∂L/∂(P S Pᵀ) the gradient of S is K = Pᵀ G P, and D = K Sᵀ + Kᵀ S is Pᵀ ∂L/∂P; so the gradient of X is
+    φ(ad_X)(½ (D − Dᵀ)). That is two thirds of the products that autograd would make of the formula, and at X = 0 half.
+
+    Parameters
+    ----------
+    S, base, X
+        (n, n), float32 or float64. No gradient flows to the base.
+
+    Returns
+    -------
+    Tensor
+        (n, n). It may be differentiated any number of times.
+    """
+    value: Tensor
+    value, *_ = apply(_Rotated, S, base, X)
+    return value
+
+
+class _SkewExponential(torch.autograd.Function):
+    """Its outputs are exp(X) and, for the backward pass, exp(X/2), exp(X/4), … as far as X was halved."""
+
+    @staticmethod
+    def forward(X: Tensor) -> tuple[Tensor, ...]:
+        return tuple(_exponentials(X)) or (torch.eye(len(X), dtype=X.dtype, device=X.device),)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+        ctx.mark_non_differentiable(*output[1:])
+        ctx.save_for_backward(*inputs, *output)
+
+    @staticmethod
+    def backward(ctx: Any, G: Tensor, *_: Any) -> Any:
+        X, E, *halves = ctx.saved_tensors
+        if torch.is_grad_enabled():  # a second derivative: the halves, too, are functions of X
+            halves = [skew_exponential(X / 2 ** (k + 1)) for k in range(len(halves))]
+        K = E.mT @ G
+        return _phi(X, (K - K.mT) / 2, halves)
+
+
+class _Rotated(torch.autograd.Function):
+    """Its outputs are P S Pᵀ and, for the backward pass, P and the halves as above."""
+
+    @staticmethod
+    def forward(S: Tensor, base: Tensor, X: Tensor) -> tuple[Tensor, ...]:
+        exponentials = _exponentials(X)
+        P = base @ exponentials[0] if exponentials else base.clone()
+        return P @ S @ P.mT, P, *exponentials[1:]
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+        ctx.mark_non_differentiable(*output[1:])
+        ctx.save_for_backward(*inputs, *output[1:])
+
+    @staticmethod
+    def backward(ctx: Any, G: Tensor, *_: Any) -> Any:
+        S, base, X, P, *halves = ctx.saved_tensors
+        if torch.is_grad_enabled():  # a second derivative
+            P = base @ skew_exponential(X)
+            by_S, by_X = torch.autograd.grad(P @ S @ P.mT, (S, X), G, create_graph=True)
+            return by_S, None, by_X
+        K = P.mT @ G @ P
+        D = torch.addmm(K @ S.mT, K.mT, S)
+        return K, None, _phi(X, (D - D.mT) / 2, halves)
+
+
+def _exponentials(X: Tensor) -> list[Tensor]:
+    """exp(X), exp(X/2), exp(X/4), … until ‖X‖₂/2ˢ <= LARGEST; none for X = 0.
+
+    The singular values of a skew X come in pairs, so ‖X‖₂⁴ <= ‖X⁴‖_F/√2: a close bound, and X⁴ is needed anyway.
+    """
+    square = X @ X
+    fourth = square @ square
+    bound = (_size(fourth) / math.sqrt(2)) ** 0.25
+    if bound == 0 and not X.is_meta and not bool(X.any()):
+        return []
+    halvings = math.ceil(math.log2(bound / LARGEST)) if LARGEST < bound < math.inf else 0
+    exponentials = [_series(X / 2**halvings, square / 4**halvings, fourth / 16**halvings)]
+    for _ in range(halvings):
+        exponentials.append(exponentials[-1] @ exponentials[-1])
+    return exponentials[::-1]
+
+
+def _series(Z: Tensor, square: Tensor, fourth: Tensor) -> Tensor:
+    """Σ Zᵏ/k! for ‖Z‖₂ <= LARGEST, from Z² and Z⁴ too, in blocks of four powers (Paterson and Stockmeyer 1973)."""
+    powers = torch.stack([torch.eye(len(Z), dtype=Z.dtype, device=Z.device), Z, square, square @ Z])
+    eps = torch.finfo(Z.dtype).eps
+    count = next(k for k in range(1, 9) if LARGEST ** (4 * k) / math.factorial(4 * k) < eps)
+    coefficients = [[1 / math.factorial(4 * block + power) for power in range(4)] for block in range(count)]
+    blocks: list[Tensor] = list(torch.tensordot(powers.new_tensor(coefficients), powers, 1))
+    total = blocks.pop()
+    for block in reversed(blocks):
+        total = torch.addmm(block, fourth, total)
+    return total
+
+
+def _phi(X: Tensor, S: Tensor, halves: list[Tensor]) -> Tensor:
+    """φ(ad_X)(S) of skew X and S; halves = exp(X/2), exp(X/4), … as far as X must be halved.
+
+    The series where X is small, by Horner's rule; then, from small to large, φ(2z) = ½ (eᶻ + 1) φ(z), where e to the
+    power of ad_Z is the rotation Y ↦ exp(Z) Y exp(Z)ᵀ. Of skew Z and Y the commutator is W − Wᵀ with W = Z Y.
+    """
+    Z, Y = X / 2 ** len(halves), S
+    for k in range(_terms(Z), 0, -1):
+        W = Z @ Y
+        Y = torch.add(S, W - W.mT, alpha=1 / (k + 1))
+    for E in reversed(halves):
+        Y = (Y + E @ Y @ E.mT) / 2
+    return Y
+
+
+def _terms(Z: Tensor) -> int:
+    """How many terms of φ's series to sum: the next one is below rounding, for ‖ad_Z‖₂ <= 2 ‖Z‖₂.
+
+    A derivative takes one power off each term, so where one is recorded they are as many as for the largest Z.
+    """
+    size = LARGEST
+    if not torch.is_grad_enabled():
+        size = min(size, _size(Z) / math.sqrt(2))
+    eps, terms = torch.finfo(Z.dtype).eps, 0
+    while (2 * size) ** (terms + 1) / math.factorial(terms + 2) > eps:
+        terms += 1
+    return terms
+
+
+def _size(M: Tensor) -> float:
+    """‖M‖_F; 0 on the meta device, where a matrix has no entries."""
+    return 0.0 if M.is_meta else float(torch.linalg.matrix_norm(M))
