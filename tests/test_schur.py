@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nnrnn_core import SchurMatrix
-from nnrnn_core.matrices.orthogonal import tangent_space
 from oracles import as_installed
 
 seeds = st.integers(0, 2**31)
@@ -154,41 +153,66 @@ def test_every_parameter_has_the_gradient_of_finite_differences():
     assert torch.autograd.gradcheck(total, [p.detach().clone().requires_grad_() for p in V.parameters()])
 
 
-@settings(max_examples=40)
-@given(seeds, halves, st.sampled_from(["block", "entry"]), st.floats(0, 10), st.floats(0, 1.5))
-def test_the_tangent_space_gives_the_value_and_every_gradient_of_the_exponential_at_its_base(
-    seed, half, mask, strength, scale
-):
+@settings(max_examples=20)
+@given(seeds, halves, st.sampled_from(["block", "entry"]), st.floats(0, 10), st.floats(0, 1.5), st.floats(0, 3))
+def test_V_and_every_gradient_are_autograds_of_the_formula(seed, half, mask, strength, scale, turned):
     V = drawn(seed, 2 * half, strength, scale, mask=mask)
-    weights = torch.randn(V.size, V.size, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-
-    def value_and_gradients():
-        value = V()
-        return [value.detach(), *torch.autograd.grad((weights * value.T).sum(), list(V.parameters()))]
-
-    long = value_and_gradients()
-    with tangent_space(V):
-        short = value_and_gradients()
-    for ours, theirs in zip(short, long, strict=True):
-        assert ours.shape == theirs.shape
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        V.orthogonal.entries.copy_(turned * torch.randn(V.orthogonal.entries.shape, generator=generator))
+    weights = torch.randn(V.size, V.size, generator=generator, dtype=torch.float64)
+    P = V.orthogonal.base @ torch.matrix_exp(V.orthogonal.skew())
+    results = []
+    for value in (V(), P @ V.schur_form() @ P.T):
+        gradients = torch.autograd.grad((weights * value).sum(), list(V.parameters()))
+        results.append([value.detach(), *gradients])
+    for ours, theirs in zip(*results, strict=True):
         if ours.numel():  # a single block has no T
             assert (ours - theirs).abs().max() < 1e-12 * max(1.0, float(theirs.abs().max()))
 
 
-def test_the_tangent_space_of_a_matrix_away_from_its_base_is_at_the_new_base():
-    V = drawn(9, 8, scale=0.7)
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.bfloat16, 0.03), (torch.float16, 0.004)])
+def test_in_half_precision_V_is_that_of_float32_rounded(dtype, tolerance):
+    V = SchurMatrix(16, "random", torch.Generator().manual_seed(0))
     with torch.no_grad():
-        V.orthogonal.entries.normal_()
-    before = V().detach()
-    with tangent_space(V):
-        assert (V() - before).abs().max() < 1e-12
-    assert (V() - before).abs().max() < 1e-12
+        V.orthogonal.entries.normal_(std=0.5)
+        V.T_entries.normal_(std=0.1)
+    exact = V().detach()
+    half = V.to(dtype)()
+    assert half.dtype == dtype
+    assert (half.float() - exact).abs().max() < tolerance
+    made = SchurMatrix(16, "random", torch.Generator().manual_seed(0), dtype=dtype)
+    assert (made.P.float() @ made.P.float().T - torch.eye(16)).abs().max() < tolerance
+    half.float().square().sum().backward()
+    assert all(bool(parameter.grad.isfinite().all()) for parameter in V.parameters())
+
+
+def test_everything_that_follows_from_the_size_is_made_anew_and_not_saved():
+    V = drawn(3, 6)
+    assert (
+        set(V.state_dict())
+        == {
+            *("theta", "gamma", "T_entries", "scale", "orthogonal.entries", "orthogonal.base"),
+        }
+        == {name for name, _ in [*V.named_parameters(), *V.named_buffers()]}
+    )
+
+
+def test_a_matrix_made_on_the_meta_device_is_filled_by_a_state_dict():
+    V = drawn(3, 6)
+    with torch.device("meta"):
+        outlines = [SchurMatrix(6, "random"), SchurMatrix(6)]
+    outlines.append(SchurMatrix(6, device="meta", dtype=torch.float64))
+    outlines[1] = outlines[1].to_empty(device="cpu").double()
+    for outline, assign in zip(outlines, (True, False, True), strict=True):
+        outline.load_state_dict(V.state_dict(), assign=assign)
+        assert (outline() - V()).abs().max() < 1e-13
+        assert torch.equal(outline.T, V.T)
 
 
 def test_no_gradient_flows_to_the_scale():
     V = drawn(10, 6, scale=0.7)
-    with tangent_space(V):
-        V().sum().backward()
+    V().sum().backward()
     assert V.scale.grad is None
     assert all(parameter.grad is not None for parameter in V.parameters())
 

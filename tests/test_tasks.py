@@ -1,6 +1,5 @@
 """The tasks: the theorem of the floor, baselines that are what they say, streams that follow one another."""
 
-import dataclasses
 import math
 import sys
 
@@ -64,21 +63,6 @@ def test_the_last_loss_term_is_the_loss_at_the_last_step(task, generator):
     outputs = torch.randn(task.length, 4, task.output_size, generator=generator)
     alone = Batch(batch.inputs[-1:], batch.targets[-1:], batch.weights[-1:])
     assert float(task.loss(outputs, late)) == pytest.approx(float(task.loss(outputs[-1:], alone)), rel=1e-6)
-
-
-@names
-@pytest.mark.parametrize("weighted", ["as drawn", "at random", "the last step alone"])
-def test_the_derivative_of_a_loss_by_the_outputs_is_autograds(task, weighted, generator):
-    batch = task.sample(4, generator).to(torch.zeros(1, dtype=torch.float64))
-    if weighted == "at random":
-        batch = dataclasses.replace(batch, weights=torch.rand(batch.weights.shape, generator=generator).double())
-    elif weighted == "the last step alone":
-        batch = batch.last()
-    outputs = torch.randn(task.length, 4, task.output_size, generator=generator, dtype=torch.float64)
-    expected = task.loss(outputs.requires_grad_(), batch)
-    found, gradient = task.loss_gradient(outputs, batch)
-    assert found == pytest.approx(float(expected.detach()), rel=1e-12)
-    assert torch.allclose(gradient, torch.autograd.grad(expected, outputs)[0], rtol=1e-10, atol=1e-15)
 
 
 def test_the_last_scored_step_is_found_before_steps_that_do_not_count():

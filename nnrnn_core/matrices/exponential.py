@@ -125,30 +125,46 @@ class _Rotated(torch.autograd.Function):
 def _exponentials(X: Tensor) -> list[Tensor]:
     """exp(X), exp(X/2), exp(X/4), … until ‖X‖₂/2ˢ <= LARGEST; none for X = 0.
 
-    The singular values of a skew X come in pairs, so ‖X‖₂⁴ <= ‖X⁴‖_F/√2: a close bound, and X⁴ is needed anyway.
+    The singular values of a skew X come in pairs: ‖X‖₂ <= ‖X‖_F/√2, and where that is too large to be of use,
+    ‖X‖₂⁴ <= ‖X⁴‖_F/√2, which is close.
     """
-    square = X @ X
-    fourth = square @ square
-    bound = (_size(fourth) / math.sqrt(2)) ** 0.25
-    if bound == 0 and not X.is_meta and not bool(X.any()):
+    bound = _size(X) / math.sqrt(2)
+    if bound == 0 and not X.is_meta:
         return []
+    if bound > LARGEST:
+        bound = (_size(torch.linalg.matrix_power(X, 4)) / math.sqrt(2)) ** 0.25
     halvings = math.ceil(math.log2(bound / LARGEST)) if LARGEST < bound < math.inf else 0
-    exponentials = [_series(X / 2**halvings, square / 4**halvings, fourth / 16**halvings)]
+    exponentials = [_series(X / 2**halvings, bound / 2**halvings)]
     for _ in range(halvings):
         exponentials.append(exponentials[-1] @ exponentials[-1])
     return exponentials[::-1]
 
 
-def _series(Z: Tensor, square: Tensor, fourth: Tensor) -> Tensor:
-    """Σ Zᵏ/k! for ‖Z‖₂ <= LARGEST, from Z² and Z⁴ too, in blocks of four powers (Paterson and Stockmeyer 1973)."""
-    powers = torch.stack([torch.eye(len(Z), dtype=Z.dtype, device=Z.device), Z, square, square @ Z])
+def _series(Z: Tensor, size: float) -> Tensor:
+    """Σ Zᵏ/k! for ‖Z‖₂ <= size, until the next term is below rounding.
+
+    As a polynomial in Z⁴ whose coefficients are polynomials in Z, which takes few products (Paterson and Stockmeyer
+    1973).
+    """
     eps = torch.finfo(Z.dtype).eps
-    count = next(k for k in range(1, 9) if LARGEST ** (4 * k) / math.factorial(4 * k) < eps)
-    coefficients = [[1 / math.factorial(4 * block + power) for power in range(4)] for block in range(count)]
-    blocks: list[Tensor] = list(torch.tensordot(powers.new_tensor(coefficients), powers, 1))
-    total = blocks.pop()
-    for block in reversed(blocks):
-        total = torch.addmm(block, fourth, total)
+    degree = next((k for k in range(1, 20) if size ** (k + 1) / math.factorial(k + 1) < eps), 20)
+    powers = [torch.eye(len(Z), dtype=Z.dtype, device=Z.device), Z]
+    while len(powers) < min(degree + 1, 4):
+        powers.append(powers[-1] @ Z)
+    total = _combined(powers, degree // 4 * 4, degree)
+    if degree >= 4:
+        fourth = powers[2] @ powers[2]
+        for first in range(degree // 4 * 4 - 4, -1, -4):
+            total = torch.addmm(_combined(powers, first, degree), fourth, total)
+    return total
+
+
+def _combined(powers: list[Tensor], first: int, degree: int) -> Tensor:
+    """Σ Zʲ/(first + j)! for j = 0, 1, 2, 3, as far as first + j <= degree."""
+    total = powers[0] / math.factorial(first)
+    for j, power in enumerate(powers[1:], start=1):
+        if first + j <= degree:
+            total = total.add_(power, alpha=1 / math.factorial(first + j))
     return total
 
 

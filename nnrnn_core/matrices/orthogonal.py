@@ -96,14 +96,18 @@ class OrthogonalMatrix(nn.Module):
             return self.precise().to(self.base.dtype)
 
     @torch.no_grad()
-    def rebase(self) -> None:
+    def rebase(self, *, polish: bool = True) -> None:
         """P₀ ← P₀ exp(A − Aᵀ), A ← 0: P stays as it is.
 
-        A Newton–Schulz step, P ← P (3 I − Pᵀ P)/2, takes off the rounding that many updates would add up.
+        Parameters
+        ----------
+        polish
+            A Newton–Schulz step, P ← P (3 I − Pᵀ P)/2, takes off the rounding that many updates add up. Now and then is
+            enough.
         """
         with full_precision(self.base.device):
             P = self.precise()
-            self.base.copy_(1.5 * P - 0.5 * (P @ (P.mT @ P)))
+            self.base.copy_(1.5 * P - 0.5 * (P @ (P.mT @ P)) if polish else P)
             self.entries.zero_()
 
     @torch.no_grad()

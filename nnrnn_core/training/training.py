@@ -28,6 +28,8 @@ from .records import Step, norms, spectrum
 
 EXPLODED = 1e3  # times the task's baseline: the parameters of a step with a larger loss are not kept as good ones
 
+POLISH = 8  # updates from one polishing of P to the next: the rounding of so few is as small as that of one
+
 
 class Diverged(ArithmeticError):
     """The loss or its gradient is not finite.
@@ -115,7 +117,7 @@ class Training:
         self.noise = torch.Generator().manual_seed(seed + 1)
         self._optimiser = make_optimiser(model, self.settings.optimiser)
         self._optimiser_name = self.settings.optimiser
-        self._rebase()
+        self._rebase(polish=True)
         self._good = {name: tensor.clone() for name, tensor in self._learnt().items()}
 
     # ---- steps
@@ -141,8 +143,7 @@ class Training:
         settings = copy.copy(self.settings)  # it may change while the step runs
         before = self._position()
         self._use_optimiser(settings.optimiser)
-        for parameter in self.model.parameters():
-            parameter.grad = None
+        self.model.zero_grad()
         with threads(settings.threads):
             batch = self._next_batch(settings)
             tap = self._tap(batch)
@@ -254,7 +255,7 @@ class Training:
         """Move the parameters; or leave them, and return what is not finite."""
         hold_back(self.model.modules(), settings)
         parameters = list(self.model.parameters())
-        size = torch.nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None])
+        size = torch.nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None], foreach=False)
         if not bool(size.isfinite()):
             return "gradient"
         if settings.gradient_clip is not None:
@@ -264,13 +265,13 @@ class Training:
                 self._good[name].copy_(tensor)
         set_rates(self._optimiser, settings)
         update(self._optimiser)
-        self._rebase()
+        self._rebase(polish=self.index % POLISH == 0)
         return ""
 
-    def _rebase(self) -> None:
+    def _rebase(self, *, polish: bool) -> None:
         for module in self.model.modules():
             if isinstance(module, OrthogonalMatrix):
-                module.rebase()
+                module.rebase(polish=polish)
 
     def _learnt(self) -> dict[str, Tensor]:
         """The saved tensors of the model by name, except T's scale, which is the user's."""
