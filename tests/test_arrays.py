@@ -9,7 +9,7 @@ import torch
 
 from nnrnn_core.activations import ModReLU
 from nnrnn_core.recurrence import arrays
-from nnrnn_core.recurrence.arrays import add_product, empty_like, fastest, memory, product, shareable
+from nnrnn_core.recurrence.arrays import add_product, allocate, as_arrays, empty_like, product, shareable
 from oracles import modrelu
 
 # rows and matrix: names to a function of a drawn pair that lays them out
@@ -99,7 +99,7 @@ def test_a_product_out_of_range_is_infinite_without_a_warning():
 
 def test_arrays_lie_in_the_memory_of_their_tensors():
     tensor = torch.zeros(2, 3, requires_grad=True)
-    (array,) = fastest([tensor])
+    (array,) = as_arrays([tensor])
     array[1, 2] = 7
     assert tensor[1, 2] == 7
 
@@ -108,7 +108,7 @@ def test_arrays_lie_in_the_memory_of_their_tensors():
 def test_where_one_tensor_cannot_be_an_array_all_stay_tensors(other):
     tensors = [torch.zeros(2), other]
     assert not shareable(other)
-    assert all(kept is given for kept, given in zip(fastest(tensors), tensors, strict=True))
+    assert all(kept is given for kept, given in zip(as_arrays(tensors), tensors, strict=True))
 
 
 @pytest.mark.parametrize(
@@ -134,27 +134,27 @@ def nothing_kept(monkeypatch):
 
 @pytest.mark.usefixtures("nothing_kept")
 def test_memory_that_nothing_refers_to_serves_the_next_array_of_its_size():
-    tensor = torch.from_numpy(memory((300, 200), np.float32))
+    tensor = torch.from_numpy(allocate((300, 200), np.float32))
     first, view = tensor.data_ptr(), tensor[5]
     del tensor
-    assert address(memory((300, 200), np.float32)) != first  # the view holds it
+    assert address(allocate((300, 200), np.float32)) != first  # the view holds it
     del view
-    assert address(memory((150, 200), np.float64)) == first  # as many bytes, of another type and shape
+    assert address(allocate((150, 200), np.float64)) == first  # as many bytes, of another type and shape
 
 
 @pytest.mark.usefixtures("nothing_kept")
 def test_arrays_that_live_together_share_no_memory():
-    living = [memory((300, 200), np.float32) for _ in range(4)]
+    living = [allocate((300, 200), np.float32) for _ in range(4)]
     del living[1], living[1]
-    living += [memory((300, 200), np.float32) for _ in range(3)]
+    living += [allocate((300, 200), np.float32) for _ in range(3)]
     assert len({address(array) for array in living}) == len(living)
 
 
 @pytest.mark.usefixtures("nothing_kept")
 def test_no_more_is_kept_than_the_limit_and_nothing_small(monkeypatch):
     monkeypatch.setattr(arrays, "KEEP", 500_000)
-    living = [memory((300, 200), np.float32) for _ in range(4)]  # 240 000 bytes each
-    living.append(memory((3, 2), np.float32))
+    living = [allocate((300, 200), np.float32) for _ in range(4)]  # 240 000 bytes each
+    living.append(allocate((3, 2), np.float32))
     living.clear()
     assert [kept.nbytes for kept in arrays._free] == [240_000] * 2
 

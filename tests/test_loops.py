@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -25,22 +27,21 @@ def test_the_loops_on_arrays_are_those_on_tensors(time, generator):
         assert torch.allclose(ours, theirs, rtol=1e-12)
 
 
-@pytest.mark.parametrize("tile", [1, 2, 4, 8])
-@pytest.mark.parametrize("batch", range(1, 10))
-@pytest.mark.parametrize("time", [1, 2, 3])
-def test_rows_behind_a_time_are_the_next_of_the_array_itself_and_fill_tiles(time, batch, tile, monkeypatch):
+@pytest.mark.parametrize("tile", [1, 4, 8])
+def test_rows_behind_a_time_are_the_next_of_the_array_itself_and_fill_tiles(tile, monkeypatch):
     monkeypatch.setattr(loops, "tile_rows", lambda: tile)
-    rows = np.arange(time * batch * 2.0).reshape(-1, 2)
-    array = rows.reshape(time, batch, 2)
-    room, product = loops._room(array)
-    assert len(room) == batch or (len(room) % tile == 0 and batch < len(room) < batch + tile)
-    assert product.shape == (batch, 2) and np.shares_memory(product, room)
-    found = loops._with_rows(array, len(room))
-    assert len(found) == time - 1
-    for t, wide in enumerate(found):
-        assert np.array_equal(wide, rows[t * batch : t * batch + len(room)])
-        (low, high), (first, last) = np.lib.array_utils.byte_bounds(rows), np.lib.array_utils.byte_bounds(wide)
-        assert low <= first and last <= high
+    for time, batch in itertools.product((1, 2, 3), range(1, 10)):
+        rows = np.arange(time * batch * 2.0).reshape(-1, 2)
+        array = rows.reshape(time, batch, 2)
+        room, product = loops._room(array)
+        assert len(room) == batch or (len(room) % tile == 0 and batch < len(room) < batch + tile)
+        assert product.shape == (batch, 2) and np.shares_memory(product, room)
+        found = loops._with_rows(array, len(room))
+        assert len(found) == time - 1
+        for t, wide in enumerate(found):
+            assert np.array_equal(wide, rows[t * batch : t * batch + len(room)])
+            (low, high), (first, last) = np.lib.array_utils.byte_bounds(rows), np.lib.array_utils.byte_bounds(wide)
+            assert low <= first and last <= high
 
 
 def test_a_batch_with_gaps_between_its_times_is_multiplied_as_it_is(monkeypatch):

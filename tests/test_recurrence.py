@@ -233,15 +233,14 @@ def everything(activation, drive, V, h0, tap, incoming) -> list[torch.Tensor]:
 
 @twins
 @pytest.mark.parametrize("tapped", [False, True], ids=["no tap", "random tap"])
-@pytest.mark.parametrize("shares", range(1, BATCH + 1))
-def test_a_pass_is_the_same_in_parts_of_any_length_and_in_shares_of_the_batch(shares, tapped, name, given, monkeypatch):
+def test_a_pass_is_the_same_in_parts_of_any_length_and_in_shares_of_the_batch(tapped, name, given, monkeypatch):
     drive, V, h0, tap = given
     arguments = (TWINS[name][0], drive, V, h0, tap if tapped else None, torch.randn_like(drive))
     whole = everything(*arguments)
-    torch.set_num_threads(shares)
     monkeypatch.setattr(passes, "SEQUENCES", 1)
     monkeypatch.setattr(passes, "MULTIPLICATIONS", 1)
-    for length in (1, 2, 5, TIME - 1, TIME):
+    for shares, length in ((1, 1), (1, TIME - 1), (2, 2), (BATCH, 5), (BATCH, TIME)):
+        torch.set_num_threads(shares)
         monkeypatch.setattr(passes, "CHUNK", length * -(-BATCH // shares) * N)
         for ours, theirs in zip(everything(*arguments), whole, strict=True):
             assert (ours - theirs).abs().max() <= 1e-13 * max(1.0, float(theirs.detach().abs().max()))
@@ -259,18 +258,16 @@ def test_shares_of_the_batch_in_inference_mode_give_the_states_of_training(given
 
 @twins
 @pytest.mark.parametrize("tapped", [False, True], ids=["no tap", "random tap"])
-@pytest.mark.parametrize("batch", range(1, BATCH + 1))
-@pytest.mark.parametrize("tile", [2, 4, 5, 7])
-def test_rows_that_fill_the_tiles_of_blas_change_nothing_whatever_they_hold(
-    tile, batch, tapped, name, given, monkeypatch
-):
-    drive, V, h0, tap = given[0][:, :batch], given[1], given[2][:batch], given[3][:, :batch]
-    arguments = (TWINS[name][0], drive, V, h0, tap if tapped else None, torch.randn_like(drive))
-    monkeypatch.setattr(loops, "tile_rows", lambda: 1)
-    expected = everything(*arguments)
-    monkeypatch.setattr(loops, "tile_rows", lambda: tile)
-    monkeypatch.setattr(arrays, "memory", lambda shape, dtype: np.full(shape, np.nan, dtype))
-    for length in (1, 5, TIME):
+def test_rows_that_fill_the_tiles_of_blas_change_nothing_whatever_they_hold(tapped, name, given, monkeypatch):
+    real = arrays.allocate
+    for batch, tile, length in ((1, 4, 5), (BATCH - 1, 4, 1), (BATCH, 2, TIME), (BATCH, 7, 5)):
+        drive, V, h0, tap = given[0][:, :batch], given[1], given[2][:batch], given[3][:, :batch]
+        arguments = (TWINS[name][0], drive, V, h0, tap if tapped else None, torch.randn_like(drive))
+        monkeypatch.setattr(loops, "tile_rows", lambda: 1)
+        monkeypatch.setattr(arrays, "allocate", real)
+        expected = everything(*arguments)
+        monkeypatch.setattr(loops, "tile_rows", lambda tile=tile: tile)
+        monkeypatch.setattr(arrays, "allocate", lambda shape, dtype: np.full(shape, np.nan, dtype))
         monkeypatch.setattr(passes, "CHUNK", length * batch * N)
         for ours, theirs in zip(everything(*arguments), expected, strict=True):
             assert (ours - theirs).abs().max() <= 1e-13 * max(1.0, float(theirs.detach().abs().max()))

@@ -8,13 +8,13 @@ from nnrnn_core import Settings
 from oracles import as_installed
 
 
-@pytest.mark.parametrize("value", [math.nan, -1.0, math.inf, "0.1", True, None])
 @pytest.mark.parametrize("name", ["rate", "rate_P", "smoothing", "momentum", "T_decay", "gamma_penalty"])
-def test_a_number_out_of_range_is_refused_by_name_and_leaves_the_old_one(name, value):
+def test_a_number_out_of_range_is_refused_by_name_and_leaves_the_old_one(name):
     settings = Settings()
     before = settings.as_dict()
-    with pytest.raises(ValueError, match=f"{name} must be .*got"):
-        setattr(settings, name, value)
+    for value in (math.nan, -1.0, math.inf, "0.1", True, None):
+        with pytest.raises(ValueError, match=f"{name} must be .*got"):
+            setattr(settings, name, value)
     assert settings.as_dict() == before
 
 

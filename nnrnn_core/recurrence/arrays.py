@@ -1,7 +1,7 @@
-"""What a loop over time works on: torch's tensors or, on the CPU, NumPy's arrays on the same memory.
+"""What the loop over time works on: torch's tensors or, on a CPU, NumPy's arrays on the same memory.
 
-At the sizes of a lesson a time step is a few products of some microseconds each, and what counts is the cost of a call:
-NumPy's is a third of torch's.
+At the sizes of a lesson a time step is a few products of some microseconds each, so what counts is the cost of a call,
+and a call of NumPy's costs a third of one of torch's.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def library(array: Array) -> ModuleType:
     return torch if isinstance(array, Tensor) else np
 
 
-def fastest(tensors: list[Tensor]) -> list[Array]:
+def as_arrays(tensors: list[Tensor]) -> list[Array]:
     """The tensors as arrays on the same memory, if all of them can be; else the tensors themselves."""
     if all(shareable(tensor) for tensor in tensors):
         return [(tensor.detach() if tensor.requires_grad else tensor).numpy() for tensor in tensors]
@@ -34,23 +34,25 @@ def fastest(tensors: list[Tensor]) -> list[Array]:
 
 
 def empty_like(tensor: Tensor) -> Tensor:
-    """Memory for a tensor of this shape, contiguous; on the CPU as `memory` has it."""
+    """A contiguous tensor of this shape that is not filled; on a CPU in memory from `allocate`."""
     if shareable(tensor):
-        return torch.from_numpy(memory(tuple(tensor.shape), tensor.detach().numpy().dtype))
+        return torch.from_numpy(allocate(tuple(tensor.shape), tensor.detach().numpy().dtype))
     return torch.empty_like(tensor, memory_format=torch.contiguous_format)
 
 
-LARGE = 2**17  # bytes from which on the C library asks the system for memory, and gives it back
-KEEP = 2**29  # bytes that are kept for later at most
-_free: list[Array] = []  # flat arrays that nothing refers to, the oldest first
-_lent: dict[int, tuple[ref[Array], Array]] = {}  # an array that was given out, and the flat one whose memory it has
-_lock = RLock()  # its holder may collect garbage, and give an array back
+LARGE = 2**17  # bytes; for so much the C library asks the operating system each time, and gives it back each time
+KEEP = 2**29  # bytes that are kept for the next array at most
+_free: list[Array] = []  # flat arrays that nothing uses, the oldest first
+_lent: dict[int, tuple[ref[Array], Array]] = {}  # an array that is in use, and the flat array whose memory it has
+_lock = RLock()  # reentrant: garbage may be collected while it is held, which gives an array back
 
 
-def memory(shape: tuple[int, ...], dtype: Any) -> Array:
-    """An array that is not filled, in memory that an array of as many bytes left, if one did: memory that is new costs
-    a page fault every 4 kB, at the sizes of a lesson a tenth of a training step. Up to KEEP bytes stay with the process
-    for it."""
+def allocate(shape: tuple[int, ...], dtype: Any) -> Array:
+    """An array that is not filled, in the memory of an earlier array of as many bytes, if one is free.
+
+    New memory costs a page fault for every 4 kB, which at the sizes of a lesson is a tenth of a training step. Up to
+    KEEP bytes stay with the process for this.
+    """
     size = math.prod(shape) * np.dtype(dtype).itemsize
     if size < LARGE:
         return np.empty(shape, dtype)
@@ -71,13 +73,13 @@ def _give_back(gone: ref[Array]) -> None:
 
 
 class _Product(torch.autograd.Function):
-    """A B, by NumPy; its gradients are products again, so that it is differentiable any number of times."""
+    """A B by NumPy. Its gradients are such products again, so it may be differentiated any number of times."""
 
     @staticmethod
     @np.errstate(all="ignore")
     def forward(a: Tensor, b: Tensor) -> Tensor:
         left, right = a.detach().numpy(), b.detach().numpy()
-        out = memory((len(left), right.shape[1]), left.dtype)
+        out = allocate((len(left), right.shape[1]), left.dtype)
         return torch.from_numpy(np.dot(left, right, out=out))
 
     @staticmethod
@@ -93,8 +95,10 @@ class _Product(torch.autograd.Function):
 
 @opaque
 def product(rows: Tensor, matrix: Tensor) -> Tensor:
-    """rows @ matrix, the last axis of `rows` by the first of `matrix`, for many rows and a narrow matrix: on a CPU
-    NumPy's BLAS takes a third to a sixth of the time of torch's there."""
+    """rows @ matrix, the last axis of `rows` by the first of `matrix`, for many rows and a narrow matrix.
+
+    On a CPU by NumPy, whose BLAS takes a third to a sixth of torch's time for this shape on processors without AVX-512.
+    """
     if not (shareable(rows) and shareable(matrix)):
         return rows @ matrix
     flat: Tensor = apply(_Product, rows.reshape(rows.shape[:-1].numel(), rows.shape[-1]), matrix)
@@ -107,7 +111,7 @@ def add_product(total: Array, a: Array, b: Array) -> None:
     if isinstance(total, Tensor):
         total.addmm_(a.T, b)
     else:
-        total += np.dot(a.T, b, out=memory(total.shape, total.dtype))
+        total += np.dot(a.T, b, out=allocate(total.shape, total.dtype))
 
 
 def shareable(tensor: Tensor) -> bool:

@@ -1,5 +1,8 @@
-"""The loop over time, forwards and backwards: on NumPy's arrays with as little Python a step as will do, for a step of
-a lesson's network takes some microseconds; on tensors with as few launches a step."""
+"""The loop over time, forwards and backwards, on NumPy's arrays or on tensors.
+
+A time step of a lesson's network takes some microseconds, so on arrays what counts is how little Python there is in it;
+on tensors, which may live on a GPU, how few launches.
+"""
 
 from __future__ import annotations
 
@@ -20,16 +23,22 @@ InPlace = Callable[[Array], object]
 def forwards(
     M: Array, phi_: InPlace, h: Array, drive: Array, states: Array, values: Array, tap: Array | None = None
 ) -> None:
-    """values_t = φ(states_{t−1} M + drive_t), states_0 = h; with a tap the state is the value and the tap, without one
-    states and values are the same. Of tensors, the drive must lie in values: a launch then does both."""
+    """values_t = φ(states_{t−1} M + drive_t) from states_{−1} = h, written into `values` and `states`.
+
+    With a tap states_t = values_t + tap_t; without one `states` and `values` are the same array. On tensors `drive` and
+    `values` must be the same, so that product and sum are one launch.
+    """
     loop = _forwards_tensors if isinstance(M, Tensor) else _forwards_arrays
     loop(M, phi_, h, drive, states, values, tap)
 
 
 def backwards(M: Array, later: Array | None, arriving: Array, gradients: Array, deltas: Array) -> Array:
-    """g_t = ℓ_t + δ_{t+1} M and δ_t = φ'(·) g_t from last to first, where ℓ = arriving, and `deltas` holds the slopes;
-    `later` is the δ after them, if there is one. Returns a copy of the first δ, for the part of time before this one
-    may take its memory. Of tensors, ℓ must lie in gradients."""
+    """g_t = ℓ_t + δ_{t+1} M and δ_t = φ'(·) g_t, from the last time to the first; ℓ is `arriving`.
+
+    `deltas` holds the slopes φ' and receives δ. `later` is the δ of the time after the last one, or None. Returns a
+    copy of the first δ: the part of time before this one may use the same memory. On tensors `arriving` and
+    `gradients` must be the same, so that product and sum are one launch.
+    """
     loop = _backwards_tensors if isinstance(M, Tensor) else _backwards_arrays
     return loop(M, later, arriving, gradients, deltas)
 
@@ -41,7 +50,7 @@ def _forwards_arrays(
     room, product, add = *_room(states), np.add
     before = [_padded(h, len(room)), *_with_rows(states, len(room))]
     for t, (h, now, value) in enumerate(zip(before, drive, values, strict=True)):
-        h.dot(M, room)  # np.dot, and out by name, would cost a tenth more
+        h.dot(M, room)  # np.dot with out= would take a tenth longer
         add(now, product, value)
         phi_(value)
         if tap is not None:
@@ -86,14 +95,17 @@ def _backwards_tensors(M: Tensor, later: Tensor | None, arriving: Tensor, gradie
 
 @cache
 def tile_rows() -> int:
-    """Rows that BLAS's kernel multiplies at once: OpenBLAS's for processors with AVX2 takes 10 rows slower than 12."""
+    """How many rows a kernel of BLAS multiplies at once: OpenBLAS's for AVX2 takes longer for 10 rows than for 12."""
     kernels = {library["architecture"] for library in threadpool_info() if library["internal_api"] == "openblas"}
     return 4 if kernels and kernels <= {"Haswell", "Zen"} else 1
 
 
 def _room(array: Array) -> tuple[Array, Array]:
-    """Where the product of one time of a (time, batch, n) array goes, and its first `batch` rows. It has more where the
-    next time's rows, which lie behind, may be multiplied too: what comes of them is left."""
+    """Memory for the product of one time of a (time, batch, n) array, and its first `batch` rows.
+
+    It may have more rows than the batch, to fill a kernel's tile: then some rows of the next time are multiplied too,
+    and their products are ignored.
+    """
     _, batch, n = array.shape
     rows = -(-batch // tile_rows()) * tile_rows()
     room = np.empty((rows if array.flags.c_contiguous and rows <= 2 * batch else batch, n), array.dtype)
@@ -101,7 +113,7 @@ def _room(array: Array) -> tuple[Array, Array]:
 
 
 def _with_rows(array: Array, rows: int) -> Array:
-    """array[t] for all t but the last, with the first rows of array[t + 1] behind its own, to read."""
+    """array[t] for all t except the last, each with the first rows of array[t + 1] behind its own; to be read only."""
     time, _, n = array.shape
     return as_strided(array, (time - 1, rows, n), array.strides, writeable=False)
 

@@ -1,5 +1,9 @@
-"""One pass forwards through time and one back. On a CPU the way back goes in parts of time, and each core has sequences
-of its own where a batch is large: the sequences of a batch do not wait for one another."""
+"""One pass forwards through time and one backwards.
+
+On a CPU the backward pass goes through time in parts, so that what was just written is still in the cache when it is
+read. Where the batch is large, each thread takes some of its sequences through time by itself, for the sequences of a
+batch do not depend on one another.
+"""
 
 from __future__ import annotations
 
@@ -14,16 +18,17 @@ from torch import Tensor
 
 from ..threads import threads, torch_threads
 from .activations import Activation
-from .arrays import add_product, empty_like, fastest, shareable
+from .arrays import add_product, as_arrays, empty_like, shareable
 from .loops import backwards, forwards
 
 R = TypeVar("R")
-# of the drive (δ_t), of V through all states but h_0, of the activation's parameter; g_t where it is asked for
+# The gradients of the drive (δ_t at all times), of V through all states except h_0, and of the activation's parameter;
+# then g_t at all times, or None if it was not asked for.
 Gradients: TypeAlias = tuple[Tensor, Tensor, Tensor | None, Tensor | None]
 
-CHUNK = 2**19  # numbers in a part of the way, on a CPU: soon read again, and enough for a quick product of its times
-# A share of the batch that is worth a thread: so many sequences, for each thread lays V out anew for its product at
-# every step, and so many multiplications a time step, for Python serves one thread at a time.
+CHUNK = 2**19  # numbers in a part of time, on a CPU: few enough for the cache, enough for a fast product over its times
+# A thread is worth its cost for a share of the batch of at least so many sequences (BLAS copies V into its own layout
+# for each product of each thread) and so many multiplications in a time step (Python serves one thread at a time).
 SEQUENCES, MULTIPLICATIONS = 16, 2**21
 
 
@@ -34,16 +39,16 @@ def forward_pass(
     parameter: Tensor | None,
     tap: Tensor | None,
     activation: Activation,
-    overwrite: bool = False,
 ) -> tuple[Tensor, Tensor | None]:
-    """The states of `unroll`, and with a tap that is not 0 the values before it, else None: slopes come from them, and
-    a slope taken from a tapped state would be wrong. Nothing is recorded. overwrite: in the drive's own memory, which
-    must be contiguous."""
-    values = drive if overwrite else empty_like(drive)
+    """The states of `unroll`, and the values of φ before a tap that is not 0 was added; without such a tap None.
+
+    Slopes are taken from those values: a slope taken from a tapped state would be wrong. Autograd records nothing here.
+    """
+    values = empty_like(drive)
     states, taps = (values, []) if tap is None or _is_zero(tap) else (empty_like(values), [tap])
-    M, first, *arrays = fastest([V.T.contiguous(), h0, drive, states, values, *taps])
-    if isinstance(M, Tensor) and not overwrite:
-        arrays[0] = values.copy_(drive)  # where the product adds to it: one launch a time step
+    M, first, *arrays = as_arrays([V.T.contiguous(), h0, drive, states, values, *taps])
+    if isinstance(M, Tensor):
+        arrays[0] = values.copy_(drive)  # the product is added to it in place: one launch for each time step
 
     def share(rows: slice) -> None:
         of_rows = [array[:, rows] for array in arrays]
@@ -61,31 +66,29 @@ def backward_pass(
     tapped_values: Tensor | None,
     tapped: bool,
     activation: Activation,
-    overwrite: bool = False,
 ) -> Gradients:
-    """All gradients from ℓ_t (`incoming`); g_t where `tapped` asks for it. tapped_values as from `forward_pass`.
-    overwrite: g_t in incoming's own memory, which must be contiguous."""
+    """All gradients from ℓ_t (`incoming`), and g_t if `tapped`. `tapped_values` as `forward_pass` returned them."""
     values, V = states if tapped_values is None else tapped_values, V.contiguous()
     deltas = empty_like(states)
-    gradients = incoming if overwrite else empty_like(states) if tapped else None
+    gradients = empty_like(states) if tapped else None
 
     def share(rows: slice) -> tuple[Tensor, Tensor | None]:
         total, parameter = torch.zeros_like(V), None
         before = _Window(states[:, rows], states[:, rows])
         for part, value, delta in _sweep(rows, incoming, V, values, activation, deltas, gradients):
-            # while this part has just been used
+            # now, while this part of time is in the cache
             change = activation.parameter_gradient(delta.flatten(0, 1), value.flatten(0, 1))
             parameter = change if parameter is None or change is None else parameter + change
             first = max(1, part.start)  # h_0 is not among the states
             h, after = before.read(slice(first - 1, part.stop - 1)), delta[first - part.start :]
-            add_product(*fastest([total, after.flatten(0, 1), h.flatten(0, 1)]))
+            add_product(*as_arrays([total, after.flatten(0, 1), h.flatten(0, 1)]))
         return total, parameter
 
     (dV, by_parameter), *rest = _in_shares(share, values)
     for total, parameter in rest:
         dV += total
         by_parameter = None if by_parameter is None or parameter is None else by_parameter + parameter
-    return deltas, dV, by_parameter, gradients if tapped else None
+    return deltas, dV, by_parameter, gradients
 
 
 def adjoint_pass(direct: Tensor, V: Tensor, states: Tensor, activation: Activation) -> Tensor:
@@ -101,31 +104,33 @@ def adjoint_pass(direct: Tensor, V: Tensor, states: Tensor, activation: Activati
 
 
 def _is_zero(tap: Tensor) -> bool:
-    """Whether the tap is seen to be 0 without waiting for a device. One number in all places is looked at once."""
+    """Whether the tap is known to be 0 without waiting for a GPU. Where one number stands for all, one is looked at."""
     return shareable(tap) and not bool((tap if any(tap.stride()) else tap[:1, :1, :1]).any())
 
 
 class _Window:
-    """Some rows of the batch in a (time, batch, n) tensor, one part of time after another as contiguous memory: the
-    tensor's own where it is contiguous there, else a copy. Without a tensor it is memory alone."""
+    """Some rows of the batch in a (time, batch, n) tensor, one part of time after another, as contiguous memory.
+
+    It is the tensor's own memory where that is contiguous, and a copy elsewhere. Without a tensor it is scratch memory.
+    """
 
     def __init__(self, tensor: Tensor | None, like: Tensor) -> None:
         own = tensor is not None and tensor.is_contiguous()
         self._tensor, self._copy = tensor, None if own else empty_like(like[: _part_length(like)])
 
-    def memory(self, part: slice) -> Tensor:
+    def place(self, part: slice) -> Tensor:
         if self._copy is not None:
             return self._copy[: part.stop - part.start]
         assert self._tensor is not None
         return self._tensor[part]
 
     def read(self, part: slice) -> Tensor:
-        here = self.memory(part)
+        here = self.place(part)
         return here if self._copy is None or self._tensor is None else here.copy_(self._tensor[part])
 
     def write(self, part: slice) -> None:
         if self._copy is not None and self._tensor is not None:
-            self._tensor[part].copy_(self.memory(part))
+            self._tensor[part].copy_(self.place(part))
 
 
 def _sweep(
@@ -137,9 +142,11 @@ def _sweep(
     deltas: Tensor | None,
     gradients: Tensor | None,
 ) -> Iterator[tuple[slice, Tensor, Tensor]]:
-    """g_t = ℓ_t + Vᵀ δ_{t+1}, δ_t = φ'(·) g_t, from last to first, ℓ = incoming, for some rows of the batch; yields the
-    parts of time as they are done, with their values and their δ, contiguous. δ_t and g_t are kept for all times in
-    `deltas` and `gradients`, where given; `gradients` may be `incoming`."""
+    """g_t = ℓ_t + Vᵀ δ_{t+1} and δ_t = φ'(·) g_t, from the last time to the first, for some rows of the batch.
+
+    ℓ is `incoming`. Yields each part of time when it is done, with its values and its δ, both contiguous. Where
+    `deltas` and `gradients` are given, δ_t and g_t of all times are written there.
+    """
     incoming, values = incoming[:, rows], values[:, rows]
     deltas = None if deltas is None else deltas[:, rows]
     if gradients is not None:
@@ -149,13 +156,13 @@ def _sweep(
     else:
         gradients = empty_like(values)
     read, written = _Window(values, values), _Window(deltas, values)
-    M, arriving, g, _ = fastest([V, incoming, gradients, values])
+    M, arriving, g, _ = as_arrays([V, incoming, gradients, values])
     later = None
     if isinstance(M, Tensor):
-        arriving = g.copy_(incoming)  # where the product adds to it: one launch a time step
+        arriving = g.copy_(incoming)  # the product is added to it in place: one launch for each time step
     for stop in range(len(values), 0, -_part_length(values)):
         part = slice(max(0, stop - _part_length(values)), stop)
-        value, delta = read.read(part), written.memory(part)
+        value, delta = read.read(part), written.place(part)
         activation.slope(value, delta)
         of_delta = delta if isinstance(M, Tensor) else delta.numpy()
         later = backwards(M, later, arriving[part], g[part], of_delta)
@@ -164,14 +171,17 @@ def _sweep(
 
 
 def _part_length(values: Tensor) -> int:
-    """Times in a part."""
+    """Time steps in a part."""
     time, batch, n = values.shape
     return max(1, min(time, CHUNK // max(1, batch * n))) if values.device.type == "cpu" else time
 
 
 def _in_shares(work: Callable[[slice], R], values: Tensor) -> list[R]:
-    """work(rows) for all rows of the batch: at once, or on a CPU, where the batch is large enough, for shares of it
-    side by side, one a thread. BLAS's own threads would wait for one another at every time step."""
+    """work(rows) for all rows of the batch: in one call, or on a CPU in one call for each thread's share of a large
+    batch.
+
+    BLAS's own threads would wait for one another at every time step; these do not.
+    """
     _, batch, n = values.shape
     if not shareable(values):
         return [work(slice(None))]
@@ -181,10 +191,11 @@ def _in_shares(work: Callable[[slice], R], values: Tensor) -> list[R]:
 
 
 def side_by_side(works: list[Callable[[], R]]) -> list[R]:
-    """The results of all works, each in a thread of Python's with one thread of torch and of BLAS, and no gradients:
-    for works that spend their time in products, during which Python serves the others. (Where torch has one thread and
-    there is one work, it is simply done.)"""
-    if len(works) == 1 and torch.get_num_threads() == 1:  # nothing to set: that costs as much as some time steps
+    """The results of all works, each done in a Python thread with one thread of torch and of BLAS, without gradients.
+
+    It is meant for works that spend their time in products, during which Python serves the other threads.
+    """
+    if len(works) == 1 and torch.get_num_threads() == 1:  # nothing to set, which would cost as much as some time steps
         return [works[0]()]
     inference = torch.is_inference_mode_enabled()
 
@@ -192,7 +203,7 @@ def side_by_side(works: list[Callable[[], R]]) -> list[R]:
         with torch.inference_mode(inference), torch.no_grad(), torch_threads(1):  # each belongs to a thread
             return work()
 
-    # new threads each time: those of a pool that is kept are not there after a fork
+    # New threads each time: those of a pool that is kept do not exist in a forked process.
     with threads(1), ThreadPoolExecutor(len(works)) as pool:
         others = [pool.submit(alone, work) for work in works[1:]]
         return [alone(works[0]), *(other.result() for other in others)]
