@@ -16,20 +16,47 @@ OPTIMISERS = ("adam", "rmsprop")
 class Settings:
     """Everything that may change between two training steps.
 
-    rate           learning rate of all parameters but those of P, > 0
-    rate_P         learning rate of the orthogonal part (P, or V itself in an expRNN), >= 0; about a tenth of `rate`
-    optimiser      "adam" or "rmsprop" (the paper's choice)
-    smoothing      memory of the squared gradients, in [0, 1): RMSprop's α, Adam's β₂
-    momentum       memory of the gradients, in [0, 1): Adam's β₁; RMSprop has none and ignores it
-    T_decay        adds T_decay · T to T's gradient before the optimiser sees it (as the authors do), >= 0
-    gamma_penalty  δ of the paper's loss term δ‖γ − 1‖², >= 0
-    freeze_T       T is neither updated nor decayed, and its optimiser memory stands still
-    hold_gamma     γ is neither updated nor penalised: with T = 0 as well, V stays as orthogonal as γ is 1
-    batch_size     sequences a step, >= 1
-    gradient_clip  largest norm of the whole gradient, > 0, or None
-    threads        torch's threads during a step, >= 1; it changes the last bits of the result
+    Parameters
+    ----------
+    rate
+        Learning rate of all parameters except those of P, > 0.
+    rate_P
+        Learning rate of the orthogonal part (P, or V itself in an expRNN), >= 0; about a tenth of `rate`.
+    optimiser
+        "adam", or "rmsprop" as in the paper.
+    smoothing
+        Share of the past in the mean of squared gradients, in [0, 1): RMSprop's α, Adam's β₂.
+    momentum
+        Share of the past in the mean of gradients, in [0, 1): Adam's β₁. RMSprop has none and ignores it.
+    T_decay
+        T_decay · T is added to T's gradient before the optimiser sees it, as the authors do; >= 0.
+    gamma_penalty
+        δ of the paper's loss term δ‖γ − 1‖², >= 0.
+    freeze_T
+        T is neither updated nor decayed, and what the optimiser remembers of it stands still.
+    hold_gamma
+        γ is neither updated nor penalised; where T = 0 too, V stays as orthogonal as it is.
+    batch_size
+        Sequences in a batch, >= 1.
+    gradient_clip
+        Largest norm of the whole gradient, > 0, or None.
+    threads
+        Threads of torch during a step, >= 1; their number changes the last bits of the result.
 
-    A value out of range raises ValueError and leaves the old one.
+    Raises
+    ------
+    ValueError
+        For a value out of range, also when it is set later; the old one stays.
+
+    Examples
+    --------
+    >>> settings = Settings(rate=1e-3)
+    >>> settings.batch_size = 0
+    Traceback (most recent call last):
+        ...
+    ValueError: batch_size must be a whole number of at least 1; got 0
+    >>> settings.batch_size
+    10
     """
 
     rate: float = 1e-3
@@ -51,6 +78,7 @@ class Settings:
         object.__setattr__(self, name, _CHECKS[name](name, value))
 
     def as_dict(self) -> dict[str, Any]:
+        """The values by name."""
         return dataclasses.asdict(self)
 
     def replace(self, **changes: Any) -> Settings:

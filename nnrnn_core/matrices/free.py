@@ -12,7 +12,17 @@ from ..checks import whole
 
 
 class FreeMatrix(nn.Module):
-    """V with every entry free, Glorot-normal at the start: variance 1/n (Glorot & Bengio 2010)."""
+    """V with every entry free; at the start Gaussian with variance 1/n (Glorot and Bengio 2010).
+
+    Parameters
+    ----------
+    size
+        n >= 1; V is (n, n).
+    generator
+        Source of randomness; None is torch's own.
+    device, dtype
+        As for a torch.nn module.
+    """
 
     def __init__(
         self,

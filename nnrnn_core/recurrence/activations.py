@@ -1,4 +1,4 @@
-"""φ and its slope, each slope in terms of the value h = φ(x), so that nothing but the states need be kept."""
+"""The activations φ. Each tells its slope φ'(x) from its value h = φ(x), so that only the states need to be kept."""
 
 from __future__ import annotations
 
@@ -15,13 +15,22 @@ from .arrays import Array, empty_like, library
 
 @runtime_checkable
 class Activation(Protocol):
-    """An elementwise φ, for `unroll`.
+    """What `unroll` asks of an elementwise φ.
 
-    parameter                 a learnt tensor of φ, shape (n,), or None
-    in_place(like, parameter) a function x ← φ(x) for tensors or arrays of `like`'s shape and kind; it may keep scratch
-                              memory, so that nothing is allocated inside a loop
-    slope(h, out)             out ← φ'(x), told from h = φ(x)
-    parameter_gradient(δ, h)  Σ g · ∂h/∂parameter over the rows of δ = g · φ'(x), or None
+    Attributes
+    ----------
+    parameter : Tensor or None
+        A learnt tensor of φ, (n,).
+
+    Methods
+    -------
+    in_place(like, parameter)
+        A function x ← φ(x) for tensors or arrays of the shape and kind of `like`. It may keep scratch memory, so that
+        nothing is allocated inside the loop.
+    slope(h, out)
+        out ← φ'(x), from h = φ(x).
+    parameter_gradient(delta, h)
+        Σ g · ∂h/∂parameter over the rows of δ = g · φ'(x), or None.
     """
 
     parameter: Tensor | None
@@ -47,7 +56,7 @@ class _Plain:
 
 
 class Identity(_Plain):
-    """φ(x) = x: the linear network of the theorems."""
+    """φ(x) = x: the linear network that theorems speak of."""
 
     @staticmethod
     def in_place(like: Array, parameter: Tensor | None) -> Callable[[Array], object]:
@@ -85,10 +94,21 @@ class ReLU(_Plain):
 
 
 class ModReLU:
-    """φ(x) = sign(x) max(|x| + b, 0), φ' = 1[h ≠ 0], ∂h/∂b = sign(h) (paper, section 2; Arjovsky et al. 2016).
+    """φ(x) = sign(x) max(|x| + b, 0), with slope φ' = 1[h ≠ 0] and ∂h/∂b = sign(h).
 
+    Parameters
+    ----------
+    bias
+        b, (n,), of either sign.
+
+    Notes
+    -----
     For b > 0 it jumps by 2b at x = 0; at x = 0 itself value and slope are 0, as torch's sign and relu give them. The
     jump is a line as steep as the dtype allows: it is over at |x| = b / max, in float32 3e-39 b.
+
+    References
+    ----------
+    Arjovsky, Shah and Bengio, Unitary evolution recurrent neural networks, ICML 2016; the paper's section 2.
     """
 
     def __init__(self, bias: Float[Tensor, " n"]) -> None:
@@ -136,7 +156,7 @@ def _modrelu(bias: Tensor | None) -> Activation:
     return ModReLU(bias)
 
 
-# What a network's `nonlinearity` may be: name -> the activation, given the network's bias.
+# What a network's `nonlinearity` may be: name -> the activation for the network's bias.
 NONLINEARITIES: dict[str, Callable[[Tensor | None], Activation]] = {
     "modrelu": _modrelu,
     "tanh": lambda _: tanh,

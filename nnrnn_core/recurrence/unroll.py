@@ -14,7 +14,7 @@ from .activations import Activation
 from .passes import adjoint_pass, backward_pass, forward_pass
 
 
-# one opaque call to torch.compile: dynamo would unroll the loop over time
+# For torch.compile this is one call that it does not look into: it would unroll the loop over time.
 @opaque
 def unroll(
     drive: Float[Tensor, "time batch n"],
@@ -23,16 +23,55 @@ def unroll(
     activation: Activation,
     tap: Float[Tensor, "time batch n"] | None = None,
 ) -> Float[Tensor, "time batch n"]:
-    """h_t = φ(V h_{t−1} + drive_t) + tap_t for t = 1 … time (paper, eq. 1).
+    """h_t = φ(V h_{t−1} + drive_t) + tap_t for t = 1 … time.
 
-    drive       U x_t + b at all times
-    activation  from `nnrnn_core.activations`
-    tap         zeros, whose gradient is then ∂L/∂h_t: the total derivative of the loss by the state, all its later
-                effects included. The tapped state is what comes out and what feeds the next step.
+    Parameters
+    ----------
+    drive
+        (time, batch, n): U x_t + b at all times.
+    V
+        (n, n): the recurrent matrix.
+    h0
+        (batch, n): the state before the first step.
+    activation
+        φ, from `nnrnn_core.activations`.
+    tap
+        (time, batch, n) or None. Zeros, whose gradient is then ∂L/∂h_t: the total derivative of the loss by the state,
+        all its later effects included. The tapped state is what is returned and what feeds the next step.
 
-    Backwards, with ℓ_t what arrives from the read-out and δ_t = φ'(·) g_t:  g_t = ℓ_t + Vᵀ δ_{t+1}.
-    The gradient of V is a product over all times, taken in parts. On a CPU a large batch is shared out among as many
-    threads as torch has, which changes the last bits. Differentiable once; a second derivative raises RuntimeError.
+    Returns
+    -------
+    Tensor
+        (time, batch, n): the states h_1 … h_time.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If shapes, dtypes or devices do not fit.
+    RuntimeError
+        If a second derivative is asked for: it may be differentiated once.
+
+    Notes
+    -----
+    Backwards, with ℓ_t what arrives from the read-out and δ_t = φ'(·) g_t:  g_t = ℓ_t + Vᵀ δ_{t+1}. The gradient of V
+    is a product over all times, taken in parts. On a CPU the sequences of a large batch are shared among as many
+    threads as torch has; their number changes the last bits.
+
+    References
+    ----------
+    Kerg et al., Non-normal Recurrent Neural Network (nnRNN), NeurIPS 2019, eq. 1.
+
+    Examples
+    --------
+    A pulse travels down a chain of three units:
+
+    >>> from nnrnn_core.activations import identity
+    >>> pulse = torch.zeros(3, 1, 3)
+    >>> pulse[0, 0, 0] = 1
+    >>> unroll(pulse, torch.eye(3).roll(1, 0), torch.zeros(1, 3), identity)[:, 0]
+    tensor([[1., 0., 0.],
+            [0., 1., 0.],
+            [0., 0., 1.]])
     """
     _check(drive, V, h0, tap, activation.parameter)
     states: Tensor
@@ -47,11 +86,23 @@ def total_gradients(
     states: Float[Tensor, "time batch n"],
     activation: Activation,
 ) -> Float[Tensor, "time batch n"]:
-    """∂L/∂h_t at all times from what the read-out alone sends to each state: g_t = ℓ_t + Vᵀ φ'(·) g_{t+1}.
+    """g_t = ℓ_t + Vᵀ φ'(·) g_{t+1}: ∂L/∂h_t at all times, later effects included.
 
-    direct  ℓ_t, the derivative of the loss by h_t with all later states held
-    states  h_t as `unroll` gave them, without a tap or at tap 0
-    The same as the gradient of a tap, without the gradients of V and of the input, for less than half the time.
+    It is the gradient of a tap of `unroll`, in less than half the time, for no gradient of V and of the drive is found.
+
+    Parameters
+    ----------
+    direct
+        (time, batch, n): ℓ_t, the derivative of the loss by h_t with all later states held.
+    V, activation
+        As for `unroll`.
+    states
+        (time, batch, n): h_t as `unroll` returned them, without a tap or with a tap of zeros.
+
+    Returns
+    -------
+    Tensor
+        (time, batch, n).
     """
     return adjoint_pass(direct, V, states, activation)
 
@@ -107,14 +158,14 @@ def _adjoint(
     tapped: bool,
     activation: Activation,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor | None, Tensor | None]:
-    """The gradients of all arguments of `_Unroll` but the activation."""
+    """The gradients of all arguments of `_Unroll` except the activation."""
     deltas, dV, parameter, gradients = backward_pass(incoming, V, states, tapped_values, tapped, activation)
     return deltas, dV.addmm_(deltas[0].T, h0), deltas[0] @ V, parameter, gradients
 
 
 class _Adjoint(torch.autograd.Function):
-    """`_adjoint`, a function of autograd's own so that a second derivative, under torch.func too, is an error and not a
-    silent zero."""
+    """`_adjoint` as a function of autograd, so that a second derivative is an error and not a silent zero, under
+    torch.func too."""
 
     forward = staticmethod(_adjoint)
 

@@ -11,7 +11,29 @@ TASKS: dict[str, type[Task]] = {task.name: task for task in (NoisyMemory, Copyin
 
 
 def make(name: str, **options: Any) -> Task:
-    """The task of that name; `make(**task.spec())` makes an equal one. ValueError for a name or option unknown."""
+    """The task of that name; `make(**task.spec())` makes an equal one.
+
+    Parameters
+    ----------
+    name
+        One of `TASKS`.
+    **options
+        The task's own parameters.
+
+    Returns
+    -------
+    Task
+
+    Raises
+    ------
+    ValueError
+        For an unknown name or option.
+
+    Examples
+    --------
+    >>> make("copying", delay=7).length
+    27
+    """
     if name not in TASKS:
         raise ValueError(f"name must be one of {', '.join(TASKS)}; got {name!r}")
     try:

@@ -53,7 +53,23 @@ class Characters(Task):
     the training part's next character given the present one: no guess that knows only the present character does
     better on that text. `unigram` is the entropy of the characters alone, a guess that knows nothing.
 
-    length  characters a segment, >= 1
+    Parameters
+    ----------
+    length
+        Characters in a segment, >= 1.
+
+    Raises
+    ------
+    ImportError
+        On a Python without the text; the error says where to get one that has it.
+
+    Examples
+    --------
+    >>> task = Characters(length=50)
+    >>> task.baseline < task.unigram
+    True
+    >>> task.sample(4, torch.Generator(), index=1).continues
+    True
     """
 
     name = "characters"

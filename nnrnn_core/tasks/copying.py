@@ -28,7 +28,21 @@ class Copying(Task):
 
     The settings are the paper's for 128 units (supplement, A.1): RMSprop, batches of 10.
 
-    delay   >= 1, the paper's is 200
+    Parameters
+    ----------
+    delay
+        >= 1; the paper's is 200.
+
+    References
+    ----------
+    Hochreiter and Schmidhuber, Long short-term memory, 1997; the paper's A.1.
+
+    Examples
+    --------
+    >>> batch = Copying(delay=5).sample(1, torch.Generator().manual_seed(0))
+    >>> seen = batch.inputs[:, 0].argmax(1)
+    >>> bool((seen[:10] == batch.targets[-10:, 0]).all()), int((seen == 9).nonzero())
+    (True, 14)
     """
 
     name = "copying"

@@ -39,7 +39,24 @@ class NoisyMemory(Task):
 
     **The baseline** is what V = 0 achieves: u_t seen through the noise, nothing of the others: 1 − 1/((1 + ε) delays).
 
-    delays  number of inputs asked for, >= 1        noise  standard deviation, > 0        length  time steps, > delays
+    Parameters
+    ----------
+    delays
+        Number of inputs asked for, >= 1.
+    noise
+        Standard deviation of the noise in each unit at each step, > 0.
+    length
+        Time steps, > delays.
+
+    References
+    ----------
+    Ganguli, Huh and Sompolinsky, Memory traces in dynamical systems, PNAS 2008, for the Fisher memory J.
+
+    Examples
+    --------
+    >>> task = NoisyMemory(delays=20, noise=0.5)
+    >>> round(task.floor, 3), round(task.baseline, 3)
+    (0.833, 0.96)
     """
 
     name = "noisy-memory"

@@ -19,10 +19,16 @@ from ..settings import Settings
 class Batch:
     """Sequences, time first.
 
-    inputs     (time, batch, input_size)
-    targets    (time, batch) classes, or (time, batch, output_size) values
-    weights    (time, batch), how much each step counts in the loss; 0 where nothing is asked
-    continues  the sequences go on where those of the batch before ended: carry the state over
+    Attributes
+    ----------
+    inputs : Tensor
+        (time, batch, input_size).
+    targets : Tensor
+        (time, batch) classes, or (time, batch, output_size) values.
+    weights : Tensor
+        (time, batch): how much each step counts in the loss; 0 where nothing is asked.
+    continues : bool
+        The sequences go on where those of the batch before ended: the state is carried over.
     """
 
     inputs: Float[Tensor, "time batch inputs"]
@@ -33,8 +39,8 @@ class Batch:
     def last(self) -> Batch:
         """This batch with only its last scored time step left in the loss: one late loss term.
 
-        Its gradient at earlier states shows what explodes or vanishes on the way back; that of a loss at every step
-        grows backwards by accumulation alone.
+        Its gradient at earlier states shows what explodes or vanishes on the way back; the gradient of a loss at every
+        step grows backwards by accumulation alone. ValueError if nothing is scored.
         """
         scored = self.weights.any(dim=1).nonzero()
         if not len(scored):
@@ -58,19 +64,42 @@ class Batch:
 
 
 class Task(ABC):
-    """A task. Its sizes and texts are attributes:
+    """What a network is asked to do: batches, a loss, a score. A task of one's own is a subclass; whatever its `loss`
+    returns is what is trained.
 
-    input_size, output_size   of the model it needs; model_options: further options of `SequenceModel`, {} for most
-    length                    time steps of a batch
-    baseline                  loss of the best memoryless guess: one that knows the present input only
-    floor                     loss that no normal linear network can pass, or None
-    score_name, higher_is_better   what `score` is
+    Attributes
+    ----------
+    name : str
+        By which `tasks.make` finds it.
+    input_size, output_size : int
+        Of the model that it needs.
+    length : int
+        Time steps of a batch.
+    baseline : float
+        Loss of the best memoryless guess, one that knows the present input only.
+    floor : float or None
+        Loss that no normal linear network can pass, where there is such a theorem.
+    score_name, higher_is_better : str, bool
+        What `score` is.
+    tuned : dict
+        Good settings by the name of the recurrent network, at least for "nnrnn" and "rnn".
+
+    Examples
+    --------
+    >>> from nnrnn_core import tasks
+    >>> class Repeat(tasks.Copying):
+    ...     name = "repeat"
+    ...     def loss(self, outputs, batch):
+    ...         return batch.last().cross_entropy(outputs)  # the last symbol alone
+    >>> batch = Repeat(delay=3).sample(2, torch.Generator())
+    >>> batch.inputs.shape, batch.targets.shape
+    (torch.Size([23, 2, 10]), torch.Size([23, 2]))
     """
 
     name: ClassVar[str]
     score_name: ClassVar[str]
     higher_is_better: ClassVar[bool] = True
-    tuned: ClassVar[dict[str, Settings]]  # by the name of the recurrent network, "nnrnn" and "rnn" at least
+    tuned: ClassVar[dict[str, Settings]]
 
     input_size: int
     output_size: int
@@ -80,6 +109,7 @@ class Task(ABC):
 
     @property
     def model_options(self) -> dict[str, Any]:
+        """Options of `SequenceModel` that the task asks for; {} for most."""
         return {}
 
     @property

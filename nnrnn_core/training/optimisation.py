@@ -29,6 +29,7 @@ def parameter_groups(model: nn.Module) -> dict[str, list[nn.Parameter]]:
 
     Examples
     --------
+    >>> import torch
     >>> from nnrnn_core import NNRNN
     >>> net = NNRNN(3, 8)
     >>> groups = parameter_groups(net)
