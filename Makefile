@@ -1,5 +1,6 @@
-# make lab         the notebooks, in JupyterLab          make test        everything that CI runs
-# make test-colab  the notebooks, with Colab's versions  make help        this, and the smaller steps
+# make lab          the notebooks, in JupyterLab              make test    lint, types, unit tests, notebooks, browser
+# make test-colab   every notebook, with Colab's versions     make help    this, and the smaller steps
+# make test-oldest  unit tests, with the oldest versions
 #
 # Needs Python >= 3.11 and make (3.81 will do). PYTHON=python3.12 chooses the Python that makes .venv.
 
@@ -9,19 +10,24 @@ SHELL := /bin/sh
 
 VENV := .venv
 COLAB := .venv-colab
+OLDEST := .venv-oldest
 BUILD := .ci-build
 START := notebooks/00_start_here.ipynb
+OLDEST_NOTEBOOK := notebooks/08_train_it_live.ipynb
 JUPYTER_ARGS ?=
 BENCH ?=
 
 python := $(VENV)/bin/python
 colab_python := $(COLAB)/bin/python
+oldest_python := $(OLDEST)/bin/python
 # Quiet twice: without progress bars and without warnings. Errors are still shown.
 pip_options := -qq --disable-pip-version-check
 # Side by side on the cores there are, each with one thread: two of each took four times as long on two cores.
 # A notebook stays with one of them, for its cells share a kernel.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 PARALLEL := -n auto --maxprocesses=4
+# The examples in the core's docstrings are tests too (doctest).
+UNIT := -m pytest tests nnrnn_core --doctest-modules -m "not browser" $(PARALLEL)
 NBVAL := -m pytest -c .ci/nbval.ini --rootdir=. $(PARALLEL) --dist loadfile
 # A kernel on Python >= 3.11 complains about the debugger otherwise.
 NBVAL_ENV := $(ONE_THREAD) NNRNN_QUICK=1 PYDEVD_DISABLE_FILE_VALIDATION=1
@@ -47,14 +53,16 @@ endef
 
 # --- what people type --------------------------------------------------------------------------------------------
 
-.PHONY: help lab test test-colab lint types unit nbval browser bench badges clean
+.PHONY: help lab test test-colab test-oldest lint types unit nbval browser bench badges clean
 help:
 	@echo 'make lab          JupyterLab on $(START); JUPYTER_ARGS="--no-browser" passes through'
-	@echo 'make test         everything that CI runs: lint types unit nbval browser, each a target of its own'
+	@echo 'make test         lint types unit nbval browser, one after the other; each is a target too'
 	@echo 'make test-colab   every notebook with the versions of Google Colab, in $(COLAB)'
-	@echo 'make bench        times against other libraries and bounds; BENCH="--help" tells its options'
-	@echo 'make badges       carry the address in pyproject.toml to badges, set-up cells and README'
+	@echo 'make test-oldest  unit tests and a notebook with the oldest versions that pyproject.toml admits, in $(OLDEST)'
+	@echo 'make bench        times beside other libraries and bounds; BENCH="--help" lists the options'
+	@echo 'make badges       write the address in pyproject.toml into badges, set-up cells, README.md and CITATION.cff'
 	@echo 'make clean        remove the environments and what the tests leave behind'
+	@echo 'CI runs .ci/run: make test and make test-colab'
 
 lab: $(VENV)/.installed-lab
 	@echo '== JupyterLab on $(START); Ctrl-C twice stops it'
@@ -71,7 +79,7 @@ types: $(VENV)/.installed-test
 	$(call stage,mypy,$(python) -m mypy)
 
 unit: $(VENV)/.installed-test
-	$(call stage,pytest,$(ONE_THREAD) $(python) -m pytest tests -m "not browser" $(PARALLEL))
+	$(call stage,unit tests and examples in docstrings,$(ONE_THREAD) $(python) $(UNIT))
 
 nbval: $(VENV)/.installed-test
 	@$(python) tests/notebooks/editions.py notebooks $(BUILD)/editions
@@ -87,6 +95,10 @@ test-colab: $(COLAB)/.installed
 	@$(colab_python) -m pip check
 	$(call stage,notebooks in the Colab look-alike,$(NBVAL_ENV) $(colab_python) $(NBVAL) notebooks)
 
+test-oldest: $(OLDEST)/.installed
+	$(call stage,unit tests with the oldest versions,$(ONE_THREAD) $(oldest_python) $(UNIT) --ignore=tests/browser)
+	$(call stage,a notebook with the oldest versions,$(NBVAL_ENV) $(oldest_python) $(NBVAL) $(OLDEST_NOTEBOOK))
+
 bench: $(VENV)/.installed-bench
 	@PYTHONPATH=tests $(python) -m benchmarks $(BENCH)
 
@@ -94,7 +106,7 @@ badges: $(VENV)/.installed-test
 	@$(python) tests/notebooks/badges.py
 
 clean:
-	rm -rf $(VENV) $(COLAB) $(BUILD) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(COLAB) $(OLDEST) $(BUILD) .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find nnrnn_core widgets tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- environments -------------------------------------------------------------------------------------------------
@@ -134,4 +146,14 @@ $(colab_python):
 $(COLAB)/.installed: .ci/colab.txt Makefile | $(colab_python)
 	@echo '== installing the versions of Google Colab into $(COLAB) (the first time takes minutes)'
 	@$(colab_python) -m pip install $(pip_options) -r .ci/colab.txt
+	@touch $@
+
+$(oldest_python):
+	$(call environment,$(OLDEST))
+
+$(OLDEST)/.installed: pyproject.toml .ci/oldest.py Makefile | $(oldest_python)
+	@echo '== installing the oldest versions into $(OLDEST) (minutes and 8 GB: an old torch for Linux comes with CUDA)'
+	@$(oldest_python) -m pip install $(pip_options) packaging
+	@mkdir -p $(BUILD) && $(oldest_python) .ci/oldest.py > $(BUILD)/oldest.txt
+	@$(oldest_python) -m pip install $(pip_options) -r $(BUILD)/oldest.txt -e .
 	@touch $@

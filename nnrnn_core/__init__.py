@@ -12,10 +12,12 @@ if TYPE_CHECKING:
     from .sequence_model import SequenceModel
     from .settings import Settings
     from .training import Diverged, Step, Training, train
+    from .version import __version__
 
 # Where each name lives; imported when first asked for, so that whoever wants the mathematics of a matrix does not wait
 # for torch's compiler, which comes with the networks and is as large as the rest of torch. "" is a module itself.
 _HOMES = {
+    "__version__": "version",
     "NNRNN": "network",
     "Diverged": "training",
     "SchurMatrix": "matrices",
@@ -39,6 +41,7 @@ __all__ = [
     "Settings",
     "Step",
     "Training",
+    "__version__",
     "activations",
     "best_device",
     "dynamics",

@@ -14,7 +14,7 @@ import torch
 from nnrnn_core import best_device
 
 # The lower bounds of pyproject.toml, and ipywidgets' upper one; a test holds the two together.
-LEAST = {"torch": "2.9", "numpy": "2", "scipy": "1.14", "plotly": "6.1", "anywidget": "0.9.13", "ipywidgets": "7.7.1"}
+LEAST = {"torch": "2.9", "numpy": "2", "scipy": "1.15", "plotly": "6.1", "anywidget": "0.9.13", "ipywidgets": "7.7.1"}
 BELOW = {"ipywidgets": "9"}
 LEAST_PYTHON = (3, 11)
 
