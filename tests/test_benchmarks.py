@@ -9,12 +9,10 @@ from xml.etree import ElementTree as ET
 import pytest
 import torch
 
-import badges
 from benchmarks import __main__ as benchmarks
-from benchmarks import memory, scaling, table
+from benchmarks import dropin, memory, scaling, table
 from benchmarks.measure import Comparison, Row, Setup, in_turn, run
 
-README = (badges.ROOT / "README.md").read_text("utf-8")
 CPU = torch.device("cpu")
 
 
@@ -50,15 +48,34 @@ def test_the_picture_of_the_scaling_is_a_drawing(folder: Path):
     assert len(root.findall("{*}polyline")) == len(scaling.SERIES)
 
 
-def test_memory_is_measured_in_a_process_of_its_own():
-    assert memory.in_own_process("backward pass, tanh", Setup(CPU, quick=True)) >= 0
+def test_memory_is_how_far_the_peak_rises_above_what_was_there():
+    before = torch.ones(10_000_000)
+    found = memory.growth_of(lambda: torch.ones(25_000_000).sum(), CPU)
+    assert found == pytest.approx(100, abs=5), "megabytes; what is freed at the end counts, what was there does not"
+    del before
 
 
-@pytest.mark.parametrize("name", ["recurrence", "memory", "scaling"])
-def test_what_would_be_timed_on_a_gpu_mixes_no_devices(name: str):
+def test_memory_is_measured_in_a_process_of_its_own_and_without_what_torch_loads():
+    assert 0 <= memory.in_own_process("backward pass, tanh", Setup(CPU, quick=True)) < 5
+
+
+def test_what_would_be_timed_on_a_gpu_mixes_no_devices():
     """On the device meta, which has no numbers: what asks for one (a whole training step does) cannot run there."""
-    for work in benchmarks.ALL[name].works(Setup(torch.device("meta"), quick=True)).values():
-        work()
+    for name in ("dropin", "recurrence", "memory"):
+        for work in benchmarks.ALL[name].works(Setup(torch.device("meta"), quick=True)).values():
+            work()
+
+
+def test_the_incoming_gradient_has_the_size_that_the_table_says():
+    for words, wanted in dropin.INCOMING.items():
+        network = dropin.moved(8, CPU, torch.Generator().manual_seed(0))
+        loss = dropin.scaled_loss(network, torch.randn(5, 2, dropin.INPUTS), wanted)
+        assert dropin.size_of_incoming(network, loss) == pytest.approx(wanted, rel=1e-4), words
+
+
+def test_p_has_left_its_base_by_an_angle_of_about_one():
+    skew = dropin.moved(128, CPU, torch.Generator().manual_seed(0)).V.orthogonal.skew()
+    assert float(torch.linalg.matrix_norm(skew, 2)) == pytest.approx(1, abs=0.1)
 
 
 def test_rounds_take_turns():
@@ -92,8 +109,8 @@ def test_some_comparisons_measured_anew_take_the_place_of_their_older_ones(folde
         benchmarks.anew(stored, {**some, "machine": {**some["machine"], "processor": "another"}})
 
 
-def test_the_table_of_the_readme_is_that_of_the_stored_results():
+def test_the_table_that_is_shown_is_that_of_the_stored_results():
     stored = json.loads((benchmarks.RESULTS / "cpu.json").read_text("utf-8"))
-    shown = README.partition(table.BEGIN)[2].partition(table.END)[0]
+    shown = benchmarks.README.read_text("utf-8").partition(table.BEGIN)[2].partition(table.END)[0]
     assert shown.strip() == table.whole(stored).strip()
     assert not stored["quick"]

@@ -1,9 +1,9 @@
 """Everything the kit says about its speed, measured side by side in one process.
 
     make bench                                     all comparisons once, the results into tests/benchmarks/results
-    make bench BENCH="--runs 3 --readme"           three times, and the table into README.md
+    make bench BENCH="--runs 3 --readme"           three times, and the table into the README.md beside this file
     make bench BENCH="--only recurrence step --rounds 5"     some of them, printed only
-    make bench BENCH="--only live --runs 3 --readme"         some of them anew, in the stored results and README.md
+    make bench BENCH="--only live --runs 3 --readme"         some of them anew, in the stored results and that README.md
 
 Without make: `PYTHONPATH=tests python -m benchmarks`. The peers need `pip install -e '.[bench]'`; one that is not
 there is left out.
@@ -19,12 +19,12 @@ from typing import Any
 
 import torch
 
-from . import live, matrices, memory, recurrence, scaling, table, training
+from . import dropin, live, matrices, memory, recurrence, scaling, table, training
 from .measure import Comparison, Setup, machine, run
 
-ROOT = Path(__file__).resolve().parents[2]
 RESULTS = Path(__file__).parent / "results"
-MODULES = (recurrence, training, matrices, memory, live, scaling)
+README = Path(__file__).parent / "README.md"
+MODULES = (dropin, recurrence, training, matrices, memory, live, scaling)
 IN_A_BROWSER = live.COMPARISONS[0].name  # left out of a quick run
 ALL: dict[str, Comparison] = {c.name: c for module in MODULES for c in module.COMPARISONS}
 
@@ -38,7 +38,7 @@ def arguments(given: list[str]) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="tiny sizes: does it run? The numbers mean nothing")
     parser.add_argument("--out", type=Path, help="folder of the results in place of tests/benchmarks/results")
     parser.add_argument("--stored", action="store_true", help="show the stored results, measure nothing")
-    parser.add_argument("--readme", action="store_true", help="put the table into README.md (the CPU's)")
+    parser.add_argument("--readme", action="store_true", help="the CPU's table into tests/benchmarks/README.md")
     chosen = parser.parse_args(given)
     if chosen.readme and (chosen.quick or chosen.device != "cpu"):
         parser.error("--readme takes the table of the CPU: leave out --quick, and add --device cpu")
@@ -102,7 +102,7 @@ def main(given: list[str]) -> None:
         results = stored_results(folder, kind)
     print(table.whole(results))
     if chosen.readme:
-        table.into(ROOT / "README.md", results)
+        table.into(README, results)
 
 
 if __name__ == "__main__":

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 import importlib.util
+from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import Tensor, nn
 from torch.nn.utils import parametrizations
 
 from nnrnn_core import dynamics
 from nnrnn_core.matrices import SchurMatrix
-from nnrnn_core.matrices.orthogonal import OrthogonalMatrix, tangent_space
+from nnrnn_core.matrices.orthogonal import OrthogonalMatrix
 
 from .measure import Comparison, Row, Setup, Work, Works
 
@@ -21,51 +24,85 @@ TOLERANCES = (1e-2, 1e-3, 1e-8)
 # --- P ------------------------------------------------------------------------------------------------------------
 
 
-def schur(setup: Setup) -> tuple[Work, Work]:
-    """V with the gradient of its parameters for a given ∂L/∂V, as `Training` computes them; and P's re-basing after an
-    update."""
-    source = torch.Generator().manual_seed(0)
-    matrix = SchurMatrix(setup.size(512, 8), "random", source, setup.device)
-    dV = torch.randn(matrix.size, matrix.size, generator=source).to(setup.device)
-    entries, leaves = matrix.orthogonal.entries, [*matrix.parameters()]
-    moved = 1e-4 * torch.randn(entries.shape, generator=source).to(setup.device)
-
-    def value_and_gradient() -> object:
-        with tangent_space(matrix):
-            return torch.autograd.grad(matrix(), leaves, dV)
-
-    def rebase() -> None:
-        entries.data.copy_(moved)
-        matrix.rebase()
-
-    return value_and_gradient, rebase
+@torch.no_grad()
+def leave_base(P: OrthogonalMatrix) -> None:
+    """Moves A as far as some hundred steps of an ordinary optimiser do: ‖A − Aᵀ‖₂, the largest angle in radians by
+    which P is turned, is about 1. (For entries ~ N(0, 1) it is about 2√n.)"""
+    drawn = torch.randn(P.entries.shape, generator=torch.Generator().manual_seed(1))
+    P.entries.copy_(drawn / (2 * P.size**0.5))
 
 
-def gradient_of(module: torch.nn.Module, name: str, incoming: torch.Tensor) -> Work:
+@dataclass(frozen=True)
+class Schur:
+    """A SchurMatrix, and the gradient ∂L/∂V that comes in."""
+
+    matrix: SchurMatrix
+    incoming: Tensor
+
+    @classmethod
+    def of(cls, setup: Setup) -> Schur:
+        source = torch.Generator().manual_seed(0)
+        matrix = SchurMatrix(setup.size(512, 8), "random", source).to(setup.device)
+        return cls(matrix, torch.randn(matrix.size, matrix.size, generator=source).to(setup.device))
+
+    def gradient(self) -> object:
+        """V and the gradient of its parameters, at P's base, where `Training` computes them."""
+        return torch.autograd.grad(self.matrix(), [*self.matrix.parameters()], self.incoming)
+
+    def moved(self) -> Work:
+        """A work: the same where P has left its base, as for a torch user who never re-bases."""
+        away = copy.deepcopy(self)
+        leave_base(away.matrix.orthogonal)
+        return away.gradient
+
+    def rebasing(self) -> Work:
+        """A work: P's re-basing after an update."""
+        matrix, entries = copy.deepcopy(self.matrix), self.matrix.orthogonal.entries
+        update = 1e-4 * torch.randn(entries.shape, generator=torch.Generator().manual_seed(1)).to(entries.device)
+
+        def rebase() -> None:
+            matrix.orthogonal.entries.data.copy_(update)
+            matrix.rebase()
+
+        return rebase
+
+
+def gradient_of(module: nn.Module, name: str, incoming: Tensor) -> Work:
     """A module's orthogonal matrix, and the gradient of its parameters."""
     leaves = [*module.parameters()]
-    return lambda: torch.autograd.grad(getattr(module, name) if name else module(), leaves, incoming)
+    return lambda: torch.autograd.grad(getattr(module, name), leaves, incoming)
+
+
+def by_matrix_exp(n: int, incoming: Tensor) -> Work:
+    """P = P₀ exp(A − Aᵀ) and the gradient of A, as torch.matrix_exp gives them at A = 0."""
+    P = OrthogonalMatrix(n, "random").to(incoming.device)
+    return lambda: torch.autograd.grad(P.base @ torch.matrix_exp(P.skew()), P.entries, incoming)
 
 
 def orthogonal(setup: Setup) -> Works:
-    n = setup.size(512, 8)
-    incoming = torch.randn(n, n, device=setup.device)
-    V, rebase = schur(setup)
-    peers = {"torch's orthogonal": parametrizations.orthogonal(layer(n, setup))}
+    schur, rebase = Schur.of(setup), Schur.of(setup).rebasing()
+    incoming = schur.incoming
+    n = len(incoming)
+    peers = {PEERS[0]: parametrizations.orthogonal(layer(n, setup))}
     if importlib.util.find_spec("geotorch"):
         import geotorch
 
-        peers["GeoTorch's orthogonal"] = layer(n, setup)
-        geotorch.orthogonal(peers["GeoTorch's orthogonal"], "weight")
+        peers[PEERS[1]] = layer(n, setup)
+        geotorch.orthogonal(peers[PEERS[1]], "weight")
     return {
-        "V, its gradient, re-basing": lambda: (V(), rebase()),
+        OWN[0]: lambda: (schur.gradient(), rebase()),
+        OWN[1]: schur.moved(),
         **{name: gradient_of(peer, "weight", incoming) for name, peer in peers.items()},
-        "matrix_exp": gradient_of(OrthogonalMatrix(n, "random", device=setup.device), "", incoming),
+        PEERS[2]: by_matrix_exp(n, incoming),
     }
 
 
-def layer(n: int, setup: Setup) -> torch.nn.Module:
-    return torch.nn.Linear(n, n, bias=False, device=setup.device)
+OWN = ("V, its gradient, re-basing", "V and its gradient, P free")
+PEERS = ("torch's orthogonal", "GeoTorch's orthogonal", "torch.matrix_exp")
+
+
+def layer(n: int, setup: Setup) -> nn.Module:
+    return nn.Linear(n, n, bias=False, device=setup.device)
 
 
 # --- pseudospectra ------------------------------------------------------------------------------------------------
@@ -130,10 +167,7 @@ COMPARISONS = (
         "orthogonal",
         "An orthogonal matrix and its gradient; N = 512 (the kit's time is that of all V)",
         orthogonal,
-        tuple(
-            Row("V, its gradient, re-basing", (peer,))
-            for peer in ("torch's orthogonal", "GeoTorch's orthogonal", "matrix_exp")
-        ),
+        tuple(Row(own, (peer,)) for own in OWN for peer in PEERS),
         rounds=5,
     ),
     Comparison(

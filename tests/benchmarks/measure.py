@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from threadpoolctl import threadpool_info
 
+from nnrnn_core import __version__
 from nnrnn_core.threads import threads
 
 Work: TypeAlias = Callable[[], Any]
@@ -140,12 +141,14 @@ def machine(device: torch.device) -> dict[str, Any]:
     """What the numbers depend on."""
     return {
         "date": date.today().isoformat(),
+        "kit": __version__,
         "python": platform.python_version(),
         "torch": torch.__version__,
         "numpy": np.__version__,
         "blas": ", ".join(sorted({str(library.get("architecture")) for library in blas_libraries()})),
         "system": platform.system(),
         "processor": processor(),
+        "avx512": "avx512f" in cpu_info("flags").split(),
         "cores": CORES,
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
     }
@@ -158,7 +161,11 @@ def blas_libraries() -> list[dict[str, Any]]:
 
 
 def processor() -> str:
+    return cpu_info("model name") or platform.processor() or platform.machine()
+
+
+def cpu_info(what: str) -> str:
+    """What Linux says about the first processor; empty where it says nothing."""
     info = Path("/proc/cpuinfo")
     lines = info.read_text("utf-8").splitlines() if info.exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith(what)), "")

@@ -1,4 +1,4 @@
-"""The results as a Markdown table, and its place in README.md."""
+"""The results as a Markdown table, and its place in tests/benchmarks/README.md."""
 
 from __future__ import annotations
 
@@ -56,13 +56,15 @@ def target(row: dict[str, Any], unit: str) -> str:
 
 
 def whole(results: dict[str, Any]) -> str:
-    """What README shows: the machine, then the table."""
+    """What the README beside this file shows: the machine, then the table."""
     m = results["machine"]
-    where = f"{m['cores']} cores of an {m['processor']}" if m["device"] == "cpu" else f"an {m['device']}"
+    vectors = "with" if m["avx512"] else "without"
+    cpu = f"{m['cores']} cores of an {m['processor']} {vectors} AVX-512"
+    where = cpu if m["device"] == "cpu" else f"an {m['device']}"
     runs = f"the median of {results['runs']} runs and their range" if results["runs"] > 1 else "one run"
     return (
-        f"Measured on {m['date']} by `make bench` on {where}, with Python {m['python']}, torch {m['torch']}, "
-        f"NumPy {m['numpy']} (BLAS for {m['blas']}): {runs}.\n\n{table(results)}"
+        f"Version {m['kit']}, measured on {m['date']} by `make bench` on {where}, with Python {m['python']}, "
+        f"torch {m['torch']}, NumPy {m['numpy']} (BLAS for {m['blas']}): {runs}.\n\n{table(results)}"
     )
 
 
