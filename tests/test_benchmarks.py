@@ -74,7 +74,7 @@ def test_the_incoming_gradient_has_the_size_that_the_table_says():
 
 
 def test_p_has_left_its_base_by_an_angle_of_about_one():
-    skew = dropin.moved(128, CPU, torch.Generator().manual_seed(0)).V.orthogonal.skew()
+    skew = dropin.moved(128, CPU, torch.Generator().manual_seed(0)).V.orthogonal.skew().detach()
     assert float(torch.linalg.matrix_norm(skew, 2)) == pytest.approx(1, abs=0.1)
 
 

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -16,12 +17,15 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import badges
+import nnrnn_core
+from nnrnn_core.version import version_of
 
 ROOT = badges.ROOT
 PROJECT = badges.PYPROJECT["project"]
 
 # The core from the bottom up: a module imports only those before it. A new module takes its place here.
 CORE = [
+    "version",
     "checks",
     "threads",
     "device",
@@ -117,42 +121,53 @@ def test_figures_load_no_widgets():
     assert not loaded_by("widgets.figures") & {"ipywidgets", "anywidget"}
 
 
-@pytest.mark.parametrize("path", modules("nnrnn_core"), ids=lambda path: str(path.relative_to(ROOT)))
-def test_the_core_imports_in_one_direction(path: Path):
-    here = path.relative_to(ROOT / "nnrnn_core").parts[0].removesuffix(".py")
-    if here == "__init__":
-        return
-    assert here in CORE, "a new module takes its place in the order above"
-    for name in absolute_imports(path):
-        package, _, rest = name.partition(".")
-        assert package != "widgets", name
-        if package == "nnrnn_core":
+def test_the_core_imports_in_one_direction():
+    wrong = []
+    for path in modules("nnrnn_core"):
+        here = path.relative_to(ROOT / "nnrnn_core").parts[0].removesuffix(".py")
+        if here == "__init__":
+            continue
+        allowed = (
+            CORE[: CORE.index(here) + 1] if here in CORE else []
+        )  # a new module takes its place in the order above
+        for name in absolute_imports(path):
+            package, _, rest = name.partition(".")
             target = rest.partition(".")[0]
-            assert target in CORE[: CORE.index(here) + 1], f"{here} imports {target or 'the package itself'}"
+            if package == "widgets" or (package == "nnrnn_core" and target not in allowed):
+                wrong.append(f"{path.relative_to(ROOT)} imports {name}")
+    assert wrong == []
 
 
-@pytest.mark.parametrize("path", modules("widgets"), ids=lambda path: str(path.relative_to(ROOT)))
-def test_widgets_import_each_other_by_relative_imports(path: Path):
-    for name, level in imports(path):
-        assert level or name.partition(".")[0] != "widgets", name
-    for name in absolute_imports(path):
-        assert name.partition(".")[0] != "tests", name
+def test_widgets_import_each_other_by_relative_imports_and_never_the_tests():
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in modules("widgets")
+        for name, level in imports(path)
+        if name.partition(".")[0] in ("widgets", "tests") and not level
+    ]
+    assert wrong == []
 
 
 def test_figures_import_only_figures_and_the_core():
-    for path in modules("widgets/figures"):
-        ours = [name for name in absolute_imports(path) if name.startswith("widgets")]
-        assert all(name.startswith("widgets.figures") for name in ours), path
+    wrong = [
+        f"{path.name} imports {name}"
+        for path in modules("widgets/figures")
+        for name in absolute_imports(path)
+        if name.startswith("widgets") and not name.startswith("widgets.figures")
+    ]
+    assert wrong == []
 
 
 def test_what_the_packages_import_is_a_dependency():
+    ours = {"nnrnn_core", "widgets", *sys.stdlib_module_names}
     declared = {canonicalize_name(requirement.name) for requirement in requirements()}
-    for path in [*modules("nnrnn_core"), *modules("widgets")]:
-        for name, level in imports(path):
-            top = name.partition(".")[0]
-            if level or top in sys.stdlib_module_names or top in {"nnrnn_core", "widgets"}:
-                continue
-            assert canonicalize_name(top) in declared, f"{path.name} imports {top}"
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in [*modules("nnrnn_core"), *modules("widgets")]
+        for name, level in imports(path)
+        if not level and (top := name.partition(".")[0]) not in ours and canonicalize_name(top) not in declared
+    ]
+    assert wrong == []
 
 
 def test_ipywidgets_is_never_called_widgets():
@@ -165,18 +180,24 @@ def test_ipywidgets_is_never_called_widgets():
 # --- files that agree with pyproject.toml -------------------------------------------------------------------------
 
 
-def test_the_constraints_satisfy_every_bound():
-    tested = pins("constraints.txt")
-    for requirement in requirements("lab", "test"):
+@pytest.mark.parametrize(("versions", "extras"), [("constraints.txt", ("lab", "test", "bench")), ("colab.txt", ())])
+def test_the_versions_that_are_tested_satisfy_every_bound(versions: str, extras: tuple[str, ...]):
+    tested = pins(versions)
+    for requirement in requirements(*extras):
         version = tested[canonicalize_name(requirement.name)]
         assert requirement.specifier.contains(version), f"{requirement} against {version}"
 
 
-def test_the_colab_versions_satisfy_every_bound_of_the_packages():
-    colab = pins("colab.txt")
-    for requirement in requirements():
-        version = colab[canonicalize_name(requirement.name)]
-        assert requirement.specifier.contains(version), f"{requirement} against {version}"
+def test_the_oldest_versions_are_those_of_the_lower_bounds():
+    """What `make test-oldest` installs: a bound without a pin would never be tested."""
+    command = [sys.executable, ROOT / ".ci/oldest.py"]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    oldest = {Requirement(line).name: str(Requirement(line).specifier) for line in printed}
+    not_run = {"ruff", "mypy", "playwright"}
+    wanted = [r for r in requirements("lab", "test") if r.name not in not_run]
+    assert set(oldest) == {requirement.name for requirement in wanted}
+    for requirement in wanted:
+        assert oldest[requirement.name].replace("==", ">=") in str(requirement.specifier).split(","), requirement
 
 
 def test_what_colab_does_not_have_is_installed_there_as_it_is_tested_here():
@@ -193,6 +214,20 @@ def test_the_conda_door_installs_what_pyproject_says_and_nothing_of_its_own():
         "pip",
         {"pip": ["-e .[lab]"]},
     ]
+
+
+def test_the_version_is_that_of_pyproject_alone(tmp_path: Path):
+    assert nnrnn_core.__version__ == PROJECT["version"]
+    assert version_of(tmp_path / "pyproject.toml") == installed_version(), "outside a checkout: what pip installed"
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "something-else"\nversion = "9.9"\n', "utf-8")
+    assert version_of(tmp_path / "pyproject.toml") == installed_version(), "another project's folder is not a checkout"
+
+
+def installed_version() -> str:
+    try:
+        return metadata.version(PROJECT["name"])
+    except metadata.PackageNotFoundError:
+        return "unknown"
 
 
 def test_the_citation_names_the_kit_and_its_paper():

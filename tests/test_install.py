@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import subprocess
 import sys
 import sysconfig
@@ -16,12 +17,15 @@ LOOK = """
 import importlib.resources as resources, pathlib, nnrnn_core, widgets
 for package in (nnrnn_core, widgets):
     print(pathlib.Path(package.__file__).parent, resources.files(package).joinpath("py.typed").is_file())
-print(resources.files(widgets).joinpath("live.js").read_text("utf-8").strip() != "")
+print(*sorted(path.name for path in pathlib.Path(widgets.__file__).parent.rglob("*.js")))
+print(nnrnn_core.__version__)
 """
 
 
 def run(*command: str | Path, cwd: Path) -> str:
-    done = subprocess.run([str(part) for part in command], cwd=cwd, capture_output=True, text=True, check=False)
+    alone = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}  # it would lend this checkout
+    words = [str(part) for part in command]
+    done = subprocess.run(words, cwd=cwd, env=alone, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -54,13 +58,14 @@ def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_wheel_imports_from_another_folder(python: Path, tmp_path: Path):
-    core, widgets, script = run(python, "-c", LOOK, cwd=tmp_path).splitlines()
+    core, widgets, scripts, version = run(python, "-c", LOOK, cwd=tmp_path).splitlines()
     home = str(python.parents[1])
     assert core.startswith(home)
     assert widgets.startswith(home)
     assert core.endswith("True"), "py.typed is missing"
     assert widgets.endswith("True"), "py.typed is missing"
-    assert script == "True"
+    assert scripts.split() == sorted(path.name for path in (badges.ROOT / "widgets").rglob("*.js"))
+    assert version == badges.PYPROJECT["project"]["version"]
 
 
 def test_the_wheel_holds_nothing_but_the_two_packages(wheel: Path):

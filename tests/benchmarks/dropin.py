@@ -36,7 +36,7 @@ def loss_of(network: nn.Module, inputs: Tensor, factor: float = 1.0) -> Loss:
 
 
 def scaled_loss(network: NNRNN, inputs: Tensor, incoming: float) -> Loss:
-    """The loss times a factor that makes ‖∂L/∂V‖_F what is wanted; on the device meta, which has no numbers, times 1."""
+    """The loss times a factor that makes ‖∂L/∂V‖_F what is wanted. The device meta has no numbers: there it is 1."""
     loss = loss_of(network, inputs)
     return loss if inputs.is_meta else loss_of(network, inputs, incoming / size_of_incoming(network, loss))
 
