@@ -10,6 +10,7 @@ import pytest
 import torch
 
 import badges
+from benchmarks import __main__ as benchmarks
 
 TEXT = (badges.ROOT / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```python\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
@@ -65,6 +66,21 @@ def test_the_map_names_every_notebook_and_calls_planned_what_is_not_there():
         assert {name[:2] for name, later in planned.items() if not later} == written
         assert [name[:2] for name in planned] == [f"{i:02d}" for i in range(11)]
     assert [*maps[0]] == [*maps[1]]
+
+
+def test_what_it_says_about_speed_is_in_the_stored_results():
+    text = TEXT.partition("## How fast")[2].partition("##")[0]
+    (recurrence,) = (c for c in benchmarks.stored_results(benchmarks.RESULTS, "cpu")["comparisons"]
+                     if c["name"] == "recurrence")  # fmt: skip
+    found = {(row["what"], *row["against"]): max(row["ratios"]) for row in recurrence["rows"]}
+    assert recurrence["threads"] == 1
+    assert "N = 128, batch 10, 220 steps" in recurrence["title"]
+    assert "N = 128, batch 10, 220 steps" in text
+    assert "less than half the time of `torch.nn.RNN`" in text
+    assert found["unroll, tanh", "torch.nn.RNN, tanh"] < 0.5
+    assert "at most a fifth of that of a loop over time" in text
+    assert found["unroll, tanh", "naive loop, tanh"] <= 0.2
+    assert found["unroll, modReLU", "naive loop, modReLU"] <= 0.2
 
 
 def test_the_cpu_build_named_is_the_tested_version():

@@ -1,8 +1,8 @@
 """The repository's address, carried from pyproject.toml to every place that names it.
 
 `python tests/notebooks/badges.py` (or `make badges`) rewrites the Colab badge and the set-up cell of every notebook,
-the badges and the clone command of README.md, and CITATION.cff. Run it after [project.urls] changed, in a fork say:
-until then a fork's badges open the original.
+and what TEXTS say of it: badges, clone commands, the citation. Run it after [project.urls] changed, in a fork for
+instance: until then a fork's badges open the original.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+TEXTS = ("README.md", "tests/benchmarks/README.md", "CITATION.cff")
 PYPROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 ADDRESS: str = PYPROJECT["project"]["urls"]["Repository"]
 BRANCH: str = PYPROJECT["tool"]["nnrnn-kit"]["branch"]
@@ -87,7 +88,7 @@ def with_address(name: str, notebook: nbformat.NotebookNode) -> nbformat.Noteboo
 
 
 def text_with_address(text: str) -> str:
-    """README's or CITATION's text with every badge, clone command and repository line pointing at the address."""
+    """The text with every badge, clone command and repository line pointing at the address."""
     text = COLAB_LINK.sub(lambda match: colab_link(match[1]), text)
     text = CLONE_COMMAND.sub(rf"\g<1>{ADDRESS}", text)
     return CITED_ADDRESS.sub(f"repository-code: {ADDRESS}", text)
@@ -100,7 +101,7 @@ def main() -> None:
         after = nbformat.writes(notebook) + "\n"
         path.write_text(after, "utf-8")
         print(f"{path.relative_to(ROOT)}: {'as it was' if before == after else 'rewritten'}")
-    for path in (ROOT / "README.md", ROOT / "CITATION.cff"):
+    for path in (ROOT / name for name in TEXTS):
         before = path.read_text("utf-8")
         after = text_with_address(before)
         path.write_text(after, "utf-8")

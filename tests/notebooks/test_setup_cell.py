@@ -88,7 +88,7 @@ def test_a_notebook_gets_its_own_badge_and_the_current_setup_cell():
     assert [cell.source for cell in notebook.cells] == expected
 
 
-@pytest.mark.parametrize("name", ["README.md", "CITATION.cff"])
+@pytest.mark.parametrize("name", badges.TEXTS)
 def test_the_address_in_the_text_files_is_the_projects(name: str):
     text = (badges.ROOT / name).read_text("utf-8")
     assert text == badges.text_with_address(text), "run `make badges`"
