@@ -128,43 +128,48 @@ def _exponentials(X: Tensor) -> list[Tensor]:
     The singular values of a skew X come in pairs: ‖X‖₂ <= ‖X‖_F/√2, and where that is too large to be of use,
     ‖X‖₂⁴ <= ‖X⁴‖_F/√2, which is close.
     """
-    bound = _size(X) / math.sqrt(2)
+    powers, bound = {1: X}, _size(X) / math.sqrt(2)
     if bound == 0 and not X.is_meta:
         return []
     if bound > LARGEST:
-        bound = (_size(torch.linalg.matrix_power(X, 4)) / math.sqrt(2)) ** 0.25
+        powers[2] = X @ X
+        powers[4] = powers[2] @ powers[2]
+        bound = (_size(powers[4]) / math.sqrt(2)) ** 0.25
     halvings = math.ceil(math.log2(bound / LARGEST)) if LARGEST < bound < math.inf else 0
-    exponentials = [_series(X / 2**halvings, bound / 2**halvings)]
+    halved = {k: power / 2 ** (k * halvings) for k, power in powers.items()}
+    exponentials = [_series(halved, bound / 2**halvings)]
     for _ in range(halvings):
         exponentials.append(exponentials[-1] @ exponentials[-1])
     return exponentials[::-1]
 
 
-def _series(Z: Tensor, size: float) -> Tensor:
-    """Σ Zᵏ/k! for ‖Z‖₂ <= size, until the next term is below rounding.
+def _series(powers: dict[int, Tensor], size: float) -> Tensor:
+    """Σ Zᵏ/k! for ‖Z‖₂ <= size, until the next term is below rounding; `powers` are those of Z that are known.
 
     As a polynomial in Z⁴ whose coefficients are polynomials in Z, which takes few products (Paterson and Stockmeyer
     1973).
     """
+    Z = powers[1]
     eps = torch.finfo(Z.dtype).eps
     degree = next((k for k in range(1, 20) if size ** (k + 1) / math.factorial(k + 1) < eps), 20)
-    powers = [torch.eye(len(Z), dtype=Z.dtype, device=Z.device), Z]
-    while len(powers) < min(degree + 1, 4):
-        powers.append(powers[-1] @ Z)
-    total = _combined(powers, degree // 4 * 4, degree)
-    if degree >= 4:
-        fourth = powers[2] @ powers[2]
-        for first in range(degree // 4 * 4 - 4, -1, -4):
-            total = torch.addmm(_combined(powers, first, degree), fourth, total)
+    powers[0] = torch.eye(len(Z), dtype=Z.dtype, device=Z.device)
+    for k in range(2, min(degree, 3) + 1):
+        if k not in powers:
+            powers[k] = powers[k - 1] @ Z
+    last = degree // 4 * 4
+    total = _combined(powers, last, degree)
+    if last and 4 not in powers:
+        powers[4] = powers[2] @ powers[2]
+    for first in range(last - 4, -1, -4):
+        total = torch.addmm(_combined(powers, first, degree), powers[4], total)
     return total
 
 
-def _combined(powers: list[Tensor], first: int, degree: int) -> Tensor:
+def _combined(powers: dict[int, Tensor], first: int, degree: int) -> Tensor:
     """Σ Zʲ/(first + j)! for j = 0, 1, 2, 3, as far as first + j <= degree."""
     total = powers[0] / math.factorial(first)
-    for j, power in enumerate(powers[1:], start=1):
-        if first + j <= degree:
-            total = total.add_(power, alpha=1 / math.factorial(first + j))
+    for j in range(1, min(degree - first, 3) + 1):
+        total.add_(powers[j], alpha=1 / math.factorial(first + j))
     return total
 
 
