@@ -54,7 +54,16 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"nnrnn_core has no {name!r}; it has {', '.join(__all__)}")
-    home = import_module(f".{_HOMES[name] or name}", __name__)
+    try:
+        home = import_module(f".{_HOMES[name] or name}", __name__)
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        raise ImportError(
+            f"nnrnn_core.{name} needs torch, which is not installed here: install it with `pip install torch` "
+            "(https://pytorch.org says how for a GPU). nnrnn_core.dynamics works without it.",
+            name="torch",
+        ) from error
     return getattr(home, name) if _HOMES[name] else home
 
 

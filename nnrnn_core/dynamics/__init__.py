@@ -1,33 +1,36 @@
 """Functions of a recurrent matrix V (h_t = V h_{t−1}), or of A in x' = A x: its spectrum and how far to trust it, its
 transient growth and what frames it, its pseudospectra, its Fisher memory; and a gallery of matrices to try them on.
 
-They take a tensor, an array or a `SchurMatrix`, and compute in float64 with numpy and scipy.
+They take a tensor, an array or a `SchurMatrix`, and compute in float64 with numpy and scipy. Torch need not be there.
 """
 
 from .bounds import GrowthBounds, PointBound, bound_from_point, growth_bounds, kreiss_constant
 from .cloud import Cloud, OptimalInput, cloud_growth, optimal_input
 from .continuous import exponential_growth, propagator, typical_exponential_growth
+from .decay import decay_horizon
 from .form import Matrix, Time, as_real, as_schur
 from .gallery import Parameter, Specimen, gallery
-from .growth import GrowthEstimate, estimate_growth, growth_powers, transient_growth, typical_growth
+from .growth import transient_growth, typical_growth
+from .growth_estimate import GrowthEstimate, estimate_growth, growth_powers
 from .lyapunov import jacobians, lyapunov_exponents
 from .memory import estimate_memory, fisher_memory
+from .noise import activity
 from .numerical_range import numerical_abscissa, numerical_radius, numerical_range
 from .pseudospectra import perturbed_eigenvalues, pseudospectrum, resolvent_level
 from .pseudospectral_radius import pseudospectral_abscissa, pseudospectral_radius
+from .schur_form import Departure, SchurParts, block_rows, departure_parts, henrici, reordered, schur_parts
 from .spectrum import (
-    SchurParts,
     eigenvalue_conditions,
+    eigenvalue_errors,
     eigenvalues,
     eigenvector_condition,
-    henrici,
-    schur_parts,
     spectral_abscissa,
     spectral_radius,
 )
 
 __all__ = [
     "Cloud",
+    "Departure",
     "GrowthBounds",
     "GrowthEstimate",
     "Matrix",
@@ -37,11 +40,16 @@ __all__ = [
     "SchurParts",
     "Specimen",
     "Time",
+    "activity",
     "as_real",
     "as_schur",
+    "block_rows",
     "bound_from_point",
     "cloud_growth",
+    "decay_horizon",
+    "departure_parts",
     "eigenvalue_conditions",
+    "eigenvalue_errors",
     "eigenvalues",
     "eigenvector_condition",
     "estimate_growth",
@@ -64,6 +72,7 @@ __all__ = [
     "pseudospectral_abscissa",
     "pseudospectral_radius",
     "pseudospectrum",
+    "reordered",
     "resolvent_level",
     "schur_parts",
     "spectral_abscissa",

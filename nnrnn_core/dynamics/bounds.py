@@ -12,21 +12,45 @@ import numpy as np
 import scipy  # loads what is asked of it when it is first asked
 from jaxtyping import Float64
 
-from .form import Matrix, Time, as_schur, check_time, whole
+from ..checks import number, whole
+from .form import Matrix, Time, as_schur, check_time
+from .inverse_lanczos import levels
 from .numerical_range import numerical_abscissa, numerical_radius
-from .pseudospectra import levels, resolvent_level
+from .pseudospectra import resolvent_level
 from .spectrum import eigenvector_condition, spectral_abscissa, spectral_radius
 
 Curve = Float64[np.ndarray, " times"]
 NEAREST, FARTHEST = 1e-8, 1e2  # distances from the circle between which the Kreiss constant is looked for
-DISTANCES, PLACES, STARTS = 41, 49, 3  # of the grid it is looked for on, and of the searches from its best points
-SEARCH = 1e-6  # relative error of a level in the search
-STABLE = 1e-12  # by which rounding may carry an eigenvalue past the edge
+DISTANCES, PLACES = 41, 49  # points of the grid it is looked for on
+STARTS = 3  # how many of the best of them a search starts from
+SEARCH = 1e-6  # relative error allowed to a level in the search
+STABLE = 1e-12  # how far rounding may carry an eigenvalue past the edge
 
 
 class GrowthBounds(NamedTuple):
-    """Bounds on ‖V^k‖₂ at `times` k: `spectral` ρ^k from below; `eigenvector` κ ρ^k and `numerical` 2 r^k from above.
-    On its peak over all k: `kreiss` K from below, `kreiss_above` e n K from above."""
+    """ρ^k ≤ ‖V^k‖₂ ≤ min(κ ρ^k, 2 r^k), and K ≤ max_k ‖V^k‖₂ ≤ e n K, as `growth_bounds` gives them.
+
+    Attributes
+    ----------
+    times : ndarray, (times,)
+        k, or t in continuous time.
+    spectral : ndarray, (times,)
+        From below, by the eigenvalues: ρ^k, or e^{αt}.
+    eigenvector : ndarray, (times,)
+        From above, by the condition κ of the eigenvectors: κ ρ^k, or κ e^{αt}.
+    numerical : ndarray, (times,)
+        From above, by the numerical range: 2 r^k, or e^{ωt}.
+    kreiss : float
+        On the peak over all times, from below: K.
+    kreiss_above : float
+        On the peak over all times, from above: e n K.
+
+    Examples
+    --------
+    >>> from nnrnn_core import dynamics
+    >>> dynamics.growth_bounds([[0.5]], 2).spectral
+    array([1.  , 0.5 , 0.25])
+    """
 
     times: Curve
     spectral: Curve
@@ -37,7 +61,23 @@ class GrowthBounds(NamedTuple):
 
 
 class PointBound(NamedTuple):
-    """What a point z outside the unit circle says about growth: see `bound_from_point`."""
+    """What a point z outside the unit circle says about growth, as `bound_from_point` gives it.
+
+    Attributes
+    ----------
+    level : float
+        σ_min(zI − V).
+    limit : float
+        A lower bound on the peak over all times.
+    curve : ndarray, (times,)
+        A lower bound on the largest growth up to each time.
+
+    Examples
+    --------
+    >>> from nnrnn_core import dynamics
+    >>> dynamics.bound_from_point([[0.0]], 2.0, 1).level
+    2.0
+    """
 
     level: float
     limit: float
@@ -45,11 +85,45 @@ class PointBound(NamedTuple):
 
 
 def growth_bounds(V: Matrix, horizon: int, time: Time = "discrete", step: float = 1.0) -> GrowthBounds:
-    """The bounds at k = 0…horizon: κ is the condition of the eigenvectors, r the numerical radius (Berger 1965), K the
-    Kreiss constant. ∞ stands where a bound says nothing (a defective V; ρ > 1).
+    """ρ^k ≤ ‖V^k‖₂ ≤ min(κ ρ^k, 2 r^k), and K ≤ max_k ‖V^k‖₂ ≤ e n K.
 
-    Continuous time, at t = 0, step, … horizon · step: e^{αt} ≤ ‖e^{tA}‖₂ ≤ κ e^{αt} and e^{ωt}, with α the spectral
-    and ω the numerical abscissa.
+    ρ is the spectral radius, κ the condition of the eigenvectors, r the numerical radius, K the Kreiss constant.
+    Continuous time: e^{αt} ≤ ‖e^{tA}‖₂ ≤ min(κ e^{αt}, e^{ωt}), with α the spectral and ω the numerical abscissa.
+
+    Parameters
+    ----------
+    V : array_like, tensor or SchurMatrix, (n, n)
+        Real and finite.
+    horizon : int, at least 0
+        The last k, or the number of steps of time.
+    time : {"discrete", "continuous"}
+        Whether V^k or e^{tV} is bounded.
+    step : float, above 0
+        In continuous time the bounds are at t = 0, step, … horizon · step.
+
+    Returns
+    -------
+    GrowthBounds
+        ∞ stands where a bound says nothing (a defective V; ρ > 1).
+
+    Raises
+    ------
+    ValueError
+        If V is not a real, finite, square matrix, or horizon, time or step is out of range.
+
+    References
+    ----------
+    Berger (1965), Notices of the AMS 12; Trefethen & Embree (2005), Spectra and Pseudospectra, sections 14 to 17.
+
+    Examples
+    --------
+    >>> from nnrnn_core import dynamics
+    >>> V = dynamics.gallery["gentle"]()
+    >>> bounds, growth = dynamics.growth_bounds(V, 20), dynamics.transient_growth(V, 20)
+    >>> bool((bounds.spectral <= growth).all() and (growth <= bounds.eigenvector).all())
+    True
+    >>> bool(bounds.kreiss <= growth.max() <= bounds.kreiss_above)
+    True
     """
     times = _times(horizon, time, step)
     condition, K = eigenvector_condition(V), kreiss_constant(V, time)
@@ -65,11 +139,43 @@ def growth_bounds(V: Matrix, horizon: int, time: Time = "discrete", step: float 
 
 
 def kreiss_constant(V: Matrix, time: Time = "discrete") -> float:
-    """K(V) = sup_{|z| > 1} (|z| − 1)/σ_min(zI − V), so that K ≤ sup_k ‖V^k‖₂ ≤ e n K (Kreiss 1962; Spijker 1991).
+    """K(V) = sup_{|z| > 1} (|z| − 1)/σ_min(zI − V), so that K ≤ sup_k ‖V^k‖₂ ≤ e n K.
 
-    Continuous time: K(A) = sup_{Re z > 0} Re z/σ_min(zI − A) for ‖e^{tA}‖₂. 1 for normal V with ρ ≤ 1, ∞ where ρ > 1.
-    Found on a grid and by a search from its best points, so never above the true value but for rounding. At ρ = 1 the
-    search ends at |z| − 1 = 10⁻⁸.
+    Continuous time: K(A) = sup_{Re z > 0} Re z/σ_min(zI − A), and K ≤ sup_t ‖e^{tA}‖₂ ≤ e n K.
+
+    Parameters
+    ----------
+    V : array_like, tensor or SchurMatrix, (n, n)
+        Real and finite.
+    time : {"discrete", "continuous"}
+        Whether V^k or e^{tV} is bounded.
+
+    Returns
+    -------
+    float
+        At least 1; 1 for normal V with ρ ≤ 1, ∞ where ρ > 1.
+
+    Raises
+    ------
+    ValueError
+        If V is not a real, finite, square matrix, or time is neither.
+
+    Notes
+    -----
+    Found on a grid and by a search from its best points, so it never exceeds the true value by more than rounding. At
+    ρ = 1 the search ends at |z| − 1 = 10⁻⁸.
+
+    References
+    ----------
+    Kreiss (1962), BIT 2; Spijker (1991), BIT 31.
+
+    Examples
+    --------
+    >>> from nnrnn_core import dynamics
+    >>> dynamics.kreiss_constant([[0.5, 0.0], [0.0, -0.5]])
+    1.0
+    >>> round(dynamics.kreiss_constant([[0.0, 0.0], [8.0, 0.0]]), 6)
+    2.125
     """
     discrete = check_time(time) == "discrete"
     form = as_schur(V)[1]
@@ -103,12 +209,44 @@ def kreiss_constant(V: Matrix, time: Time = "discrete") -> float:
 
 
 def bound_from_point(V: Matrix, z: complex, horizon: int, time: Time = "discrete", step: float = 1.0) -> PointBound:
-    """The growth that one point z, |z| = r > 1, implies: with K = (r − 1)/σ_min(zI − V) > 1
+    """sup_k ‖V^k‖₂ ≥ K and max_{k ≤ τ} ‖V^k‖₂ ≥ r^τ/(1 + (r^τ − 1)/K), K = (|z| − 1)/σ_min(zI − V), r = |z|.
 
-        sup_k ‖V^k‖₂ ≥ K,    max_{k ≤ τ} ‖V^k‖₂ ≥ r^τ / (1 + (r^τ − 1)/K)    (Trefethen & Embree 2005, section 15),
+    Continuous time: the same for ‖e^{tA}‖₂ with K = a/σ_min and e^{aτ} in place of r^τ, where Re z = a > 0.
 
-    `limit` and `curve` (τ = 0…horizon); where K ≤ 1 the point says nothing and both are 1. Continuous time: with
-    Re z = a > 0, K = a/σ_min and e^{aτ} in place of r^τ, for ‖e^{tA}‖₂ at τ = 0, step, … horizon · step.
+    Parameters
+    ----------
+    V : array_like, tensor or SchurMatrix, (n, n)
+        Real and finite.
+    z : complex
+        Outside the unit circle; in continuous time right of the imaginary axis.
+    horizon : int, at least 0
+        The last τ, or the number of steps of time.
+    time : {"discrete", "continuous"}
+        Whether V^k or e^{tV} is bounded.
+    step : float, above 0
+        In continuous time τ = 0, step, … horizon · step.
+
+    Returns
+    -------
+    PointBound
+        `limit` K and `curve` over τ; where K ≤ 1 the point says nothing and both are 1.
+
+    Raises
+    ------
+    ValueError
+        If V is not a real, finite, square matrix, z lies on the wrong side, or horizon, time or step is out of range.
+
+    References
+    ----------
+    Trefethen & Embree (2005), Spectra and Pseudospectra, section 15.
+
+    Examples
+    --------
+    >>> from nnrnn_core import dynamics
+    >>> V = [[0.9, 0.0], [5.0, 0.8]]
+    >>> found = dynamics.bound_from_point(V, 1.2, 30)
+    >>> bool(1 < found.curve[-1] <= found.limit <= dynamics.transient_growth(V, 30).max())
+    True
     """
     z = complex(z)
     times = _times(horizon, time, step)
@@ -128,11 +266,9 @@ def bound_from_point(V: Matrix, z: complex, horizon: int, time: Time = "discrete
 
 
 def _times(horizon: int, time: Time, step: float) -> Curve:
-    steps = np.arange(whole(horizon, 0, "horizon") + 1, dtype=float)
+    steps = np.arange(whole("horizon", horizon, 0) + 1, dtype=float)
     if check_time(time) == "discrete":
         if step != 1:
-            raise ValueError(f"step is for continuous time, a power k goes up by 1; got {step!r}")
+            raise ValueError(f"step is for continuous time only, a power k goes up by 1: leave it out; got {step!r}")
         return steps
-    if not (step > 0 and math.isfinite(step)):
-        raise ValueError(f"step must be a finite time greater than 0; got {step!r}")
-    return step * steps
+    return number("step", step, 0, above=True) * steps

@@ -8,15 +8,32 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float64
 
-from .continuous import exponential, number
-from .form import Matrix, Time, as_real, check_time, whole
+from ..checks import number, whole
+from .continuous import exponential
+from .form import Matrix, Time, as_real, check_time
 
 Vector = Float64[np.ndarray, " n"]
 TIE = 1e-6  # entries this close to the largest modulus count as equal to it, so that rounding turns no sign
 
 
 class OptimalInput(NamedTuple):
-    """A unit vector `input`, its `response` after k steps, and the `gain` ‖response‖."""
+    """response = V^k input and gain = ‖response‖, as `optimal_input` gives them.
+
+    Attributes
+    ----------
+    input : ndarray, (n,)
+        Of length 1.
+    response : ndarray, (n,)
+        What becomes of it.
+    gain : float
+        How long that is.
+
+    Examples
+    --------
+    >>> from nnrnn_core import dynamics
+    >>> dynamics.optimal_input([[0.5]], 2).gain
+    0.25
+    """
 
     input: Vector
     response: Vector
@@ -24,7 +41,21 @@ class OptimalInput(NamedTuple):
 
 
 class Cloud(NamedTuple):
-    """`norms` ‖V^k x‖ of every start x, and the standard deviation `spread` of every unit over them, k = 0…horizon."""
+    """‖V^k x‖ of every start x, and the standard deviation of every unit over them, as `cloud_growth` gives them.
+
+    Attributes
+    ----------
+    norms : ndarray, (horizon + 1, count)
+        ‖V^k x‖, a row for each k.
+    spread : ndarray, (horizon + 1, n)
+        The standard deviation of each entry of V^k x over the starts.
+
+    Examples
+    --------
+    >>> from nnrnn_core import dynamics
+    >>> dynamics.cloud_growth([[0.5]], 2, count=4).norms[:, 0]
+    array([1.  , 0.5 , 0.25])
+    """
 
     norms: Float64[np.ndarray, "steps count"]
     spread: Float64[np.ndarray, "steps n"]
@@ -33,16 +64,43 @@ class Cloud(NamedTuple):
 def optimal_input(V: Matrix, k: float, time: Time = "discrete") -> OptimalInput:
     """The unit x with the largest ‖V^k x‖, with V^k x and the gain ‖V^k‖₂: the leading singular vectors and value.
 
-    k     whole, at least 0; in continuous time any time t ≥ 0, and e^{tV} takes the place of V^k
-    In V's own basis. x and −x serve equally: its entry of largest modulus (the first, where several are) is positive.
-    Where a whole subspace is stretched equally, one vector of it. Errors: V^k or e^{tV} leaves float64.
+    Parameters
+    ----------
+    V : array_like, tensor or SchurMatrix, (n, n)
+        Real and finite.
+    k : int, at least 0
+        In continuous time any time t ≥ 0, and e^{tV} takes the place of V^k.
+    time : {"discrete", "continuous"}
+        Whether V^k or e^{tV} stretches.
+
+    Returns
+    -------
+    OptimalInput
+        In V's own basis. x and −x serve equally: its entry of largest modulus (the first, where several are) is
+        positive. Where a whole subspace is stretched equally, one vector of it.
+
+    Raises
+    ------
+    ValueError
+        If V is not a real, finite, square matrix, k or time is out of range, or V^k or e^{tV} leaves float64.
+
+    References
+    ----------
+    Farrell & Ioannou (1996), Journal of the Atmospheric Sciences 53.
+
+    Examples
+    --------
+    >>> from nnrnn_core import dynamics
+    >>> best = dynamics.optimal_input([[0.0, 0.0], [3.0, 0.0]], 1)
+    >>> abs(best.input), abs(best.response), best.gain
+    (array([1., 0.]), array([0., 3.]), 3.0)
     """
     P, form = as_real(V)
     if check_time(time) == "continuous":
-        M = exponential(form, number(k, "k", 0.0))
+        M = exponential(form, number("k", k, 0))
     else:
         with np.errstate(over="ignore", invalid="ignore"):
-            M = np.linalg.matrix_power(form, whole(k, 0, "k"))
+            M = np.linalg.matrix_power(form, whole("k", k, 0))
     if not np.isfinite(M).all():
         raise ValueError(f"what V does in k = {k:g} leaves float64: choose a smaller k, or scale V down")
     _, values, directions = np.linalg.svd(M)
@@ -54,14 +112,47 @@ def optimal_input(V: Matrix, k: float, time: Time = "discrete") -> OptimalInput:
 
 
 def cloud_growth(V: Matrix, horizon: int, count: int = 1000, seed: int = 0) -> Cloud:
-    """‖V^k x‖ for `count` random x, uniform on the unit sphere, and each unit's spread over them, k = 0…horizon.
+    """‖V^k x‖ for random x, uniform on the unit sphere, and each unit's spread over them, k = 0…horizon.
 
-    The mean of the squared norms tends to `typical_growth` squared, their largest stays below `transient_growth`. The
-    same starts for the same seed, in V's own basis. ∞ where a state leaves float64.
+    Parameters
+    ----------
+    V : array_like, tensor or SchurMatrix, (n, n)
+        Real and finite.
+    horizon : int, at least 0
+        The last k.
+    count : int, at least 1
+        How many x.
+    seed : int, at least 0
+        The same seed gives the same starts, in V's own basis.
+
+    Returns
+    -------
+    Cloud
+        The mean of the squared norms tends to `typical_growth` squared, their largest stays below `transient_growth`. ∞
+        where a state leaves float64.
+
+    Raises
+    ------
+    ValueError
+        If V is not a real, finite, square matrix, or horizon, count or seed is out of range.
+
+    References
+    ----------
+    Kerg et al. (2019), figure 1b.
+
+    Examples
+    --------
+    >>> from nnrnn_core import dynamics
+    >>> V = dynamics.gallery["gentle"]()
+    >>> cloud = dynamics.cloud_growth(V, 6, count=50)
+    >>> cloud.norms.shape, cloud.spread.shape
+    ((7, 50), (7, 2))
+    >>> bool((cloud.norms.max(axis=1) <= 1.0001 * dynamics.transient_growth(V, 6)).all())
+    True
     """
     P, form = as_real(V)
-    n, steps = len(form), whole(horizon, 0, "horizon") + 1
-    starts = np.random.default_rng(whole(seed, 0, "seed")).standard_normal((n, whole(count, 1, "count")))
+    n, steps = len(form), whole("horizon", horizon, 0) + 1
+    starts = np.random.default_rng(whole("seed", seed, 0)).standard_normal((n, whole("count", count, 1)))
     X = P.T @ (starts / np.linalg.norm(starts, axis=0))
     norms, spread = np.empty((steps, X.shape[1])), np.empty((steps, n))
     with np.errstate(over="ignore", invalid="ignore"):

@@ -7,42 +7,117 @@ from collections.abc import Iterator
 
 import numpy as np
 import scipy.linalg
-import torch
 from jaxtyping import Float64
-from numpy.typing import ArrayLike
 
-from .form import Matrix, RealMatrix, as_real, real_form, vector
+from ..checks import number
+from .form import Matrix, Numbers, RealMatrix, as_real, numpy_array, real_form, vector
 
 Times = Float64[np.ndarray, " times"]
 SPACING = 8 * np.finfo(float).eps  # relative to the last time: what rounding does to equally spaced ones
 
 
-def exponential_growth(A: Matrix, times: torch.Tensor | ArrayLike) -> Times:
-    """‖e^{tA}‖₂ at the given times t ≥ 0: the growth of the worst direction, `transient_growth` in continuous time.
+def exponential_growth(A: Matrix, times: Numbers) -> Times:
+    """‖e^{tA}‖₂ at times t ≥ 0: the growth of the worst direction, `transient_growth` in continuous time.
 
-    e^{α t} for normal A (α the spectral abscissa); the slope at t = 0 is the numerical abscissa. ∞ where e^{tA} leaves
-    float64. Times that increase by equal steps cost one exponential and a product each, others an exponential each.
-    Errors: times that are not a list of finite numbers of at least 0; t A beyond float64.
+    Parameters
+    ----------
+    A : array_like, tensor or SchurMatrix, (n, n)
+        Of x' = A x, real and finite.
+    times : array_like or tensor, (times,)
+        Finite, at least 0. Times that increase by equal steps cost one exponential and a product each, others an
+        exponential each.
+
+    Returns
+    -------
+    ndarray, (times,)
+        e^{αt} for normal A (α the spectral abscissa); the slope at t = 0 is the numerical abscissa. ∞ where e^{tA}
+        leaves float64.
+
+    Raises
+    ------
+    ValueError
+        If A is not a real, finite, square matrix, times are out of range, or t A leaves float64.
+
+    References
+    ----------
+    Trefethen & Embree (2005), Spectra and Pseudospectra, section 14.
+
+    Examples
+    --------
+    >>> from nnrnn_core import dynamics
+    >>> dynamics.exponential_growth([[-1.0, 0.0], [10.0, -1.0]], [0, 1, 2]).round(3)
+    array([1.   , 3.715, 2.713])
     """
     return np.array([_norm(E, 2) for E in _exponentials(A, times)], dtype=float)
 
 
-def typical_exponential_growth(A: Matrix, times: torch.Tensor | ArrayLike) -> Times:
-    """‖e^{tA}‖_F / √n at the given times t ≥ 0: the root mean square of ‖e^{tA} x‖ over random unit x.
+def typical_exponential_growth(A: Matrix, times: Numbers) -> Times:
+    """‖e^{tA}‖_F / √n at times t ≥ 0: the root mean square of ‖e^{tA} x‖ over random unit x.
 
-    Otherwise as `exponential_growth`.
+    Parameters
+    ----------
+    A : array_like, tensor or SchurMatrix, (n, n)
+        Of x' = A x, real and finite.
+    times : array_like or tensor, (times,)
+        Finite, at least 0. Times that increase by equal steps cost one exponential and a product each, others an
+        exponential each.
+
+    Returns
+    -------
+    ndarray, (times,)
+        At most `exponential_growth`. ∞ where e^{tA} leaves float64.
+
+    Raises
+    ------
+    ValueError
+        If A is not a real, finite, square matrix, times are out of range, or t A leaves float64.
+
+    Examples
+    --------
+    >>> from nnrnn_core import dynamics
+    >>> dynamics.typical_exponential_growth([[-1.0, 0.0], [10.0, -1.0]], [0, 1, 2]).round(3)
+    array([1.   , 2.627, 1.919])
     """
     return np.array([_norm(E, "fro") / math.sqrt(len(E)) for E in _exponentials(A, times)], dtype=float)
 
 
 def propagator(A: Matrix, t: float) -> RealMatrix:
-    """e^{tA}, (n, n), in A's own basis: what x' = A x does to a state in the time t, which may be negative.
+    """e^{tA}: what x' = A x does to a state in the time t.
 
-    P e^{t form} Pᵀ with the form of `as_real`, which does not go through A's dense entries (scaling and squaring,
-    Al-Mohy & Higham 2009). Every entry is ∞ where e^{tA} leaves float64. Errors: t not finite; t A beyond float64.
+    Parameters
+    ----------
+    A : array_like, tensor or SchurMatrix, (n, n)
+        Of x' = A x, real and finite.
+    t : float
+        Finite; may be negative.
+
+    Returns
+    -------
+    ndarray, (n, n)
+        In A's own basis. Every entry is ∞ where e^{tA} leaves float64.
+
+    Raises
+    ------
+    ValueError
+        If A is not a real, finite, square matrix, t is not finite, or t A leaves float64.
+
+    Notes
+    -----
+    P e^{t form} Pᵀ with the form of `as_real`, which does not go through A's dense entries, by scaling and squaring.
+
+    References
+    ----------
+    Al-Mohy & Higham (2009), SIAM Journal on Matrix Analysis and Applications 31.
+
+    Examples
+    --------
+    >>> from nnrnn_core import dynamics
+    >>> dynamics.propagator([[0.0, 0.0], [5.0, 0.0]], 2.0)
+    array([[ 1.,  0.],
+           [10.,  1.]])
     """
     P, form = as_real(A)
-    E = exponential(form, number(t, "t"))
+    E = exponential(form, number("t", t))
     return P @ E @ P.T if np.isfinite(E).all() else E
 
 
@@ -56,16 +131,7 @@ def exponential(form: RealMatrix, t: float) -> RealMatrix:
     return E if np.isfinite(E).all() else np.full_like(form, np.inf)
 
 
-def number(value: object, name: str, low: float = -math.inf) -> float:
-    """A finite real number of at least `low`; ValueError otherwise."""
-    real = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
-    if not real or not math.isfinite(float(value)) or float(value) < low:  # type: ignore[arg-type]
-        least = f" of at least {low:g}" if math.isfinite(low) else ""
-        raise ValueError(f"{name} must be a finite number{least}; got {value!r}")
-    return float(value)  # type: ignore[arg-type]
-
-
-def _exponentials(A: Matrix, times: torch.Tensor | ArrayLike) -> Iterator[RealMatrix]:
+def _exponentials(A: Matrix, times: Numbers) -> Iterator[RealMatrix]:
     """e^{t form} at each of the times; with an infinite or NaN entry where it leaves float64."""
     form, ts = real_form(A), _checked(times)
     step = (ts[-1] - ts[0]) / (len(ts) - 1) if len(ts) > 2 else 0.0
@@ -87,8 +153,8 @@ def _norm(E: RealMatrix, order: int | str) -> float:
     return float(scipy.linalg.norm(E, order)) if np.isfinite(E).all() else math.inf
 
 
-def _checked(times: torch.Tensor | ArrayLike) -> Times:
-    shape = np.shape(times)
+def _checked(times: Numbers) -> Times:
+    shape = numpy_array(times).shape
     if len(shape) != 1:
         raise ValueError(f"times must be a list of numbers; its shape is {tuple(shape)}")
     ts = vector(times, shape[0], "times")

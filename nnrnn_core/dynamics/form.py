@@ -3,59 +3,138 @@
 A `SchurMatrix` knows its own form: its Λ + s T, whose spectrum is exact, is handed over as it stands. The numbers of a
 strongly non-normal V do not survive a detour through its dense entries (the eigenvalues of a rotated delay line of 64
 units come out wrong by 0.6).
+
+All conversions stand here. Torch is not imported: a `SchurMatrix` or a tensor is known by its methods, and whoever
+hands one over has imported torch.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Literal, TypeAlias, cast, get_args
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Literal, Protocol, TypeAlias, cast, get_args, runtime_checkable
 
 import numpy as np
 import scipy.linalg
-import torch
 from jaxtyping import Complex128, Float64
 from numpy.typing import ArrayLike
 
-from ..matrices import SchurMatrix
+from ..checks import one_of
 
-Matrix: TypeAlias = SchurMatrix | torch.Tensor | ArrayLike
+
+@runtime_checkable
+class HoldsSchurForm(Protocol):
+    """What a `SchurMatrix` is known by. (Not by its P: to ask for that property computes it.)"""
+
+    def schur_form(self) -> Any: ...
+
+    def eigenvalues(self) -> Any: ...
+
+
+@runtime_checkable
+class TensorLike(Protocol):
+    """What a tensor is known by."""
+
+    @property
+    def shape(self) -> Any: ...
+
+    def detach(self) -> Any: ...
+
+
+Numbers: TypeAlias = TensorLike | ArrayLike
+Matrix: TypeAlias = HoldsSchurForm | TensorLike | ArrayLike
 RealMatrix: TypeAlias = Float64[np.ndarray, "n n"]
-Time: TypeAlias = Literal["discrete", "continuous"]  # h_t = V h_{t−1}, or x' = A x
 ComplexMatrix: TypeAlias = Complex128[np.ndarray, "n n"]
+Time: TypeAlias = Literal["discrete", "continuous"]  # h_t = V h_{t−1}, or x' = A x
 
 
 def as_real(V: Matrix) -> tuple[RealMatrix, RealMatrix]:
-    """V = P form Pᵀ with P orthogonal and form real, at no cost: what Fisher memory needs.
+    """V = P form Pᵀ with P orthogonal and form real, at no cost: what Fisher memory and best inputs need.
 
-    A `SchurMatrix` gives its P and Λ + s T (lower triangular but for the 2×2 blocks); anything else is its own form,
-    with P = I. Errors: `array`.
+    Parameters
+    ----------
+    V : array_like, tensor or SchurMatrix, (n, n)
+        Real and finite.
+
+    Returns
+    -------
+    P : ndarray, (n, n)
+        That of a `SchurMatrix`; I for anything else.
+    form : ndarray, (n, n)
+        Λ + s T of a `SchurMatrix`, lower triangular except for its 2×2 blocks; V itself for anything else.
+
+    Raises
+    ------
+    ValueError
+        If V is not a real, finite, square matrix.
+
+    Examples
+    --------
+    >>> from nnrnn_core import dynamics
+    >>> P, form = dynamics.as_real([[0.5, 0.0], [2.0, 0.5]])
+    >>> P
+    array([[1., 0.],
+           [0., 1.]])
+    >>> form
+    array([[0.5, 0. ],
+           [2. , 0.5]])
     """
     form = real_form(V)
-    if isinstance(V, SchurMatrix):
-        with torch.no_grad():
-            return array(V.P, "V.P"), form
-    return np.eye(len(form)), form
+    if not isinstance(V, HoldsSchurForm):
+        return np.eye(len(form)), form
+    with no_grad():
+        return array(cast("Any", V).P, "V.P"), form
 
 
 def real_form(V: Matrix) -> RealMatrix:
-    """The form of `as_real` without its P, for what does not see P."""
-    if isinstance(V, SchurMatrix):
-        with torch.no_grad():
-            return array(V.schur_form(), "V")
-    return array(V, "V")
+    """The form of `as_real` without its P, for what does not depend on P."""
+    if not isinstance(V, HoldsSchurForm):
+        return array(V, "V")
+    with no_grad():
+        return array(V.schur_form(), "V")
 
 
 def as_schur(V: Matrix) -> tuple[ComplexMatrix, ComplexMatrix]:
     """V = P form P* with P unitary and form *lower* triangular (the paper's side): what spectral questions need.
 
+    Parameters
+    ----------
+    V : array_like, tensor or SchurMatrix, (n, n)
+        Real and finite.
+
+    Returns
+    -------
+    P : ndarray of complex, (n, n)
+    form : ndarray of complex, (n, n)
+        The eigenvalues stand on its diagonal. A matrix that is lower triangular already is its own form, with P = I.
+
+    Raises
+    ------
+    ValueError
+        If V is not a real, finite, square matrix.
+
+    Notes
+    -----
     A block of a `SchurMatrix` is diagonal in the basis (1, ∓i)/√2, so its form becomes triangular at no cost, with
-    γ e^{±iθ} on the diagonal whatever T is. A matrix that is lower triangular already is its own form. Anything else
-    goes through `scipy.linalg.schur`. Errors: `array`.
+    γ e^{±iθ} on the diagonal whatever T is. Anything else goes through `scipy.linalg.schur`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from nnrnn_core import dynamics
+    >>> V = np.array([[0.0, -1.0], [1.0, 0.0]])
+    >>> P, form = dynamics.as_schur(V)
+    >>> bool(np.allclose(P @ form @ P.conj().T, V)), bool(form[0, 1] == 0)
+    (True, True)
+    >>> sorted(np.diag(form).imag.round(12).tolist())
+    [-1.0, 1.0]
     """
     P, form = as_real(V)
     if np.array_equal(form, np.tril(form)):
         return P.astype(complex), form.astype(complex)
-    if isinstance(V, SchurMatrix) and V.mask == "block":
+    if isinstance(V, HoldsSchurForm) and cast("Any", V).mask == "block":
         # column 2i carries e^{+iθ}, column 2i + 1 its conjugate
         basis = np.kron(np.eye(len(form) // 2), np.array([[1, 1], [-1j, 1j]]) / math.sqrt(2))
         # what rounding leaves above the diagonal is inside the blocks; exactly, it is 0
@@ -64,44 +143,65 @@ def as_schur(V: Matrix) -> tuple[ComplexMatrix, ComplexMatrix]:
     return P @ Q.conj(), upper.T.copy()
 
 
-def array(V: torch.Tensor | ArrayLike, name: str) -> RealMatrix:
+def array(V: Numbers, name: str) -> RealMatrix:
     """A real, finite, square matrix as a float64 array; ValueError that says what is wrong, otherwise."""
-    M = _numpy(V, name)
+    M = _real(V, name)
     if M.ndim != 2 or M.shape[0] != M.shape[1] or not M.size:
         raise ValueError(f"{name} must be a square matrix; its shape is {M.shape}")
     return M
 
 
-def vector(v: torch.Tensor | ArrayLike, size: int, name: str) -> Float64[np.ndarray, " n"]:
+def vector(v: Numbers, size: int, name: str) -> Float64[np.ndarray, " n"]:
     """A real, finite vector of `size` entries as a float64 array; ValueError otherwise."""
-    x = _numpy(v, name)
+    x = _real(v, name)
     if x.shape != (size,):
         raise ValueError(f"{name} must be a vector of {size} entries, as V has rows; its shape is {x.shape}")
     return x
 
 
-def whole(value: object, low: int, name: str) -> int:
-    """A whole number of at least `low`; ValueError otherwise."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < low:
-        raise ValueError(f"{name} must be a whole number of at least {low}; got {value!r}")
-    return int(value)
+def points(z: Numbers, name: str) -> Complex128[np.ndarray, "..."]:
+    """Finite complex numbers of any shape as a complex128 array; ValueError otherwise."""
+    values = numpy_array(z)
+    if values.dtype.kind not in "biufc":
+        raise ValueError(f"{name} must hold numbers; its dtype is {values.dtype}")
+    return _finite(values.astype(complex), name)
 
 
 def check_time(time: object) -> Time:
     """ "discrete" or "continuous"; ValueError otherwise."""
-    if time not in get_args(Time):
-        raise ValueError(f'time must be "discrete" or "continuous"; got {time!r}')
-    return cast("Time", time)
+    return cast("Time", one_of("time", time, get_args(Time)))
 
 
-def _numpy(x: torch.Tensor | ArrayLike, name: str) -> Float64[np.ndarray, "..."]:
-    a = x.detach().cpu().resolve_conj().resolve_neg() if isinstance(x, torch.Tensor) else np.asarray(x)
-    if isinstance(a, torch.Tensor):
-        a = (a if a.is_complex() else a.double()).numpy()
+def numpy_array(x: Numbers) -> np.ndarray:
+    """A tensor, or what NumPy takes for an array, as an array. A tensor's real numbers come in float64, for NumPy has
+    no bfloat16."""
+    if not isinstance(x, TensorLike):
+        return np.asarray(x)
+    tensor = x.detach().cpu().resolve_conj().resolve_neg()
+    values: np.ndarray = (tensor if tensor.is_complex() else tensor.double()).numpy()
+    return values
+
+
+def _real(x: Numbers, name: str) -> Float64[np.ndarray, "..."]:
+    a = numpy_array(x)
     if a.dtype.kind not in "biuf":
         remedy = "pass its real part, if that is what is meant" if a.dtype.kind == "c" else "pass numbers"
         raise ValueError(f"{name} must be real; its dtype is {a.dtype}: {remedy}")
-    a = a.astype(np.float64)
+    return _finite(a.astype(np.float64), name)
+
+
+def _finite(a: np.ndarray, name: str) -> np.ndarray:
     if not np.isfinite(a).all():
         raise ValueError(f"{name} must be finite; it holds {np.count_nonzero(~np.isfinite(a))} infinite or NaN entries")
     return a
+
+
+@contextmanager
+def no_grad() -> Iterator[None]:
+    """Without recording gradients, where torch is there to record them."""
+    torch = sys.modules.get("torch")
+    if torch is None:
+        yield
+        return
+    with torch.no_grad():
+        yield

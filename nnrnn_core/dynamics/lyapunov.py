@@ -1,4 +1,4 @@
-"""Lyapunov exponents: the mean rates at which a product of Jacobians stretches, one a direction.
+"""Lyapunov exponents: the mean rates at which a product of Jacobians stretches, one for each direction.
 
 For a trajectory of a network the Jacobians are J_t = ∂h_t/∂h_{t−1} = diag(φ'_t) V; their product is the gradient that
 travels back through time. Exponents near 0 keep it (Vogt et al. 2022; Engelken, Wolf, Abbott 2023).
@@ -7,36 +7,69 @@ travels back through time. Exponents near 0 keep it (Vogt et al. 2022; Engelken,
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
-import torch
 from jaxtyping import Float64
-from numpy.typing import ArrayLike
 
-from .form import Matrix, RealMatrix, array, as_real, whole
-
-if TYPE_CHECKING:  # the networks take as long to import as all the rest
-    from ..network import RecurrentNetwork
+from ..checks import whole
+from .form import HoldsSchurForm, Matrix, Numbers, RealMatrix, TensorLike, array, as_real, no_grad, numpy_array
 
 Exponents = Float64[np.ndarray, " count"]
 
 
-def lyapunov_exponents(
-    jacobians: torch.Tensor | ArrayLike | Iterable[Matrix], count: int | None = None, warmup: int = 0
-) -> Exponents:
-    """λ_i = (1/T) Σ_t log |R_t,ii|, where J_t Q_{t−1} = Q_t R_t by QR: the `count` largest, in decreasing order, per
-    step, in natural logarithms (Benettin et al. 1980).
+@runtime_checkable
+class OneLayer(Protocol):
+    """What `jacobians` asks of a network: one layer in one direction, whose `activation` has a `slope`."""
 
-    jacobians  J_1, J_2, …: (steps, n, n), or an iterable of matrices: `jacobians`, `itertools.repeat(V, steps)`
-    count      how many, 1…n; None is n
-    warmup     first steps that only turn Q_t towards the directions that stretch; T counts those after them
+    def __call__(self, input: Any, hx: Any = None) -> Any: ...
 
+    def V(self) -> Any: ...
+
+
+def lyapunov_exponents(jacobians: Numbers | Iterable[Matrix], count: int | None = None, warmup: int = 0) -> Exponents:
+    """λ_i = (1/T) Σ_t log |R_t,ii|, where J_t Q_{t−1} = Q_t R_t by QR.
+
+    Parameters
+    ----------
+    jacobians : array_like or tensor, (steps, n, n), or iterable of matrices
+        J_1, J_2, …, such as `jacobians` gives or `itertools.repeat(V, steps)`.
+    count : int, from 1 to n, or None
+        How many exponents; None is n.
+    warmup : int, at least 0
+        First steps that only turn Q_t towards the directions that stretch; T counts those after them.
+
+    Returns
+    -------
+    ndarray, (count,)
+        The largest exponents, in decreasing order, in natural logarithms for each step. −∞ for a direction that is
+        lost, unless rounding leaves 10⁻¹⁶ of it.
+
+    Raises
+    ------
+    ValueError
+        If no steps are left after the warm-up, the matrices differ in size or are not real, finite and square, or count
+        or warmup is out of range.
+
+    Notes
+    -----
     All n sum to the mean of log |det J_t|, whatever T. For J_t = V they tend to log |λ(V)| as 1/T, and no longer see
-    its transients. −∞ for a direction that is lost, but where rounding leaves 10⁻¹⁶ of it. The frame starts at random,
-    from a fixed seed. Errors: no steps after the warm-up; matrices of different sizes; `array`.
+    its transients. The frame Q_0 is random, from a fixed seed.
+
+    References
+    ----------
+    Benettin et al. (1980), Meccanica 15; Vogt et al. (2022), Frontiers in Applied Mathematics and Statistics 8.
+
+    Examples
+    --------
+    >>> import itertools
+    >>> import numpy as np
+    >>> from nnrnn_core import dynamics
+    >>> steps = itertools.repeat(np.diag([0.5, 2.0]), 100)
+    >>> np.exp(dynamics.lyapunov_exponents(steps, warmup=50)).round(6)
+    array([2. , 0.5])
     """
-    skip = whole(warmup, 0, "warmup")
+    skip = whole("warmup", warmup, 0)
     Q, sums, steps = np.empty((0, 0)), np.empty(0), 0
     for steps, given in enumerate(_each(jacobians), start=1):
         J = _dense(given)
@@ -55,31 +88,62 @@ def lyapunov_exponents(
     return np.sort(sums / (steps - skip))[::-1].copy()
 
 
-@torch.no_grad()
-def jacobians(network: RecurrentNetwork, input: torch.Tensor, h_0: torch.Tensor | None = None) -> Iterator[RealMatrix]:
-    """J_t = ∂h_t/∂h_{t−1} = diag(φ'(V h_{t−1} + U x_t + b)) V, (n, n), for t = 1, 2, …, one at a time.
+def jacobians(network: OneLayer, input: TensorLike, h_0: TensorLike | None = None) -> Iterator[RealMatrix]:
+    """J_t = ∂h_t/∂h_{t−1} = diag(φ'(V h_{t−1} + U x_t + b)) V for t = 1, 2, …, one at a time.
 
-    input (time, input_size) and h_0 (1, n), zeros if None: one trajectory, unbatched. Errors: those of the network.
+    Parameters
+    ----------
+    network : NNRNN, or another network of the kit with one layer in one direction
+        Not changed.
+    input : tensor, (time, input_size)
+        One trajectory, unbatched.
+    h_0 : tensor, (1, n), or None
+        The state before it; None is zeros.
+
+    Yields
+    ------
+    ndarray, (n, n)
+        J_t.
+
+    Raises
+    ------
+    ValueError
+        If input is not one sequence, or does not fit the network.
+
+    References
+    ----------
+    Kerg et al. (2019), section 2; Vogt et al. (2022), Frontiers in Applied Mathematics and Statistics 8.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from nnrnn_core import NNRNN, dynamics
+    >>> network = NNRNN(1, 4, nonlinearity="identity")
+    >>> [J.shape for J in dynamics.jacobians(network, torch.zeros(2, 1))]
+    [(4, 4), (4, 4)]
     """
-    if input.dim() != 2:
-        raise ValueError(f"input must be one sequence, (time, input_size); got {tuple(input.shape)}")
-    states, _ = network(input, h_0)
-    slopes = torch.empty_like(states)
-    network.activation.slope(states, slopes)
-    V = array(network.V(), "V")
-    return (slope[:, None] * V for slope in slopes.cpu().double().numpy())
+    shape = tuple(input.shape)
+    if len(shape) != 2:
+        raise ValueError(f"input must be one sequence, (time, input_size); got {shape}")
+    with no_grad():
+        states, _ = network(input, h_0)
+        slopes = states.clone()
+        network.activation.slope(states, slopes)  # type: ignore[attr-defined]
+        V = array(network.V(), "V")
+    return (slope[:, None] * V for slope in numpy_array(slopes))
 
 
-def _each(jacobians: torch.Tensor | ArrayLike | Iterable[Matrix]) -> Iterator[Matrix]:
-    if isinstance(jacobians, torch.Tensor | np.ndarray) and jacobians.ndim != 3:
-        raise ValueError(f"jacobians must be (steps, n, n); its shape is {tuple(jacobians.shape)}")
+def _each(jacobians: Numbers | Iterable[Matrix]) -> Iterator[Matrix]:
+    shape = jacobians.shape if isinstance(jacobians, TensorLike | np.ndarray) else None
+    if shape is not None and len(shape) != 3:
+        raise ValueError(f"jacobians must be (steps, n, n); its shape is {tuple(shape)}")
     if not isinstance(jacobians, Iterable):
         raise ValueError(f"jacobians must be (steps, n, n) or an iterable of matrices; got {type(jacobians).__name__}")
     return iter(jacobians)
 
 
 def _dense(J: Matrix) -> RealMatrix:
-    if not isinstance(J, torch.nn.Module):
+    if not isinstance(J, HoldsSchurForm):
         return array(J, "a Jacobian")
     P, form = as_real(J)
     dense: RealMatrix = P @ form @ P.T
@@ -88,7 +152,7 @@ def _dense(J: Matrix) -> RealMatrix:
 
 def _start(size: int, count: int | None) -> Float64[np.ndarray, "n count"]:
     """Orthonormal columns in general position: from the identity, a diagonal J would never show its largest rates."""
-    columns = size if count is None else whole(count, 1, "count")
+    columns = size if count is None else whole("count", count, 1)
     if columns > size:
         raise ValueError(f"count must be at most the {size} units; got {columns}")
     Q: np.ndarray = np.linalg.qr(np.random.default_rng(0).standard_normal((size, columns)))[0]

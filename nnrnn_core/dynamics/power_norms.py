@@ -14,10 +14,10 @@ Columns = Float64[np.ndarray, "columns n n"]
 Grid = Float64[np.ndarray, "rows columns"]
 Vectors = Float64[np.ndarray, "rows columns n"]
 
-STEPS = 12  # of the Lanczos iteration at most: a power that needs more is cheaper by a dense eigenvalue problem
+STEPS = 12  # most steps of the Lanczos iteration: a power that needs more is cheaper by a dense eigenvalue problem
 CHECKS = (4, 6, 8, 10, STEPS)  # the steps after which the bounds are looked at
-TOLERANCE = 2e-12  # of ‖V^k‖₂², relative
-RANGE = (1e-140, 1e140)  # of ‖V^k‖_F²: its square stays in float64
+TOLERANCE = 2e-12  # relative, of ‖V^k‖₂²
+RANGE = (1e-140, 1e140)  # where ‖V^k‖_F² may be, so that its square stays in float64
 EPS = float(np.finfo(float).eps)
 
 

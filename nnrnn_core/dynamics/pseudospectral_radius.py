@@ -13,21 +13,48 @@ import numpy as np
 import scipy.linalg
 from jaxtyping import Float64
 
+from ..checks import number
 from .form import ComplexMatrix, Matrix, as_schur
-from .pseudospectra import perturbation_size
 
 Places = Float64[np.ndarray, " places"]
 ROUNDS = 30  # five are common
-ENOUGH = 1e-12  # relative gain of a round, below which it was the last
-ROUNDING = 1e-7  # by which rounding may move an eigenvalue off the real axis, or the circle, where two of them meet
+ENOUGH = 1e-12  # a round that gains less than this, relatively, is the last
+ROUNDING = 1e-7  # how far rounding may move an eigenvalue off the real axis or the circle, where two of them meet
 
 
 def pseudospectral_radius(V: Matrix, eps: float) -> float:
     """ρ_ε(V) = max {|z| : σ_min(zI − V) ≤ ε} ≥ ρ(V) + ε, with equality for normal V; sup_k ‖V^k‖₂ ≥ (ρ_ε − 1)/ε.
 
-    To about 10⁻¹⁵ ‖V‖/ε, relatively; see Note [Criss-cross]. ValueError: eps negative or not finite.
+    Parameters
+    ----------
+    V : array_like, tensor or SchurMatrix, (n, n)
+        Real and finite.
+    eps : float, at least 0
+        Size of the perturbations.
+
+    Returns
+    -------
+    float
+        To about 10⁻¹⁵ ‖V‖/ε, relatively.
+
+    Raises
+    ------
+    ValueError
+        If V is not a real, finite, square matrix, or eps is out of range.
+
+    References
+    ----------
+    Mengi & Overton (2005), IMA Journal of Numerical Analysis 25; Note [Criss-cross] in the source.
+
+    Examples
+    --------
+    >>> from nnrnn_core import dynamics
+    >>> round(dynamics.pseudospectral_radius([[0.5, 0.0], [0.0, -0.5]], 0.1), 9)
+    0.6
+    >>> round(dynamics.pseudospectral_radius([[0.5, 0.0], [9.0, -0.5]], 0.1), 3)
+    1.08
     """
-    form, eps = as_schur(V)[1], perturbation_size(eps)
+    form, eps = as_schur(V)[1], number("eps", eps, 0)
     farthest = np.diag(form)[np.abs(np.diag(form)).argmax()]
     reach, angles = float(np.abs(farthest)) + eps, np.array([np.angle(farthest)])
     for round_number in range(ROUNDS if eps else 0):
@@ -40,9 +67,36 @@ def pseudospectral_radius(V: Matrix, eps: float) -> float:
 
 
 def pseudospectral_abscissa(A: Matrix, eps: float) -> float:
-    """α_ε(A) = max {Re z : σ_min(zI − A) ≤ ε} ≥ α(A) + ε, with equality for normal A; sup_t ‖e^{tA}‖₂ ≥ α_ε/ε. Found as
-    `pseudospectral_radius`."""
-    form, eps = as_schur(A)[1], perturbation_size(eps)
+    """α_ε(A) = max {Re z : σ_min(zI − A) ≤ ε} ≥ α(A) + ε, with equality for normal A; sup_t ‖e^{tA}‖₂ ≥ α_ε/ε.
+
+    Parameters
+    ----------
+    A : array_like, tensor or SchurMatrix, (n, n)
+        Of x' = A x, real and finite.
+    eps : float, at least 0
+        Size of the perturbations.
+
+    Returns
+    -------
+    float
+        To about 10⁻¹⁵ ‖A‖/ε, relatively.
+
+    Raises
+    ------
+    ValueError
+        If A is not a real, finite, square matrix, or eps is out of range.
+
+    References
+    ----------
+    Burke, Lewis & Overton (2003), IMA Journal of Numerical Analysis 23; Note [Criss-cross] in the source.
+
+    Examples
+    --------
+    >>> from nnrnn_core import dynamics
+    >>> round(dynamics.pseudospectral_abscissa([[-1.0, 0.0], [0.0, -2.0]], 0.1), 9)
+    -0.9
+    """
+    form, eps = as_schur(A)[1], number("eps", eps, 0)
     farthest = np.diag(form)[np.diag(form).real.argmax()]
     reach, heights = float(farthest.real) + eps, np.array([farthest.imag])
     for round_number in range(ROUNDS if eps else 0):
@@ -92,7 +146,7 @@ def _largest_real(M: ComplexMatrix) -> float:
 
 
 def _middles(places: Places, period: float | None = None) -> Float64[np.ndarray, " middles"]:
-    """The middle of every arc between neighbours: of each, whether inside or not, for to ask costs as much."""
+    """The middle of every arc between neighbours, inside or not: to find out costs as much as to try."""
     places = np.sort(places)
     if period is not None and len(places):
         places = np.append(places, places[0] + period)

@@ -9,6 +9,7 @@ from jaxtyping import Complex, Float
 from torch import Tensor, nn
 
 from ..checks import whole
+from ..dynamics import henrici
 
 
 class FreeMatrix(nn.Module):
@@ -48,6 +49,5 @@ class FreeMatrix(nn.Module):
         return values
 
     def departure(self) -> float:
-        """Henrici's departure from normality, √(‖V‖_F² − Σ|λ|²)."""
-        squares = self.entries.detach().cpu().double().square().sum() - self.eigenvalues().abs().square().sum().item()
-        return math.sqrt(max(0.0, float(squares)))
+        """Henrici's departure from normality, `dynamics.henrici`."""
+        return henrici(self.entries)

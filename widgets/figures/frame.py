@@ -9,10 +9,12 @@ import numpy as np
 
 from nnrnn_core.dynamics import (
     GrowthEstimate,
+    eigenvalues,
     estimate_growth,
     estimate_memory,
     fisher_memory,
     growth_powers,
+    henrici,
     transient_growth,
     typical_growth,
 )
@@ -127,8 +129,7 @@ def _computed(
     time = len(snapshot.states)
     values, departure = snapshot.eigenvalues, snapshot.departure
     if values is None or departure is None:
-        values = np.linalg.eigvals(form)
-        departure = math.sqrt(max(0.0, float(np.sum(form**2) - np.sum(np.abs(values) ** 2))))
+        values, departure = eigenvalues(form), henrici(form)
     warm = before.estimate if before is not None else None
     if exact:
         powers = np.arange(time + 1)

@@ -16,7 +16,6 @@ from .style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILION, base_lay
 from .training import Push
 
 POINTS = 100  # steps from 0 to the end of the axis, where time is continuous
-HORIZONS = {"discrete": (10, 20, 30, 50, 75, 100, 150, 200), "continuous": (1, 2, 5, 10, 20, 50)}
 STARTS, FEW = 1000, 100  # random starts of the cloud; of one that follows a slider
 SAME = 1e-9  # what differs by less, relatively, differs by rounding
 HEIGHT = 600
@@ -93,17 +92,6 @@ def _curves(
 
 def _rate(V: dynamics.Matrix, time: dynamics.Time) -> float:
     return dynamics.spectral_radius(V) if time == "discrete" else dynamics.spectral_abscissa(V)
-
-
-def horizon_for(V: dynamics.Matrix, time: dynamics.Time) -> float:
-    """The least of a few horizons after which no start is longer than at first; a usual one for what never decays."""
-    if _rate(V, time) >= (1 if time == "discrete" else 0):
-        return 100 if time == "discrete" else 10
-    for horizon in HORIZONS[time]:
-        steps, worst, _ = _curves(V, horizon, time, exact=False)
-        if (worst[steps >= 0.8 * steps[-1]] < 1).all():
-            break
-    return horizon
 
 
 def _peak(times: np.ndarray, curve: np.ndarray) -> tuple[float, float]:

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
-from jaxtyping import Float64
 
 from nnrnn_core import dynamics
 
@@ -20,7 +19,6 @@ HEIGHT = 540
 COLUMNS = ((0.0, 0.62), (0.72, 1.0))
 ROWS = ((0.42, 0.95), (0.02, 0.24))  # of the left column
 LOWEST = -4.0  # J(k) is drawn down to 10 to this power
-SQUARINGS = 64  # 2⁶⁴ steps are "for ever" in float64
 
 ORTHOGONAL, DELAY_LINE, THIRD = "scaled orthogonal", "delay line", "third network"
 NAMES = (ORTHOGONAL, DELAY_LINE, THIRD)
@@ -47,27 +45,7 @@ def memory_of(V: dynamics.Matrix, source: np.ndarray, horizon: int, duration: in
         curve = dynamics.fisher_memory(V, source, last, duration or None)
     except ValueError:  # V amplifies too much for float64; a ρ ≥ 1 is the caller's to exclude
         curve = np.full(last + 1, math.nan)
-    return Memory(curve, activity(V, duration))
-
-
-def activity(V: dynamics.Matrix, duration: int = 0) -> Float64[np.ndarray, " n"]:
-    """√C_ii for every unit i, C = Σ_{j < duration} V^j (V^j)ᵀ: the standard deviation to which unit noise drives it.
-
-    duration 0: noise for ever, ρ(V) < 1. What leaves float64 is NaN.
-    """
-    P, form = dynamics.as_real(V)
-    one = np.eye(len(form))
-    C, power = one, form
-    digits = f"{duration:b}"[1:] if duration else "0" * SQUARINGS
-    with np.errstate(over="ignore", invalid="ignore"):
-        for digit in digits:  # C_2m = C_m + V^m C_m (V^m)ᵀ, C_{m+1} = 1 + V C_m Vᵀ
-            C, power = C + power @ C @ power.T, power @ power
-            if digit == "1":
-                C, power = one + form @ C @ form.T, power @ form
-            if not np.any(power):
-                break
-        variance = np.einsum("ij,jk,ik->i", P, C, P, optimize=True)
-    return np.asarray(np.sqrt(np.where(np.isfinite(variance), variance, math.nan)))
+    return Memory(curve, dynamics.activity(V, duration or None))
 
 
 def memory_figure() -> go.Figure:

@@ -7,26 +7,26 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
-import scipy.linalg
-from scipy.linalg.lapack import dtrexc
 
 from nnrnn_core import dynamics
+from nnrnn_core.dynamics import schur_form
 
 from .axes import decades, nice_end, positive
 from .frame import EXACT_SIZE
-from .schur_form import block_rows, form_maps, heat_map
+from .schur_form import form_maps, heat_map
 from .style import BLACK, BLUE, FEED_FORWARD, GREY, ROTATIONS, VERMILION, base_layout, title
 from .training import Push
 
 HORIZON = 100  # steps over which growth is followed
-TOLERATED = 0.01  # of error in an eigenvalue
+TOLERATED = 0.01  # error in an eigenvalue
 STEP = 0.1  # of time between two points, where time is continuous
 LOWEST = 1e-4  # of the growth shown
 WRITTEN = 4  # up to this many rows, the numbers stand in the cells
 HEIGHT = 450
 COLUMNS = ((0.0, 0.305), (0.345, 0.65), (0.725, 1.0))
 MAPS, PLANE, CURVE = (0.18, 1.0), (0.47, 1.0), (0.0, 0.27)  # from below to above
-ORDERS = ("as computed", "largest real part first", "smallest real part first")
+
+ORDERS = schur_form.ORDERS
 
 MATRIX, BLOCKS, FEED, BOXES = "V", "Λ", "s T", "2×2 blocks"
 IN_V, IN_FORM = "entries of V", "entries of the Schur form"
@@ -59,44 +59,12 @@ class Form(NamedTuple):
 
 def form_of(P: np.ndarray, form: np.ndarray, order: str = ORDERS[0]) -> Form:
     """All about V = P form Pᵀ, form lower block-triangular, in the order wished for."""
-    P, form = reordered(P, form, order)
-    rows = block_rows(form)
-    below = float(np.linalg.norm(np.nan_to_num(form_maps(form, rows)[1])))
-    henrici = dynamics.henrici(form)
-    inside = math.sqrt(max(0.0, henrici**2 - below**2))
-    if inside < 1e-6 * henrici:  # what is left of the difference is rounding
+    P, form = dynamics.reordered(P, form, order)
+    below, inside = dynamics.departure_parts(form)
+    henrici = math.hypot(below, inside)
+    if inside < 1e-6 * henrici:  # not worth a word
         inside = 0.0
-    return Form(P, form, rows, dynamics.eigenvalues(form), henrici, below, inside)
-
-
-def lost(V: np.ndarray, form: Form) -> bool:
-    """Whether rounding the entries of V may move an eigenvalue by 0.01 and more: ε ‖V‖ κ(λ) says how far, to first
-    order. A lower triangular V holds its eigenvalues as entries."""
-    if np.array_equal(V, np.tril(V)):
-        return False
-    worst = dynamics.eigenvalue_conditions(form.form).max()
-    return bool(np.finfo(float).eps * np.linalg.norm(V, 2) * worst > TOLERATED)
-
-
-def reordered(P: np.ndarray, form: np.ndarray, order: str) -> tuple[np.ndarray, np.ndarray]:
-    """Another Schur form of V = P form Pᵀ: its eigenvalues, from top to bottom, in an `ORDERS`. (P, form), both (n, n).
-
-    Neighbouring blocks are swapped by rotations (LAPACK's trexc; Bai & Demmel 1993), so that V stays to rounding. Two
-    whose eigenvalues are too close to be told apart stay as they are.
-    """
-    if order not in ORDERS:
-        raise ValueError(f"order must be one of {', '.join(ORDERS)}; got {order!r}")
-    if order == ORDERS[0]:
-        return P, form
-    sign = 1 if order == ORDERS[1] else -1
-    upper, Q = scipy.linalg.schur(form.T, output="real")
-    start = 0
-    while start < len(upper):
-        best = start + int(np.argmax(sign * np.diag(upper)[start:]))  # both rows of a 2×2 block hold its real part
-        if best != start:
-            upper, Q, _ = dtrexc(upper, Q, best + 1, start + 1)
-        start += 2 if start + 1 < len(upper) and upper[start + 1, start] else 1
-    return P @ Q, upper.T.copy()
+    return Form(P, form, dynamics.block_rows(form), dynamics.eigenvalues(form), henrici, below, inside)
 
 
 def times_of(time: dynamics.Time) -> np.ndarray:
@@ -286,7 +254,7 @@ def _written(M: np.ndarray, limits: np.ndarray) -> dict[str, Any]:
 def schur_sentence(
     form: Form, growth: tuple[np.ndarray, np.ndarray], scale: float, time: dynamics.Time, doubtful: bool
 ) -> str:
-    """What the figure shows, in words. doubtful: rounding has moved the eigenvalues, see `lost`."""
+    """What the figure shows, in words. doubtful: rounding may have moved an eigenvalue by more than TOLERATED."""
     height, when = peak_of(*growth)
     values = form.eigenvalues
     largest = (

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-import scipy.linalg
+
+from nnrnn_core import dynamics
 
 from .axes import nice_end
 from .frame import Frame
@@ -52,8 +53,9 @@ def form_push(frame: Frame) -> Push:
     if frame.snapshot.blocks:
         rows = np.arange(0, len(form), 2)
     else:
-        form = real_schur_form(form)
-        rows = block_rows(form)
+        _, blocks, below = dynamics.schur_parts(form)
+        form = blocks + below
+        rows = dynamics.block_rows(form)
     blocks, feed_forward = form_maps(form, rows)
     # round, so that the colours keep their meaning while T grows
     limit = nice_end(float(np.nanmax(np.abs(feed_forward), initial=0.0)) or 1.0, 0.0)
@@ -74,18 +76,6 @@ def form_maps(form: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarra
         inside[i : i + 2, i : i + 2] = True
     below = np.tri(len(form), dtype=bool) & ~inside
     return np.where(inside, form, np.nan), np.where(below, form, np.nan)
-
-
-def block_rows(form: np.ndarray) -> np.ndarray:
-    """The first row of each 2×2 block of a numerical Schur form: any, since it has 1×1 blocks too."""
-    return np.flatnonzero(np.diag(form, 1))
-
-
-def real_schur_form(V: np.ndarray) -> np.ndarray:
-    """Lower block-triangular and orthogonally similar to V, as scipy finds it."""
-    upper, _ = scipy.linalg.schur(V.T, output="real")
-    lower: np.ndarray = upper.T
-    return lower
 
 
 def form_sentence(frame: Frame) -> str:

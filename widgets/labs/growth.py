@@ -19,7 +19,6 @@ from ..figures.growth import (
     growth_of,
     growth_push,
     growth_sentence,
-    horizon_for,
     moment_push,
 )
 from ..live import LiveFigure
@@ -55,7 +54,7 @@ class GrowthState(MatrixState):
 
     def timed(self, time: dynamics.Time) -> Self:
         """The state with this time, a horizon that holds the transient, and k at the end of the peak."""
-        horizon = horizon_for(self.V, check_time(time))
+        horizon = dynamics.decay_horizon(self.V, check_time(time))
         growth = curves(self.source, self.scale, horizon, time, True)
         height, _ = growth.peak
         k = growth.times[np.flatnonzero(np.isclose(growth.worst, height))[-1]]

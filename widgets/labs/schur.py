@@ -14,11 +14,11 @@ from ..figures.schur import (
     HORIZON,
     ORDERS,
     STEP,
+    TOLERATED,
     Form,
     form_of,
     growth_of,
     limits_of,
-    lost,
     schur_figure,
     schur_push,
     schur_sentence,
@@ -91,7 +91,7 @@ class SchurState(MatrixState):
         else:  # P, blocks and T of s = 1 are there
             lines = [f"form = blocks + {scale!r} * T"]
         if self.order != ORDERS[0]:
-            lines += ["from widgets.figures.schur import reordered", f"P, form = reordered(P, form, {self.order!r})"]
+            lines.append(f"P, form = dynamics.reordered(P, form, {self.order!r})")
         return lines
 
     def sentence(self) -> str:
@@ -165,7 +165,7 @@ def _growth(source: Source, scale: float, order: str, exact: bool) -> tuple[np.n
 def _lost(source: Source) -> bool:
     if isinstance(source.matrix, SchurMatrix):
         return False
-    return lost(source.matrix, _view(source, 1.0, ORDERS[0]))
+    return bool(dynamics.eigenvalue_errors(source.matrix).max() > TOLERATED)
 
 
 @lru_cache(maxsize=4)

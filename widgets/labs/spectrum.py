@@ -11,7 +11,8 @@ import ipywidgets as ipw
 import numpy as np
 
 from nnrnn_core import SchurMatrix, dynamics
-from nnrnn_core.dynamics.form import check_time, whole
+from nnrnn_core.checks import whole
+from nnrnn_core.dynamics.form import check_time
 
 from ..figures import spectrum as figures
 from ..live import LiveFigure
@@ -42,7 +43,7 @@ class SpectrumState(MatrixState):
     def __post_init__(self) -> None:
         super().__post_init__()
         number(self.eps, "eps", SMALLEST, LARGEST)
-        whole(self.throw, 0, "throw")
+        whole("throw", self.throw, 0)
         number(self.horizon, "horizon", SHORTEST, LONGEST)
         if self.time == "discrete" and (self.horizon < 2 or self.horizon % 1):
             raise ValueError(f"horizon counts steps here, so it must be a whole number from 2; got {self.horizon!r}")

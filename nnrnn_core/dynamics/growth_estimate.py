@@ -1,0 +1,180 @@
+"""An estimate of transient growth that is fast enough for a live view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float64
+
+from ..checks import whole
+from .form import Matrix, RealMatrix, real_form
+
+Curve = Float64[np.ndarray, " powers"]
+BLOCK = 4  # directions in the subspace
+COLD_STEPS = 6  # steps of the iteration where there is no estimate to start from
+LARGE = 1e150  # norms beyond it count as infinite, for their squares leave float64
+LEAST_HALVED = 64  # rows of a matrix: with fewer, a product in three parts takes no less time than one of the whole
+
+
+class GrowthEstimate(NamedTuple):
+    """transient ≈ ‖V^k‖₂ and typical = ‖V^k‖_F / √n at the powers k, as `estimate_growth` gives them.
+
+    Attributes
+    ----------
+    powers : tuple of int
+        The k.
+    transient : ndarray, (powers,)
+        The growth of the worst direction.
+    typical : ndarray, (powers,)
+        The growth of a random direction.
+    subspace, workspace : ndarray
+        Where the next estimate starts, and memory that it uses again.
+
+    Examples
+    --------
+    >>> from nnrnn_core import dynamics
+    >>> dynamics.estimate_growth([[0.5]], [0, 1, 2]).transient
+    array([1.  , 0.5 , 0.25])
+    """
+
+    powers: tuple[int, ...]
+    transient: Curve
+    typical: Curve
+    subspace: Float64[np.ndarray, "powers n block"]
+    workspace: Float64[np.ndarray, "powers n n"]
+
+
+def growth_powers(horizon: int, count: int = 20) -> tuple[int, ...]:
+    """Powers 0 = k_0 < k_1 < … = horizon for `estimate_growth`, each the sum of two of those before, dense at first.
+
+    Parameters
+    ----------
+    horizon : int, at least 0
+        The last power.
+    count : int, at least 2
+        About how many powers.
+
+    Returns
+    -------
+    tuple of int
+        At most count + 1 of them. (The last may be more than one product away.)
+
+    Raises
+    ------
+    ValueError
+        If horizon or count is out of range.
+
+    Examples
+    --------
+    >>> from nnrnn_core import dynamics
+    >>> dynamics.growth_powers(100, 8)
+    (0, 1, 2, 4, 8, 16, 32, 64, 100)
+    """
+    horizon, count = whole("horizon", horizon, 0), whole("count", count, 2)
+    powers = [0, 1]
+    for i in range(2, count):
+        wanted = (horizon - powers[-1]) * min(1.0, 2 * i / count) / (count - i)
+        powers.append(powers[-1] + max(p for p in powers if p <= max(1, round(wanted))))
+    return (*(p for p in powers if p < horizon), horizon)
+
+
+def estimate_growth(V: Matrix, powers: Sequence[int], start: GrowthEstimate | None = None) -> GrowthEstimate:
+    """‖V^k‖₂, from below, and ‖V^k‖_F / √n at some powers k, for a live view: about one matrix product for each power.
+
+    Parameters
+    ----------
+    V : array_like, tensor or SchurMatrix, (n, n)
+        Real and finite.
+    powers : sequence of int
+        Increasing, at least 0; those of `growth_powers` cost one product each.
+    start : GrowthEstimate or None
+        The last estimate, of the same powers and size: the next one is better for it, and cheaper. It is used up.
+
+    Returns
+    -------
+    GrowthEstimate
+        transient exceeds the true value by no more than rounding; it lies less than 2 % below it once it has been
+        started from an estimate of a matrix nearby. typical is exact. Both are ∞ where ‖V^k‖_F is beyond 10¹⁵⁰, whose
+        square soon leaves float64.
+
+    Raises
+    ------
+    ValueError
+        If V is not a real, finite, square matrix, or powers are not increasing whole numbers.
+
+    Notes
+    -----
+    ‖V^k‖₂ is the largest singular value of V^k on a subspace, which each call improves by one step of a block Lanczos
+    iteration; without a start several steps are taken.
+
+    Examples
+    --------
+    >>> from nnrnn_core import dynamics
+    >>> estimate = dynamics.estimate_growth([[0.0, 0.0], [3.0, 0.0]], dynamics.growth_powers(2))
+    >>> estimate.powers, estimate.transient
+    ((0, 1, 2), array([1., 3., 0.]))
+    """
+    ks = tuple(whole("powers", k, 0) for k in powers)
+    if not ks or any(b <= a for a, b in pairwise(ks)):
+        raise ValueError(f"powers must be increasing and at least one; got {list(ks)}")
+    form = real_form(V)
+    n = len(form)
+    if start is not None and start.workspace.shape == (len(ks), n, n):
+        X, stack, steps = start.subspace, start.workspace, 1
+    else:
+        X = np.linalg.qr(np.random.default_rng(0).standard_normal((len(ks), n, min(BLOCK, n))))[0]
+        stack, steps = np.empty((len(ks), n, n)), COLD_STEPS
+    _fill_with_powers(stack, form, ks)
+    entries = stack.reshape(len(ks), -1)
+    with np.errstate(over="ignore", invalid="ignore"):
+        squares = np.vecdot(entries, entries)
+    fits = squares < LARGE**2  # False also for NaN, which ∞ − ∞ leaves
+    stack[~fits] = 0.0
+    for _ in range(steps):
+        top, X = _lanczos(stack, X)
+    transient = np.where(fits, top, np.inf)
+    typical = np.sqrt(np.where(fits, squares / n, np.inf))
+    return GrowthEstimate(ks, transient, typical, X, stack)
+
+
+def _lanczos(
+    M: Float64[np.ndarray, "powers n n"], X: Float64[np.ndarray, "powers n block"]
+) -> tuple[Curve, Float64[np.ndarray, "powers n block"]]:
+    """The largest singular value of each M on the span of X and MᵀM X, and the best subspace of X's size in there."""
+    basis = np.linalg.qr(np.concatenate([X, M.transpose(0, 2, 1) @ (M @ X)], axis=2))[0]
+    image = M @ basis
+    squares, directions = np.linalg.eigh(image.transpose(0, 2, 1) @ image)
+    return np.sqrt(np.maximum(squares[:, -1], 0.0)), basis @ directions[:, :, -X.shape[2] :]
+
+
+def _fill_with_powers(stack: Float64[np.ndarray, "powers n n"], form: RealMatrix, powers: Sequence[int]) -> None:
+    known = {0: np.eye(len(form)), 1: form}
+    half = len(form) // 2
+    product = np.matmul if len(form) < LEAST_HALVED or form[:half, half:].any() else _lower_product
+    with np.errstate(over="ignore", invalid="ignore"):
+        for i, k in enumerate(powers):
+            # written in place, for fresh memory can cost more than the product; a power known already is copied
+            stack[i] = _power(k, known, product, out=stack[i])
+
+
+def _power(
+    k: int, known: dict[int, RealMatrix], product: Callable[..., RealMatrix], out: RealMatrix | None = None
+) -> RealMatrix:
+    """form^k, from the largest power known so far whose complement to k is known too, or at least half of k."""
+    if k not in known:
+        below = max(p for p in known if p < k and (k - p in known or 2 * p <= k))
+        known[k] = product(_power(k - below, known, product), _power(below, known, product), out=out)
+    return known[k]
+
+
+def _lower_product(A: RealMatrix, B: RealMatrix, out: RealMatrix | None = None) -> RealMatrix:
+    """A B of two matrices whose upper right quarter is 0, as that of V in Schur form: half of the work."""
+    out, half = np.empty_like(A) if out is None else out, len(A) // 2
+    np.matmul(A[:half, :half], B[:half, :half], out=out[:half, :half])
+    np.matmul(A[half:], B[:, :half], out=out[half:, :half])
+    np.matmul(A[half:, half:], B[half:, half:], out=out[half:, half:])
+    out[:half, half:] = 0.0
+    return out

@@ -1,0 +1,173 @@
+"""σ_min(z − form) of a triangular form at many points z at once: what `resolvent_level` computes with.
+
+Note [Inverse Lanczos]. A = z − form is triangular, so a product with A⁻¹ or A⁻* is one substitution. 1/σ_min(A) =
+‖A⁻¹‖ comes from a few steps of Golub and Kahan's bidiagonalisation of A⁻¹, which is Lanczos' method on (A A*)⁻¹
+without the squares. All points z take their steps together, one column each: what a substitution needs of the rows
+above has the same factors for every z, and is a matrix product. Points leave as they converge; for those left after
+`_most_steps` the inverse is multiplied out.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import scipy.linalg.lapack
+from jaxtyping import Bool, Complex128, Float64
+
+from .form import ComplexMatrix
+
+Levels = Float64[np.ndarray, "..."]
+Points = Complex128[np.ndarray, " points"]
+Reals = Float64[np.ndarray, " points"]
+Columns = Complex128[np.ndarray, "n points"]
+Rows = Float64[np.ndarray, "steps points"]
+RowsAndOne = Float64[np.ndarray, "steps+1 points"]
+FEW = 8  # points: so few are faster taken one by one
+ROWS = 16  # how many rows of a substitution one matrix product prepares
+CACHE = 2**16  # complex numbers in one array of columns
+CAUTION = 10  # factor on the estimate of the error
+REFINEMENTS = 12  # most steps towards the largest singular value of a bidiagonal matrix
+
+
+def levels(form: ComplexMatrix, z: Complex128[np.ndarray, "..."], tolerance: float) -> Levels:
+    """`resolvent_level` of a lower triangular form of a real matrix."""
+    folded, where = np.unique(z.real + 1j * np.abs(z.imag), return_inverse=True)
+    width = max(1, CACHE // len(form))
+    parts = [folded[i : i + width] for i in range(0, len(folded), width)]
+    normal = is_normal(form)
+    found = [_distance(form, part) if normal else _scaled(form, part, tolerance) for part in parts]
+    return np.concatenate([np.empty(0), *found])[where.ravel()].reshape(z.shape)
+
+
+def is_normal(form: ComplexMatrix) -> bool:
+    """Whether what stands below the diagonal of a triangular form is rounding."""
+    return bool(np.linalg.norm(np.tril(form, -1)) <= len(form) * np.finfo(float).eps * np.linalg.norm(form))
+
+
+def _distance(form: ComplexMatrix, z: Points) -> Reals:
+    nearest: Reals = np.abs(z - np.diag(form)[:, None]).min(axis=0)
+    return nearest
+
+
+def _scaled(form: ComplexMatrix, z: Points, tolerance: float) -> Reals:
+    scale = 2.0 ** math.frexp(max(np.abs(form).max(), np.abs(z).max()))[1]  # a power of two: no rounding
+    if len(z) <= FEW:
+        return scale * np.array([_from_inverse(form / scale, point) for point in z / scale])
+    return scale * _smallest_singular_values(form / scale, z / scale, tolerance)
+
+
+def _most_steps(n: int) -> int:
+    return n // 2 + 8
+
+
+def _smallest_singular_values(form: ComplexMatrix, z: Points, tolerance: float) -> Reals:
+    """σ_min(z − form) for triangular form, with no entry and no z beyond 1. See Note [Inverse Lanczos]."""
+    n, found, live = len(form), np.zeros(len(z)), np.arange(len(z))
+    below = np.tril(form, -1)
+    above = np.ascontiguousarray(below.conj().T[::-1, ::-1])  # A* with its rows and columns reversed: lower again
+    alphas, betas = np.empty((0, len(z))), np.zeros((1, len(z)))
+    norm, residual, finished = np.full(len(z), np.inf), np.full(len(z), np.inf), np.zeros(len(z), bool)
+    with np.errstate(all="ignore"):  # a norm that leaves float64 is a level of 0
+        pivots = 1 / (z - np.diag(form)[:, None])
+        right, left = _start(n, len(z)), np.zeros_like(pivots)
+        for _ in range(_most_steps(n)):
+            left = _substitute(below, pivots, right) - betas[-1] * left
+            alphas = np.vstack([alphas, _normalise(left)])
+            right = _substitute(above, pivots[::-1].conj(), left[::-1])[::-1] - alphas[-1] * right
+            betas = np.vstack([betas, _normalise(right)])
+            before, residual_before = norm, residual
+            norm, residual = _largest_singular_value(alphas, betas, norm, ~finished)
+            new = ~finished & _converged(norm, before, residual, residual_before, tolerance)
+            found[live[new]] = np.where(np.isfinite(norm[new]), 1 / norm[new], 0.0)
+            finished |= new
+            if 4 * np.count_nonzero(finished) >= len(live):  # making the arrays smaller costs time too
+                keep = np.flatnonzero(~finished)
+                live, finished, norm, residual = live[keep], finished[keep], norm[keep], residual[keep]
+                right, left, pivots, alphas, betas = (
+                    np.take(x, keep, axis=1) for x in (right, left, pivots, alphas, betas)
+                )
+                if not len(live):
+                    return found
+    found[live[~finished]] = [_from_inverse(form, point) for point in z[live[~finished]]]
+    return found
+
+
+def _from_inverse(form: ComplexMatrix, z: complex) -> float:
+    """1/‖(z − form)⁻¹‖₂, the inverse of a triangular matrix multiplied out: the fastest way for a single point."""
+    inverse, on_spectrum = scipy.linalg.lapack.ztrtri(z * np.eye(len(form)) - form, lower=1)
+    norm = np.inf if on_spectrum or not np.isfinite(inverse).all() else np.linalg.norm(inverse, 2)
+    return float(1 / norm)
+
+
+def _start(n: int, count: int) -> Columns:
+    x = np.random.default_rng(0).standard_normal((n, 2)) @ [1, 1j]
+    return np.repeat((x / np.linalg.norm(x))[:, None], count, axis=1)
+
+
+def _substitute(below: ComplexMatrix, pivots: Columns, b: Columns) -> Columns:
+    """The columns x with x_i = pivot_i (b_i + Σ_{j < i} below_ij x_j): A⁻¹ b for A = 1/pivots − below."""
+    x = np.empty_like(pivots)
+    for first in range(0, len(b), ROWS):
+        rows = slice(first, min(first + ROWS, len(b)))
+        np.add(below[rows, :first] @ x[:first], b[rows], out=x[rows])
+        x[first] *= pivots[first]
+        for i in range(first + 1, rows.stop):
+            x[i] += below[i, first:i] @ x[first:i]
+            x[i] *= pivots[i]
+    return x
+
+
+def _normalise(x: Columns) -> Reals:
+    """Scales the columns to length 1, in place, and gives the lengths they had; a column of zeros stays."""
+    parts = x.view(float)
+    length: Reals = np.sqrt(np.einsum("ij,ij->j", parts, parts).reshape(-1, 2).sum(axis=1))
+    x *= np.where(length > 0, 1 / length, 0.0)
+    return length
+
+
+def _largest_singular_value(
+    alphas: Rows, betas: RowsAndOne, before: Reals, wanted: Bool[np.ndarray, " points"]
+) -> tuple[Reals, Reals]:
+    """σ_max(B) for bidiagonal B with α on its diagonal and β beside it, and how far BᵀB's top eigenvector is from one
+    of A⁻*A⁻¹: the norm of its residual, relatively.
+
+    x = σ² is the largest root of det(x − BᵀB) = q_1 q_2 … q_k, q_i = x − d_i − e²_{i−1}/q_{i−1}, by Laguerre's method
+    from above: σ before the last row came bounds it. The last entry of its eigenvector is 1/√(dq_k/dx).
+    """
+    k, scale = len(alphas), alphas.max(axis=0)
+    a, b = (alphas / scale) ** 2, (betas / scale) ** 2
+    d, e = a + b[:-1], a[:-1] * b[1:-1]  # of BᵀB the diagonal, and the squares beside it
+    if k == 1:
+        return scale, np.sqrt(b[1])
+    old = (before / scale) ** 2
+    x = ((old + d[-1]) / 2 + np.sqrt(((old - d[-1]) / 2) ** 2 + e[-1])) * (1 + 1e-12)
+    for _ in range(REFINEMENTS):
+        q, slope, bend = x - d[0], np.ones_like(x), np.zeros_like(x)
+        g = slope / q
+        first, second = g.copy(), g * g  # Σ q'/q, and minus its derivative
+        for i in range(1, k):
+            c = e[i - 1] / q
+            bend = c * (bend / q - 2 * g * g)
+            slope = 1 + c * g
+            q = x - d[i] - c
+            g = slope / q
+            first += g
+            second += g * g - bend / q
+        root = np.sqrt(np.maximum((k - 1) * (k * second - first * first), 0))
+        step = k / (first + np.copysign(root, first))
+        x = x - np.where(np.isfinite(step), step, 0.0)
+        if not (np.abs(step) > 1e-7 * x)[wanted].any():  # the third power of which is rounding
+            break
+    return scale * np.sqrt(x), np.sqrt(a[-1] * b[-1] / slope) / x
+
+
+def _converged(
+    norm: Reals, before: Reals, residual: Reals, residual_before: Reals, tolerance: float
+) -> Bool[np.ndarray, " points"]:
+    """Whether the error of `norm`, at most the residual, and as its square once the step's gain falls so, is small."""
+    decay = (residual / residual_before) ** 2
+    to_come = np.where(decay < 0.8, CAUTION * (1 - before / norm) * decay / (1 - decay), np.inf)
+    small = (np.fmin(residual, to_come) <= tolerance) & (residual <= 0.1 * math.sqrt(tolerance))
+    finished: Bool[np.ndarray, " points"] = small | ~np.isfinite(norm)
+    return finished
