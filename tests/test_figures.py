@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from nnrnn_core import tasks
-from nnrnn_core.dynamics import fisher_memory, transient_growth, typical_growth
+from nnrnn_core.dynamics import fisher_memory, henrici, transient_growth, typical_growth
 from widgets.figures.axes import POINTS, thinned
 from widgets.figures.frame import frame_of
-from widgets.figures.schur_form import form_figure, form_push, real_schur_form
+from widgets.figures.schur_form import form_figure, form_push
 from widgets.figures.training import Curves, lines_figure, lines_push, sentence
 from widgets.labs.experiment import Experiment
 from widgets.labs.plan import make_plan
@@ -77,11 +77,12 @@ def test_the_heat_map_draws_the_blocks_and_the_feed_forward_part_and_nothing_abo
 
 
 def test_a_matrix_without_blocks_is_drawn_in_its_numerical_schur_form() -> None:
-    V = np.random.default_rng(0).standard_normal((8, 8))
-    form = real_schur_form(V)
-    assert np.allclose(np.triu(form, 2), 0) and np.linalg.norm(form) == pytest.approx(np.linalg.norm(V))
-    lab = experiment(model="rnn")
-    assert form_push(frame_of(lab.look(), exact=False))[0]["s T"]["zmax"] > 0
+    frame = frame_of(experiment(model="rnn").look(), exact=False)
+    traces, _ = form_push(frame)
+    drawn = np.nan_to_num(traces["Λ"]["z"]) + np.nan_to_num(traces["s T"]["z"])
+    assert not np.triu(drawn, 2).any()
+    assert np.linalg.norm(drawn) == pytest.approx(np.linalg.norm(frame.snapshot.form))  # type: ignore[arg-type]
+    assert henrici(drawn) == pytest.approx(frame.departure)
 
 
 @pytest.mark.parametrize("model", ["rnn", "exprnn", "lstm"])

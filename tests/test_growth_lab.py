@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from nnrnn_core import SchurMatrix, dynamics
+from nnrnn_core.dynamics import decay_horizon as horizon_for
 from widgets import GrowthLab
 from widgets.figures.growth import (
     BAND,
@@ -30,7 +31,6 @@ from widgets.figures.growth import (
     growth_figure,
     growth_of,
     growth_push,
-    horizon_for,
     moment_push,
 )
 from widgets.labs.growth import GrowthState

@@ -7,19 +7,13 @@ import numpy as np
 import pytest
 import scipy.linalg
 import torch
-from hypothesis import given
 from hypothesis import strategies as st
 
+from matrices import orthogonal, sampled, seeds
 from nnrnn_core.dynamics.lyapunov import jacobians, lyapunov_exponents
 from nnrnn_core.matrices import SchurMatrix
 from nnrnn_core.network import NNRNN, FreeRNN
 from oracles import as_installed
-
-seeds = st.integers(0, 2**32 - 1)
-
-
-def orthogonal(size: int, rng: np.random.Generator) -> np.ndarray:
-    return np.linalg.qr(rng.standard_normal((size, size)))[0]
 
 
 def nnrnn_matrix(size: int, generator: torch.Generator) -> SchurMatrix:
@@ -44,14 +38,14 @@ def test_a_constant_normal_matrix_has_the_logarithms_of_its_eigenvalues(seed):
     assert np.allclose(lyapunov_exponents(itertools.repeat(V, 1000), warmup=300), expected, atol=1e-10)
 
 
-@given(seeds, st.integers(1, 12))
+@sampled(seeds, st.integers(1, 12))
 def test_all_exponents_sum_to_the_mean_logarithm_of_the_determinants(seed, steps):
     J = np.random.default_rng(seed).standard_normal((steps, 5, 5))
     mean = np.linalg.slogdet(J)[1].mean()
     assert lyapunov_exponents(J).sum() == pytest.approx(mean, abs=1e-9)
 
 
-@given(seeds)
+@sampled(seeds)
 def test_orthogonal_jacobians_have_exponents_zero(seed):
     rng = np.random.default_rng(seed)
     J = np.stack([orthogonal(6, rng) for _ in range(20)])
@@ -90,38 +84,38 @@ def test_the_largest_exponent_is_the_rate_at_which_the_product_grows(seed):
 
 def test_exponents_are_blind_to_the_transient_that_growth_sees():
     chain = np.diag(np.full(5, 0.9)) + 3 * np.eye(5, k=-1)
-    late = lyapunov_exponents(itertools.repeat(chain, 4000), warmup=2000)
-    assert np.allclose(late, math.log(0.9), atol=5e-3)
+    late = lyapunov_exponents(itertools.repeat(chain, 2000), warmup=1000)
+    assert np.allclose(late, math.log(0.9), atol=1e-2)
     assert lyapunov_exponents([chain] * 5, 1)[0] > 0.5  # over a finite time they are not
 
 
-@pytest.mark.parametrize("count", [1, 2])
-def test_a_lost_direction_has_exponent_minus_infinity(count):
-    assert np.all(lyapunov_exponents(np.zeros((3, 2, 2)), count) == -np.inf)
+def test_a_lost_direction_has_exponent_minus_infinity():
+    for count in (1, 2):
+        assert np.all(lyapunov_exponents(np.zeros((3, 2, 2)), count) == -np.inf)
 
 
-@pytest.mark.parametrize("kind", ["array", "tensor", "arrays", "tensors", "lists", "SchurMatrix"])
-def test_every_kind_of_jacobian_gives_the_same_exponents(generator, kind):
+def test_every_kind_of_jacobian_gives_the_same_exponents(generator):
     V = nnrnn_matrix(6, generator)
     dense = V().detach()
-    given = {
-        "array": np.stack([dense.numpy()] * 200),
-        "tensor": torch.stack([V()] * 200),
-        "arrays": itertools.repeat(dense.numpy(), 200),
-        "tensors": (V() for _ in range(200)),
-        "lists": [dense.tolist()] * 200,
-        "SchurMatrix": itertools.repeat(V, 200),
-    }[kind]
-    exponents = lyapunov_exponents(given)
-    assert np.allclose(exponents, lyapunov_exponents([dense] * 200), atol=1e-12)
-    assert exponents.sum() == pytest.approx(2 * np.log(V.gamma.detach().numpy()).sum(), abs=1e-10)
+    expected = lyapunov_exponents([dense] * 50)
+    assert expected.sum() == pytest.approx(2 * np.log(V.gamma.detach().numpy()).sum(), abs=1e-10)
+    for given in (
+        np.stack([dense.numpy()] * 50),
+        torch.stack([V()] * 50),
+        itertools.repeat(dense.numpy(), 50),
+        (V() for _ in range(50)),
+        [dense.tolist()] * 50,
+        itertools.repeat(V, 50),
+    ):
+        assert np.allclose(lyapunov_exponents(given), expected, atol=1e-12)
 
 
 # --- the Jacobians of a network
 
 
-@pytest.mark.parametrize("nonlinearity", ["modrelu", "tanh", "relu", "identity"])
-@pytest.mark.parametrize("kind", [NNRNN, FreeRNN])
+@pytest.mark.parametrize(
+    ("kind", "nonlinearity"), [(NNRNN, "modrelu"), (FreeRNN, "tanh"), (NNRNN, "relu"), (FreeRNN, "identity")]
+)
 def test_the_jacobians_of_a_network_are_its_derivatives(generator, kind, nonlinearity):
     network = kind(3, 8, nonlinearity=nonlinearity, generator=generator, dtype=torch.float64)
     x = torch.randn(5, 3, generator=generator, dtype=torch.float64)
@@ -154,9 +148,8 @@ def test_saturation_lowers_the_exponents_of_a_tanh_network(generator):
 # --- refusals
 
 
-@pytest.mark.parametrize(
-    ("given", "options", "message"),
-    [
+def test_what_has_no_exponents_is_refused():
+    for given, options, message in (
         (np.eye(3), {}, "steps, n, n"),
         (torch.eye(3), {}, "steps, n, n"),
         (3.0, {}, "iterable"),
@@ -168,11 +161,9 @@ def test_saturation_lowers_the_exponents_of_a_tanh_network(generator):
         ([np.full((2, 2), np.nan)], {}, "finite"),
         ([np.eye(2)], {"count": 3}, "at most"),
         ([np.eye(2)], {"count": 0}, "count"),
-    ],
-)
-def test_what_has_no_exponents_is_refused(given, options, message):
-    with as_installed(), pytest.raises(ValueError, match=message):
-        lyapunov_exponents(given, **options)
+    ):
+        with as_installed(), pytest.raises(ValueError, match=message):
+            lyapunov_exponents(given, **options)
 
 
 def test_a_batch_has_no_single_trajectory():

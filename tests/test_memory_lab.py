@@ -17,7 +17,7 @@ from hypothesis.extra.numpy import arrays
 from nnrnn_core import SchurMatrix, dynamics
 from oracles import table6_matrix
 from widgets import MemoryLab
-from widgets.figures.memory import CAP, NAMES, activity, memory_figure, memory_of, memory_push
+from widgets.figures.memory import CAP, NAMES, memory_figure, memory_of, memory_push
 from widgets.labs.matrices import source_of
 from widgets.labs.memory import FAMILY, TABLE6, MemoryState
 
@@ -80,27 +80,6 @@ def test_a_delay_line_holds_the_harmonic_number():
     assert not memory.curve[50:].any()
     assert memory.total == pytest.approx(H_50)
     assert np.allclose(memory.activity, np.sqrt(np.arange(1, 51)))
-
-
-@settings(deadline=None, max_examples=25)
-@given(arrays(float, (4, 4), elements=st.floats(-1, 1)), st.integers(1, 30))
-def test_the_activity_is_the_root_of_the_sum_over_all_steps(V: np.ndarray, duration: int):
-    powers = [np.linalg.matrix_power(V, j) for j in range(duration)]
-    C = sum((power @ power.T for power in powers), np.zeros((4, 4)))
-    assert np.allclose(activity(V, duration), np.sqrt(np.diag(C)))
-
-
-def test_the_activity_for_ever_is_the_variance_of_the_stationary_state():
-    assert np.allclose(activity(0.8 * np.eye(3)), 1 / 0.6)
-    assert activity(np.array([[0.5]]))[0] ** 2 == pytest.approx(4 / 3)
-
-
-def test_the_activity_of_a_schur_matrix_is_that_of_its_entries():
-    torch.manual_seed(0)
-    V = SchurMatrix(8).double()
-    with torch.no_grad():
-        V.scale.fill_(0.5)
-    assert np.allclose(activity(V, 20), activity(V().detach(), 20))
 
 
 # --- the figure

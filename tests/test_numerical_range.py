@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
-from matrices import normal, orthogonal
+from matrices import normal, orthogonal, sampled, seeds
 from nnrnn_core.dynamics import (
     eigenvalues,
     exponential_growth,
@@ -16,24 +15,22 @@ from nnrnn_core.dynamics import (
     transient_growth,
 )
 
-seeds = st.integers(0, 2**32 - 1)
+
+def test_the_shift_has_the_disc_of_radius_cosine_of_pi_over_n_plus_one():
+    for size in (2, 3, 8, 40):
+        V, radius = np.eye(size, k=-1), np.cos(np.pi / (size + 1))
+        assert np.isclose(numerical_radius(V), radius, rtol=1e-12)
+        assert np.allclose(np.abs(numerical_range(V)), radius, rtol=1e-10)
 
 
-@pytest.mark.parametrize("size", [2, 3, 8, 40])
-def test_the_shift_has_the_disc_of_radius_cosine_of_pi_over_n_plus_one(size):
-    V, radius = np.eye(size, k=-1), np.cos(np.pi / (size + 1))
-    assert np.isclose(numerical_radius(V), radius, rtol=1e-12)
-    assert np.allclose(np.abs(numerical_range(V)), radius, rtol=1e-10)
+def test_the_shear_has_an_ellipse_with_its_eigenvalues_in_the_foci():
+    for c in (0.1, 1.0, 5.0):
+        boundary = numerical_range(np.array([[0.9, c], [0.0, 0.8]]))
+        through = np.abs(boundary - 0.9) + np.abs(boundary - 0.8)
+        assert np.allclose(through, np.hypot(c, 0.1), rtol=1e-10)  # minor axis c (the elliptical range theorem)
 
 
-@pytest.mark.parametrize("c", [0.1, 1.0, 5.0])
-def test_the_shear_has_an_ellipse_with_its_eigenvalues_in_the_foci(c):
-    boundary = numerical_range(np.array([[0.9, c], [0.0, 0.8]]))
-    through = np.abs(boundary - 0.9) + np.abs(boundary - 0.8)
-    assert np.allclose(through, np.hypot(c, 0.1), rtol=1e-10)  # minor axis c (the elliptical range theorem)
-
-
-@given(seeds, st.integers(1, 10))
+@sampled(seeds, st.integers(1, 10))
 def test_every_unit_vector_and_eigenvalue_lies_inside(seed, size):
     rng = np.random.default_rng(seed)
     V = rng.standard_normal((size, size))
@@ -46,7 +43,7 @@ def test_every_unit_vector_and_eigenvalue_lies_inside(seed, size):
         assert (np.exp(-1j * angle) * inside).real.max() <= reach + 1e-10
 
 
-@given(seeds)
+@sampled(seeds)
 def test_for_a_normal_matrix_it_is_the_hull_of_the_spectrum(seed):
     V = normal(6, 0.9, np.random.default_rng(seed))
     values, boundary = eigenvalues(V), numerical_range(V)
@@ -56,7 +53,7 @@ def test_for_a_normal_matrix_it_is_the_hull_of_the_spectrum(seed):
         assert (turned * boundary).real.max() <= (turned * values).real.max() + 1e-10
 
 
-@given(seeds, st.integers(1, 12))
+@sampled(seeds, st.integers(1, 12))
 def test_the_numerical_radius_lies_between_half_the_norm_and_the_norm(seed, size):
     V = np.random.default_rng(seed).standard_normal((size, size))
     norm, radius = np.linalg.norm(V, 2), numerical_radius(V)
@@ -65,14 +62,14 @@ def test_the_numerical_radius_lies_between_half_the_norm_and_the_norm(seed, size
     assert radius >= np.abs(numerical_range(V, 256)).max() * (1 - 1e-10)
 
 
-@given(seeds)
+@sampled(seeds)
 def test_no_power_grows_beyond_twice_the_power_of_the_numerical_radius(seed):
     V = np.random.default_rng(seed).standard_normal((6, 6)) / 3
     k = np.arange(1, 30)
     assert (transient_growth(V, 29)[1:] <= 2 * numerical_radius(V) ** k * (1 + 1e-9)).all()
 
 
-@given(seeds)
+@sampled(seeds)
 def test_the_numerical_abscissa_is_the_slope_of_the_exponential_at_time_zero(seed):
     A = np.random.default_rng(seed).standard_normal((6, 6))
     step = 1e-6
@@ -82,7 +79,7 @@ def test_the_numerical_abscissa_is_the_slope_of_the_exponential_at_time_zero(see
     assert (exponential_growth(A, times) <= np.exp(numerical_abscissa(A) * times) * (1 + 1e-9)).all()
 
 
-@given(seeds)
+@sampled(seeds)
 def test_it_does_not_see_an_orthogonal_change_of_basis(seed):
     rng = np.random.default_rng(seed)
     V, Q = rng.standard_normal((5, 5)), orthogonal(5, rng)

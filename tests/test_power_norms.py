@@ -11,10 +11,19 @@ from nnrnn_core.dynamics.growth import LEAST_SIZE, transient_growth
 from nnrnn_core.dynamics.power_norms import power_norms
 from oracles import direct_growth
 
-SIZED = [name for name, example in dynamics.gallery.items() if "size" in example.parameters]
+DIFFERENT = [
+    "dense_delay_line",
+    "feed_forward_layers",
+    "grcar",
+    "kahan",
+    "random",
+    "symmetric_random",
+    "nnrnn",
+    "table6",
+]
 
 
-@pytest.mark.parametrize("name", SIZED)
+@pytest.mark.parametrize("name", DIFFERENT)
 def test_growth_is_the_largest_singular_value_where_rounding_lets_a_power_be_known(name: str):
     V = np.asarray(dynamics.gallery[name](size=50))
     exact = direct_growth(V, 70)
@@ -26,10 +35,9 @@ def test_growth_is_the_largest_singular_value_where_rounding_lets_a_power_be_kno
         assert np.allclose(norms[given], exact[given], rtol=1e-10)
 
 
-@pytest.mark.parametrize("name", ["random", "nnrnn", "grcar"])
-def test_the_bounds_meet_at_almost_all_powers_of_a_matrix_whose_powers_become_thin(name: str):
-    V = np.asarray(dynamics.gallery[name](size=64))
-    assert np.isnan(power_norms(V, 200)).sum() <= 25
+def test_the_bounds_meet_at_almost_all_powers_of_a_matrix_whose_powers_become_thin():
+    for name in ("random", "nnrnn", "grcar"):
+        assert np.isnan(power_norms(dynamics.gallery[name](size=64), 200)).sum() <= 25
 
 
 def test_of_an_orthogonal_matrix_no_norm_is_given_and_its_growth_is_one(generator: torch.Generator):

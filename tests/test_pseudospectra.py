@@ -5,10 +5,9 @@ import math
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matrices import nnrnn_matrix, normal, orthogonal
+from matrices import nnrnn_matrix, normal, orthogonal, sampled, seeds
 from nnrnn_core.dynamics import (
     eigenvalues,
     exponential_growth,
@@ -23,8 +22,6 @@ from nnrnn_core.dynamics import (
 )
 from oracles import as_installed, direct_levels
 
-seeds = st.integers(0, 2**32 - 1)
-
 
 def points(seed: int, count: int = 40) -> np.ndarray:
     rng = np.random.default_rng(seed)
@@ -34,7 +31,7 @@ def points(seed: int, count: int = 40) -> np.ndarray:
 # --- levels
 
 
-@given(seeds, st.integers(1, 40), st.floats(0.1, 30))
+@sampled(seeds, st.integers(1, 40), st.floats(0.1, 30))
 def test_the_level_is_the_smallest_singular_value(seed, size, gain):
     V = gain * np.random.default_rng(seed).standard_normal((size, size)) / math.sqrt(size)
     z = gain * points(seed)
@@ -43,14 +40,14 @@ def test_the_level_is_the_smallest_singular_value(seed, size, gain):
     assert np.median(np.abs(resolvent_level(V, z) / direct_levels(V, z) - 1)) < 1e-7
 
 
-@given(seeds, st.integers(2, 40))
+@sampled(seeds, st.integers(2, 40))
 def test_a_coarse_level_is_within_three_per_cent(seed, size):
     V = np.random.default_rng(seed).standard_normal((size, size)) / math.sqrt(size)
     z = points(seed)
     assert np.allclose(resolvent_level(V, z, 1e-2), direct_levels(V, z), rtol=0.03, atol=1e-12)
 
 
-@pytest.mark.parametrize("size", [2, 8, 32, 64, 128])
+@pytest.mark.parametrize("size", [2, 32, 128])
 def test_a_chain_keeps_its_tiny_levels(size):
     z = np.array([0.9, 0.5, 0.1, 0.3 + 0.4j, 1.2j, 3.0] * 3)  # more points than are taken one by one
     order = np.arange(size)[:, None] - np.arange(size)
@@ -61,14 +58,14 @@ def test_a_chain_keeps_its_tiny_levels(size):
     assert np.allclose(resolvent_level(np.eye(size, k=-1), z[:3]), expected[:3], rtol=1e-10)
 
 
-@given(seeds, st.floats(0.1, 2))
+@sampled(seeds, st.floats(0.1, 2))
 def test_the_level_of_a_normal_matrix_is_the_distance_to_its_spectrum(seed, radius):
     V, z = normal(6, radius, np.random.default_rng(seed)), points(seed)
     distance = np.abs(z[:, None] - eigenvalues(V)).min(axis=1)
     assert np.allclose(resolvent_level(V, z), distance, rtol=1e-5)
 
 
-@given(seeds)
+@sampled(seeds)
 def test_the_level_is_below_the_distance_for_every_other_matrix(seed):
     V, z = np.random.default_rng(seed).standard_normal((5, 5)), points(seed)
     distance = np.abs(z[:, None] - eigenvalues(V)).min(axis=1)
@@ -77,14 +74,14 @@ def test_the_level_is_below_the_distance_for_every_other_matrix(seed):
     assert level.sum() < distance.sum()
 
 
-@given(seeds)
+@sampled(seeds)
 def test_levels_do_not_see_an_orthogonal_change_of_basis(seed):
     rng = np.random.default_rng(seed)
     V, Q, z = rng.standard_normal((6, 6)), orthogonal(6, rng), points(seed)
     assert np.allclose(resolvent_level(Q @ V @ Q.T, z), resolvent_level(V, z), rtol=1e-6, atol=1e-12)
 
 
-@given(seeds, st.floats(1e-100, 1e100))
+@sampled(seeds, st.floats(1e-100, 1e100))
 def test_levels_scale_with_the_matrix(seed, factor):
     V, z = np.random.default_rng(seed).standard_normal((4, 4)), points(seed, 12)
     assert np.allclose(resolvent_level(factor * V, factor * z), factor * resolvent_level(V, z), rtol=1e-6)
@@ -119,8 +116,7 @@ def test_arrays_tensors_and_schur_matrices_have_one_pseudospectrum(generator):
 # --- the other definitions
 
 
-@given(seeds, st.floats(1e-6, 1))
-@settings(max_examples=20)
+@sampled(seeds, st.floats(1e-6, 1))
 def test_perturbed_eigenvalues_lie_in_the_pseudospectrum(seed, eps):
     V = np.random.default_rng(seed).standard_normal((6, 6))
     moved = perturbed_eigenvalues(V, eps, 20)
@@ -147,46 +143,43 @@ def test_the_same_seed_moves_the_eigenvalues_along_and_another_elsewhere():
 # --- how far it reaches
 
 
-@given(seeds, st.floats(0.05, 1))
-@settings(max_examples=15)
+@sampled(seeds, st.floats(0.05, 1), examples=8)
 def test_the_pseudospectral_radius_is_the_farthest_point_of_a_fine_grid(seed, eps):
     V = np.random.default_rng(seed).standard_normal((5, 5)) / 2
     radius = pseudospectral_radius(V, eps)
-    r, angle = np.linspace(0, radius * 1.2, 200), np.linspace(0, np.pi, 200)
+    r, angle = np.linspace(0, radius * 1.2, 100), np.linspace(0, np.pi, 100)
     inside = direct_levels(V, r * np.exp(1j * angle[:, None])) <= eps
     assert spectral_radius(V) + eps <= radius * (1 + 1e-9)
     assert np.broadcast_to(r, inside.shape)[inside].max() <= radius * (1 + 1e-6)
-    on_circle = direct_levels(V, radius * np.exp(1j * np.linspace(0, np.pi, 4000)))
+    on_circle = direct_levels(V, radius * np.exp(1j * np.linspace(0, np.pi, 2000)))
     assert on_circle.min() == pytest.approx(eps, rel=1e-4)
 
 
-@given(seeds, st.floats(0.05, 1))
-@settings(max_examples=15)
+@sampled(seeds, st.floats(0.05, 1), examples=8)
 def test_the_pseudospectral_abscissa_is_the_rightmost_point_of_a_fine_grid(seed, eps):
     A = np.random.default_rng(seed).standard_normal((5, 5)) / 2
     abscissa = pseudospectral_abscissa(A, eps)
-    x, y = abscissa + np.linspace(-0.5, 0.5, 201), np.linspace(0, 3, 200)
+    x, y = abscissa + np.linspace(-0.5, 0.5, 101), np.linspace(0, 3, 100)
     inside = direct_levels(A, x + 1j * y[:, None]) <= eps
     assert spectral_abscissa(A) + eps <= abscissa + 1e-9
     assert np.broadcast_to(x, inside.shape)[inside].max() <= abscissa + 1e-6
-    assert direct_levels(A, abscissa + 1j * np.linspace(0, 3, 4000)).min() == pytest.approx(eps, rel=1e-3)
+    assert direct_levels(A, abscissa + 1j * np.linspace(0, 3, 2000)).min() == pytest.approx(eps, rel=1e-3)
 
 
-@given(seeds, st.floats(0, 2))
+@sampled(seeds, st.floats(0, 2))
 def test_a_normal_matrix_reaches_eps_past_its_spectral_radius(seed, eps):
     V = normal(6, 0.9, np.random.default_rng(seed))
     assert np.isclose(pseudospectral_radius(V, eps), 0.9 + eps, rtol=1e-8)
     assert np.isclose(pseudospectral_abscissa(V, eps), spectral_abscissa(V) + eps, rtol=1e-8, atol=1e-8)
 
 
-@given(seeds, st.floats(1e-3, 1))
-@settings(max_examples=15)
+@sampled(seeds, st.floats(1e-3, 1), examples=8)
 def test_what_reaches_past_the_edge_by_more_than_eps_must_grow(seed, eps):
     V = np.random.default_rng(seed).standard_normal((5, 5))
     V = 0.9 * V / spectral_radius(V)
     assert transient_growth(V, 300).max() >= (pseudospectral_radius(V, eps) - 1) / eps * (1 - 1e-9)
     A = V - np.eye(5)
-    assert exponential_growth(A, np.linspace(0, 40, 4001)).max() >= pseudospectral_abscissa(A, eps) / eps * (1 - 1e-3)
+    assert exponential_growth(A, np.linspace(0, 40, 1001)).max() >= pseudospectral_abscissa(A, eps) / eps * (1 - 1e-3)
 
 
 # --- what is refused

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from nnrnn_core import SchurMatrix, dynamics
+from nnrnn_core.dynamics import block_rows, reordered
 from widgets import SchurLab
 from widgets.figures.schur import (
     BLOCKS,
@@ -28,10 +29,9 @@ from widgets.figures.schur import (
     Form,
     form_of,
     growth_of,
-    reordered,
     schur_figure,
 )
-from widgets.figures.schur_form import block_rows, form_maps
+from widgets.figures.schur_form import form_maps
 from widgets.labs.matrices import source_of
 from widgets.labs.schur import SchurState
 

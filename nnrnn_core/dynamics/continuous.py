@@ -10,7 +10,7 @@ import scipy.linalg
 from jaxtyping import Float64
 
 from ..checks import number
-from .form import Matrix, Numbers, RealMatrix, as_real, numpy_array, real_form, vector
+from .form import Matrix, Numbers, RealMatrix, as_real, frobenius, numpy_array, real_form, vector
 
 Times = Float64[np.ndarray, " times"]
 SPACING = 8 * np.finfo(float).eps  # relative to the last time: what rounding does to equally spaced ones
@@ -48,7 +48,7 @@ def exponential_growth(A: Matrix, times: Numbers) -> Times:
     >>> dynamics.exponential_growth([[-1.0, 0.0], [10.0, -1.0]], [0, 1, 2]).round(3)
     array([1.   , 3.715, 2.713])
     """
-    return np.array([_norm(E, 2) for E in _exponentials(A, times)], dtype=float)
+    return np.array([_spectral_norm(E) for E in _exponentials(A, times)], dtype=float)
 
 
 def typical_exponential_growth(A: Matrix, times: Numbers) -> Times:
@@ -78,7 +78,7 @@ def typical_exponential_growth(A: Matrix, times: Numbers) -> Times:
     >>> dynamics.typical_exponential_growth([[-1.0, 0.0], [10.0, -1.0]], [0, 1, 2]).round(3)
     array([1.   , 2.627, 1.919])
     """
-    return np.array([_norm(E, "fro") / math.sqrt(len(E)) for E in _exponentials(A, times)], dtype=float)
+    return np.array([frobenius(E) / math.sqrt(len(E)) for E in _exponentials(A, times)], dtype=float)
 
 
 def propagator(A: Matrix, t: float) -> RealMatrix:
@@ -148,9 +148,9 @@ def _exponentials(A: Matrix, times: Numbers) -> Iterator[RealMatrix]:
         yield E
 
 
-def _norm(E: RealMatrix, order: int | str) -> float:
-    """A norm by LAPACK, which scales where squares would leave float64; ∞ where the entries have left it."""
-    return float(scipy.linalg.norm(E, order)) if np.isfinite(E).all() else math.inf
+def _spectral_norm(E: RealMatrix) -> float:
+    """By LAPACK, which scales where squares would leave float64; ∞ where the entries have left it."""
+    return float(scipy.linalg.norm(E, 2)) if np.isfinite(E).all() else math.inf
 
 
 def _checked(times: Numbers) -> Times:

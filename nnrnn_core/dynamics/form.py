@@ -167,6 +167,14 @@ def points(z: Numbers, name: str) -> Complex128[np.ndarray, "..."]:
     return _finite(values.astype(complex), name)
 
 
+def frobenius(M: np.ndarray) -> float:
+    """‖M‖_F of entries whose squares may leave float64; ∞ where an entry itself has left it."""
+    scale = float(np.abs(M).max(initial=0.0))
+    if not math.isfinite(scale):
+        return math.inf
+    return scale * float(np.linalg.norm(M / scale)) if scale > 0 else 0.0
+
+
 def check_time(time: object) -> Time:
     """ "discrete" or "continuous"; ValueError otherwise."""
     return cast("Time", one_of("time", time, get_args(Time)))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
 from jaxtyping import Float64
 
 from ..checks import whole
-from .form import Matrix, RealMatrix, real_form
+from .form import Matrix, RealMatrix, frobenius, real_form
 from .power_norms import power_norms
 
 LEAST_SIZE = 32  # rows of a matrix: with fewer, one eigenvalue problem for each power takes less time
@@ -91,7 +92,7 @@ def typical_growth(V: Matrix, horizon: int) -> Float64[np.ndarray, " steps"]:
     >>> dynamics.typical_growth([[0.0, 0.0], [3.0, 0.0]], 2).round(3)
     array([1.   , 2.121, 0.   ])
     """
-    return np.array([_root_mean_square(M) for M in _powers(V, horizon)])
+    return np.array([frobenius(M) / math.sqrt(len(M)) for M in _powers(V, horizon)])
 
 
 def _scaled(M: RealMatrix) -> tuple[float, RealMatrix]:
@@ -108,11 +109,6 @@ def _powers(V: Matrix, horizon: int) -> Iterator[RealMatrix]:
             with np.errstate(over="ignore", invalid="ignore"):
                 M = M @ form
         yield M
-
-
-def _root_mean_square(M: RealMatrix) -> float:
-    scale, unit = _scaled(M)
-    return float(scale * np.linalg.norm(unit) / np.sqrt(len(M)))
 
 
 def _largest_singular_value(M: RealMatrix) -> float:

@@ -11,7 +11,7 @@ from jaxtyping import Bool, Int
 from scipy.linalg.lapack import dtrexc
 
 from ..checks import one_of
-from .form import HoldsSchurForm, Matrix, Numbers, RealMatrix, array, as_real, as_schur, real_form
+from .form import HoldsSchurForm, Matrix, Numbers, RealMatrix, array, as_real, as_schur, frobenius, real_form
 
 ORDERS = ("as computed", "largest real part first", "smallest real part first")
 
@@ -174,14 +174,13 @@ def departure_parts(V: Matrix) -> Departure:
     else:
         _, form = _numerical_form(real_form(V))
         inside = _inside(form)
-    scale = 2.0 ** math.frexp(np.abs(form).max())[1]  # a power of two: no rounding, and no square leaves float64
+    scale = float(np.abs(form).max()) or 1.0  # so that no square leaves float64
     unit = form / scale
     i = np.flatnonzero(np.diag(inside, 1))
     a, b, c, d = unit[i, i], unit[i, i + 1], unit[i + 1, i], unit[i + 1, i + 1]
     complex_pair = ((a - d) / 2) ** 2 + b * c < 0
     blocks = np.where(complex_pair, np.hypot(a - d, b + c), np.abs(b - c))
-    below = np.linalg.norm(np.where(inside, 0.0, unit))
-    return Departure(scale * float(below), scale * float(np.linalg.norm(blocks)))
+    return Departure(frobenius(np.where(inside, 0.0, form)), scale * float(np.linalg.norm(blocks)))
 
 
 def henrici(V: Matrix, relative: bool = False) -> float:
@@ -222,7 +221,7 @@ def henrici(V: Matrix, relative: bool = False) -> float:
     0.0
     """
     departure = math.hypot(*departure_parts(V))
-    return departure / float(scipy.linalg.norm(real_form(V))) if relative and departure > 0 else departure
+    return departure / frobenius(real_form(V)) if relative and departure > 0 else departure
 
 
 def reordered(P: Numbers, form: Numbers, order: str = ORDERS[1]) -> tuple[RealMatrix, RealMatrix]:
