@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 
-from matrices import sampled
 from nnrnn_core.dynamics import eigenvalues, transient_growth
 from widgets.figures.shear import (
     ELLIPSE,
@@ -29,12 +29,12 @@ from widgets.labs.shear import ShearLab
 cs = st.floats(0, 5)
 
 
-@sampled(cs)
+@given(cs)
 def test_c_does_not_move_the_eigenvalues(c: float):
     assert np.allclose(np.sort(eigenvalues(shear(c)).real), [0.8, 0.9], atol=1e-12)
 
 
-@sampled(cs)
+@given(cs)
 def test_the_growth_never_lies_below_the_power_of_the_spectral_radius(c: float):
     growth = transient_growth(shear(c), HORIZON)
     assert np.all(growth >= 0.9 ** np.arange(HORIZON + 1) * (1 - 1e-12))
@@ -68,7 +68,7 @@ def test_the_figure_has_the_traces_that_are_pushed():
     assert set(shear_push(1)[0]) <= set(names)
 
 
-@sampled(cs, st.integers(0, HORIZON))
+@given(cs, st.integers(0, HORIZON))
 def test_the_path_starts_on_the_unit_circle_and_ends_at_the_largest_stretch(c: float, k: int):
     path = worst_path(c, k)
     assert np.linalg.norm(path[:, 0]) == pytest.approx(1)
@@ -76,7 +76,7 @@ def test_the_path_starts_on_the_unit_circle_and_ends_at_the_largest_stretch(c: f
     assert np.allclose(shear(c) @ path[:, :-1], path[:, 1:])
 
 
-@sampled(cs)
+@given(cs)
 def test_the_drawn_eigenvectors_stay_on_their_lines(c: float):
     traces, _ = shear_push(c)
     for name, value in ((FIRST, 0.9), (SECOND, 0.8)):

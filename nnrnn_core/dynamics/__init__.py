@@ -8,6 +8,7 @@ from .bounds import GrowthBounds, PointBound, bound_from_point, growth_bounds, k
 from .cloud import Cloud, OptimalInput, cloud_growth, optimal_input
 from .continuous import exponential_growth, propagator, typical_exponential_growth
 from .decay import decay_horizon
+from .departure import Departure, departure_parts, henrici
 from .form import Matrix, Time, as_real, as_schur
 from .gallery import Parameter, Specimen, gallery
 from .growth import transient_growth, typical_growth
@@ -18,7 +19,7 @@ from .noise import activity
 from .numerical_range import numerical_abscissa, numerical_radius, numerical_range
 from .pseudospectra import perturbed_eigenvalues, pseudospectrum, resolvent_level
 from .pseudospectral_radius import pseudospectral_abscissa, pseudospectral_radius
-from .schur_form import Departure, SchurParts, block_rows, departure_parts, henrici, reordered, schur_parts
+from .schur_form import SchurParts, block_rows, reordered, schur_parts
 from .spectrum import (
     eigenvalue_conditions,
     eigenvalue_errors,
