@@ -43,9 +43,13 @@ def memory_of(V: dynamics.Matrix, source: np.ndarray, horizon: int, duration: in
     last = min(horizon, duration - 1) if duration else horizon
     try:
         curve = dynamics.fisher_memory(V, source, last, duration or None)
-    except ValueError:  # V amplifies too much for float64; a ρ ≥ 1 is the caller's to exclude
+    except ValueError:  # V amplifies too much for float64; the caller excludes ρ ≥ 1
         curve = np.full(last + 1, math.nan)
-    return Memory(curve, dynamics.activity(V, duration or None))
+    try:
+        activity = dynamics.activity(V, duration or None)
+    except ValueError:  # ρ computed from a scaled T's dense entries may pass 1 by rounding
+        activity = np.full(len(source), math.nan)
+    return Memory(curve, activity)
 
 
 def memory_figure() -> go.Figure:
