@@ -121,8 +121,8 @@ class SequenceModel(nn.Module):
     @property
     def layer(self) -> Layer | None:
         """The layer of a network of this kit that has one, in one direction; None for all others."""
-        layers = self.recurrent.layers if isinstance(self.recurrent, RecurrentNetwork) else []
-        return layers[0] if len(layers) == 1 else None  # type: ignore[return-value]
+        network = self.recurrent
+        return network.layers[0] if isinstance(network, RecurrentNetwork) and len(network.layers) == 1 else None
 
     @property
     def V(self) -> RecurrentMatrix | None:

@@ -1,14 +1,15 @@
-"""The recurrence in operations that every exporter knows: torch.export and ONNX see neither NumPy nor `matrix_exp`.
+"""What leaves the kit: a torch.nn.RNN, and the recurrence in operations that every exporter knows.
 
-While torch.export traces a network, its layers come here. The loop is written out, a step after another, so that the
-exported program holds for the time length of its example. V is a function of the parameters in it: ONNX runtimes
-fold it into a constant when they load the program.
+torch.export and ONNX see no NumPy, and ONNX has no `matrix_exp`. While torch.export traces a network, its layers come
+here. The loop is written out, one step after another, so that the program holds for the time length of its example (as
+that of torch.nn.RNN). V is computed from the parameters in it; ONNX runtimes fold that into a constant on loading.
 """
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import torch
 from torch import Tensor
@@ -17,12 +18,14 @@ from ..matrices import OrthogonalMatrix, RecurrentMatrix, SchurMatrix
 
 if TYPE_CHECKING:
     from .layer import Layer
+    from .stack import RecurrentNetwork
 
-Plain = Callable[[Tensor], Tensor]
+Plain: TypeAlias = Callable[[Tensor], Tensor]
+Run: TypeAlias = Callable[..., Tensor]  # drive (time, batch, n), h_0 (batch, n), tap or none -> states
 
 # nonlinearity -> φ in torch's own operations, given the bias; the names are those of `NONLINEARITIES`
 PLAIN: dict[str, Callable[[Tensor | None], Plain]] = {
-    "modrelu": lambda b: lambda x: torch.sign(x) * torch.relu(torch.abs(x) + b),
+    "modrelu": lambda b: lambda x: torch.sign(x) * torch.relu(torch.abs(x) + cast(Tensor, b)),
     "tanh": lambda _: torch.tanh,
     "relu": lambda _: torch.relu,
     "identity": lambda _: lambda x: x,
@@ -31,14 +34,20 @@ PLAIN: dict[str, Callable[[Tensor | None], Plain]] = {
 HALVINGS, TERMS = 10, 12  # the exponential below is exact to 1e-10 for ‖A‖ up to 500
 
 
-def phi(layer: Layer) -> Plain:
-    """The layer's φ."""
-    return PLAIN[layer.nonlinearity](layer.bias)
+def written_out(layer: Layer, inputs: Tensor) -> tuple[Tensor, Run]:
+    """The layer's drive, U x_t + b at all times, and its recurrence, a function of the drive, h_0 and the tap."""
+    drive = torch.nn.functional.linear(inputs, layer.input_matrix(), layer.added_bias)
+    V, phi = matrix(layer.V), PLAIN[layer.nonlinearity](layer.bias)
 
+    def run(drive: Tensor, h: Tensor, tap: Tensor | None = None) -> Tensor:
+        states = []
+        for t, now in enumerate(drive.unbind()):
+            h = phi(h @ V.T + now)
+            h = h if tap is None else h + tap[t]
+            states.append(h)
+        return torch.stack(states)
 
-def drive(layer: Layer, inputs: Tensor) -> Tensor:
-    """U x_t + b at all times."""
-    return torch.nn.functional.linear(inputs, layer.input_matrix(), layer.added_bias)
+    return drive, run
 
 
 def matrix(V: RecurrentMatrix) -> Tensor:
@@ -47,16 +56,6 @@ def matrix(V: RecurrentMatrix) -> Tensor:
         P = _orthogonal(V.orthogonal)
         return P @ V.schur_form() @ P.T
     return _orthogonal(V) if isinstance(V, OrthogonalMatrix) else V()
-
-
-def unroll(drive: Tensor, V: Tensor, h0: Tensor, phi: Plain, tap: Tensor | None = None) -> Tensor:
-    """`nnrnn_core.unroll` as a plain loop."""
-    states, h = [], h0
-    for t, now in enumerate(drive.unbind()):
-        h = phi(h @ V.T + now)
-        h = h if tap is None else h + tap[t]
-        states.append(h)
-    return torch.stack(states)
 
 
 def _orthogonal(P: OrthogonalMatrix) -> Tensor:
@@ -73,3 +72,35 @@ def exponential(A: Tensor) -> Tensor:
     for _ in range(HALVINGS):
         power = power @ power
     return power.to(A.dtype)
+
+
+def to_torch(network: RecurrentNetwork) -> torch.nn.RNN:
+    """See `RecurrentNetwork.to_torch`."""
+    if network.nonlinearity not in ("tanh", "relu"):
+        raise ValueError(
+            f"to_torch needs the nonlinearity tanh or relu, which torch.nn.RNN has; got {network.nonlinearity!r}: "
+            "export the network itself (torch.export, torch.onnx.export with dynamo=True)"
+        )
+    U = network.layers[0].U
+    names = (
+        "input_size",
+        "hidden_size",
+        "num_layers",
+        "nonlinearity",
+        "bias",
+        "batch_first",
+        "dropout",
+        "bidirectional",
+    )
+    options: dict[str, Any] = {name: getattr(network, name) for name in names}
+    with warnings.catch_warnings():  # dropout with one layer: said when this network was made
+        warnings.simplefilter("ignore")
+        twin = torch.nn.RNN(**options, device=U.device, dtype=U.dtype)
+    with torch.no_grad():
+        for layer, (weight_ih, weight_hh, *biases) in zip(network.layers, twin.all_weights, strict=True):
+            weight_ih.copy_(layer.input_matrix())
+            weight_hh.copy_(layer.V())
+            if layer.bias is not None:
+                biases[0].copy_(layer.bias)
+                biases[1].zero_()
+    return twin.train(network.training)

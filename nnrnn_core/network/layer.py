@@ -15,7 +15,7 @@ from ..matrices.orthogonal import uniform
 from ..recurrence import unroll
 from ..recurrence.activations import NONLINEARITIES, Activation
 from ..recurrence.arrays import product
-from . import export
+from .export import Run, written_out
 from .layout import Runs
 
 
@@ -135,23 +135,24 @@ class Layer(nn.Module):
         tap, noise
             (time, batch, n): the tap of `unroll`, and what is added to the drive. With one run only.
         """
-        if torch.compiler.is_exporting():
-            drive, V, one_run = export.drive(self, inputs), export.matrix(self.V), export.unroll
-            phi: object = export.phi(self)
-        else:
-            drive, V, one_run = _drive(inputs, self.input_matrix(), self.added_bias), self.V(), unroll
-            phi = self.activation
+        drive, run = written_out(self, inputs) if torch.compiler.is_exporting() else self._by_unroll(inputs)
         if noise is not None:
             drive = drive + noise
         if len(runs) == 1:
-            states = one_run(drive.view(*runs[0], self.hidden_size), V, h0, phi, tap)
+            states = run(drive.view(*runs[0], self.hidden_size), h0, tap)
             return states.view(drive.shape), states[-1]
         parts, ended, h = [], [], h0
         for part, (steps, batch) in zip(drive.split([steps * batch for steps, batch in runs]), runs, strict=True):
             ended.append(h[batch:])
-            parts.append(one_run(part.view(steps, batch, -1), V, h[:batch], phi))
+            parts.append(run(part.view(steps, batch, -1), h[:batch]))
             h = parts[-1][-1]
         return torch.cat([part.flatten(0, 1) for part in parts]), torch.cat([h, *reversed(ended)])
+
+    def _by_unroll(self, inputs: Tensor) -> tuple[Tensor, Run]:
+        """The drive at all times, and the recurrence, a function of the drive, h_0 and the tap."""
+        V, phi = self.V(), self.activation
+        drive = _drive(inputs, self.input_matrix(), self.added_bias)
+        return drive, lambda drive, h0, tap=None: unroll(drive, V, h0, phi, tap)
 
     def last_state(self, inputs: Tensor, h0: Tensor, segments: int | None) -> Float[Tensor, "batch n"]:
         """The last state alone; see `RecurrentNetwork.final_state`."""

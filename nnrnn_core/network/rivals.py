@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+
+import torch
 
 from ..matrices import FreeMatrix, OrthogonalMatrix
 from ..matrices.orthogonal import Initialiser
@@ -17,12 +18,12 @@ class FreeRNN(RecurrentNetwork):
 
     Parameters
     ----------
-    input_size, hidden_size, num_layers
+    input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional
         As in `NNRNN`; hidden_size may be odd.
     nonlinearity
         φ, "tanh" as in the paper, or another of `NNRNN`.
-    options
-        All others of `RecurrentNetwork`, by name.
+    unit_input, generator, device, dtype
+        As in `NNRNN`.
 
     Raises
     ------
@@ -35,17 +36,31 @@ class FreeRNN(RecurrentNetwork):
 
     Examples
     --------
-    >>> import torch
     >>> output, h_n = FreeRNN(3, 5)(torch.zeros(7, 2, 3))
     >>> output.shape, h_n.shape
     (torch.Size([7, 2, 5]), torch.Size([1, 2, 5]))
     """
 
     def __init__(
-        self, input_size: int, hidden_size: int, num_layers: int = 1, nonlinearity: str = "tanh", **options: Any
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        nonlinearity: str = "tanh",
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        *,
+        unit_input: bool = False,
+        generator: torch.Generator | None = None,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
     ) -> None:
         matrix = partial(FreeMatrix, hidden_size)
-        super().__init__(matrix, input_size, hidden_size, num_layers, nonlinearity, **options)
+        options = {"unit_input": unit_input, "generator": generator, "device": device, "dtype": dtype}
+        layout = (batch_first, dropout, bidirectional)
+        super().__init__(matrix, input_size, hidden_size, num_layers, nonlinearity, bias, *layout, **options)  # type: ignore[arg-type]
 
 
 class ExpRNN(RecurrentNetwork):
@@ -53,14 +68,14 @@ class ExpRNN(RecurrentNetwork):
 
     Parameters
     ----------
-    input_size, hidden_size, num_layers
+    input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional
         As in `NNRNN`; hidden_size may be odd.
     nonlinearity
         φ, "modrelu" or another of `NNRNN`.
     init
         V at the start: "henaff", "cayley", "random" or a callable; see `OrthogonalMatrix`.
-    options
-        All others of `RecurrentNetwork`, by name.
+    unit_input, generator, device, dtype
+        As in `NNRNN`.
 
     Raises
     ------
@@ -73,7 +88,6 @@ class ExpRNN(RecurrentNetwork):
 
     Examples
     --------
-    >>> import torch
     >>> V = ExpRNN(3, 5, dtype=torch.float64).V()
     >>> torch.allclose(V.T @ V, torch.eye(5, dtype=torch.float64))
     True
@@ -85,9 +99,18 @@ class ExpRNN(RecurrentNetwork):
         hidden_size: int,
         num_layers: int = 1,
         nonlinearity: str = "modrelu",
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
         *,
         init: str | Initialiser = "henaff",
-        **options: Any,
+        unit_input: bool = False,
+        generator: torch.Generator | None = None,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
     ) -> None:
         matrix = partial(OrthogonalMatrix, hidden_size, init)
-        super().__init__(matrix, input_size, hidden_size, num_layers, nonlinearity, **options)
+        options = {"unit_input": unit_input, "generator": generator, "device": device, "dtype": dtype}
+        layout = (batch_first, dropout, bidirectional)
+        super().__init__(matrix, input_size, hidden_size, num_layers, nonlinearity, bias, *layout, **options)  # type: ignore[arg-type]

@@ -26,7 +26,7 @@ def unfit(network: RecurrentNetwork, state_dict: dict[str, Any], prefix: str, ve
     given = {name.removeprefix(prefix): value for name, value in state_dict.items() if name.startswith(prefix)}
     if any(name.startswith("weight_hh_l") for name in given):
         return (
-            "the state dict is one of torch.nn.RNN (weight_hh_l0), and V has parameters of its own, which a given matrix "
+            "the state dict is one of torch.nn.RNN (weight_hh_l0), and V has parameters of its own, which a matrix "
             "does not tell: train a network of this kit, and take its to_torch() where torch's own is wanted"
         )
     first = given.get("layers.0.U")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from numbers import Integral, Real
-from typing import Any
+from numbers import Integral
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +15,8 @@ from torch.nn.utils.rnn import PackedSequence
 
 from ..device import full_precision
 from ..matrices import RecurrentMatrix
+from .arguments import check_as_torch
+from .export import to_torch
 from .layer import Layer
 from .layout import Packed, Padded
 from .saved import renamed, unfit
@@ -61,7 +63,7 @@ class RecurrentNetwork(nn.Module):
     """
 
     _version = 2  # of the names in a state dict: in version 1 (0.1 of the kit) there was one layer, and no list
-    layers: nn.ModuleList
+    layers: Sequence[Layer]  # an nn.ModuleList
     proj_size = 0
 
     def __init__(
@@ -87,13 +89,13 @@ class RecurrentNetwork(nn.Module):
         self.nonlinearity, self.bias, self.batch_first = nonlinearity, bias, batch_first
         self.dropout, self.bidirectional, self.unit_input = float(dropout), bidirectional, unit_input
         self._directions = 2 if bidirectional else 1
-        self.layers = nn.ModuleList()
+        options: dict[str, Any] = {"generator": generator, "device": device, "dtype": dtype}
+        layers = []
         for depth in range(self.num_layers):
-            inputs = self.hidden_size * self._directions if depth else self.input_size
+            inputs, unit = (self.hidden_size * self._directions, False) if depth else (self.input_size, unit_input)
             for _ in range(self._directions):
-                options: dict[str, Any] = {"generator": generator, "device": device, "dtype": dtype}
-                layer = Layer(matrix, inputs, nonlinearity, bias, unit_input=unit_input and not depth, **options)
-                self.layers.append(layer)
+                layers.append(Layer(matrix, inputs, nonlinearity, bias, unit_input=unit, **options))
+        self.layers = cast(Sequence[Layer], nn.ModuleList(layers))
         self._unseen = True  # whether U and V may have become 0 since they were last looked at
 
     @property
@@ -151,7 +153,7 @@ class RecurrentNetwork(nn.Module):
             if given is not None and (len(self.layers) > 1 or isinstance(layout, Packed)):
                 raise ValueError(
                     f"{name} needs one layer in one direction and a tensor as input; this network has "
-                    f"{len(self.layers)}, the input is a {type(input).__name__}: use one of `layers` in a network of its own"
+                    f"{len(self.layers)}, the input is a {type(input).__name__}: make a network of each layer"
                 )
         if self._unseen and not torch.compiler.is_compiling():
             self._warn_if_dead()
@@ -232,25 +234,7 @@ class RecurrentNetwork(nn.Module):
         >>> torch.allclose(ours.to_torch()(x)[0], ours(x)[0], atol=1e-6)
         True
         """
-        if self.nonlinearity not in ("tanh", "relu"):
-            raise ValueError(
-                f"to_torch needs the nonlinearity tanh or relu, which torch.nn.RNN has; got {self.nonlinearity!r}: "
-                "export the network itself (torch.export, torch.onnx.export with dynamo=True)"
-            )
-        U = self.layers[0].U
-        sizes, layout = (self.input_size, self.hidden_size, self.num_layers), (self.batch_first, self.dropout)
-        with warnings.catch_warnings():  # dropout with one layer: said when this network was made
-            warnings.simplefilter("ignore")
-            twin = nn.RNN(
-                *sizes, self.nonlinearity, self.bias, *layout, self.bidirectional, device=U.device, dtype=U.dtype
-            )
-        with torch.no_grad():
-            for layer, (weight_ih, weight_hh, *biases) in zip(self.layers, twin.all_weights, strict=True):
-                weight_ih.copy_(layer.input_matrix())
-                weight_hh.copy_(layer.V())
-                for target, value in zip(biases, (layer.bias, 0), strict=False):
-                    target.fill_(0).add_(value)
-        return twin.train(self.training)
+        return to_torch(self)
 
     def reset_parameters(self, generator: torch.Generator | None = None) -> None:
         """Draw all parameters anew, as a new network draws them; buffers such as V's scale start again too."""
@@ -343,37 +327,3 @@ class RecurrentNetwork(nn.Module):
             rest[-1].append(reason)  # torch's list of error messages
             return
         super()._load_from_state_dict(state_dict, prefix, local_metadata, strict, *rest)
-
-
-def check_as_torch(
-    input_size: object,
-    hidden_size: object,
-    num_layers: object,
-    bias: object,
-    batch_first: object,
-    dropout: object,
-    bidirectional: object,
-) -> None:
-    """Refuse what torch.nn.RNN refuses, with its kinds of error and its words (callers of it rely on them), and the
-    value; warn where it warns."""
-    sizes = {"input_size": input_size, "hidden_size": hidden_size, "num_layers": num_layers}
-    switches = {"bias": bias, "batch_first": batch_first, "bidirectional": bidirectional}
-    for name, value in {**sizes, **switches}.items():
-        kind = int if name in sizes else bool
-        right = isinstance(value, bool) if kind is bool else isinstance(value, Integral) and not isinstance(value, bool)
-        if not right:
-            raise TypeError(f"{name} should be of type {kind.__name__}, got: {type(value).__name__} ({value!r})")
-        if kind is int and value <= 0:  # type: ignore[operator]
-            raise ValueError(f"{name} must be greater than zero; got {value}")
-    if not isinstance(dropout, Real) or isinstance(dropout, bool) or not 0 <= dropout <= 1:
-        raise ValueError(
-            "dropout should be a number in range [0, 1] representing the probability of an element being zeroed; "
-            f"got {dropout!r}"
-        )
-    if dropout and num_layers == 1:
-        warnings.warn(
-            "dropout option adds dropout after all but last recurrent layer, so non-zero dropout expects num_layers "
-            f"greater than 1, but got dropout={dropout} and num_layers={num_layers}",
-            UserWarning,
-            stacklevel=4,  # whoever made the network
-        )
