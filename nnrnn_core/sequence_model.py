@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence
 
 from .checks import whole
 from .matrices import RecurrentMatrix
@@ -169,6 +170,10 @@ class SequenceModel(nn.Module):
         self, inputs: Tensor, state: Any = None, *, tap: Tensor | None = None, generator: torch.Generator | None = None
     ) -> tuple[Float[Tensor, "time batch n"], Any]:
         """h_t at all times and the final state, before the read-out; arguments as in `forward`."""
+        if isinstance(inputs, PackedSequence):
+            raise TypeError(
+                "inputs is a PackedSequence: give it to model.recurrent, and the data of its output to model.readout"
+            )
         if isinstance(self.recurrent, RecurrentNetwork):
             states, state = self.recurrent(inputs, state, tap=tap, noise=self.noise(inputs, generator))
         elif tap is None:

@@ -14,7 +14,7 @@ from ..matrices import RecurrentMatrix
 from ..matrices.orthogonal import uniform
 from ..recurrence import unroll
 from ..recurrence.activations import NONLINEARITIES, Activation
-from ..recurrence.arrays import product
+from ..recurrence.arrays import opaque, product
 from .export import Run, written_out
 from .layout import Runs
 
@@ -164,6 +164,7 @@ class Layer(nn.Module):
             h0 = checkpoint(_last_state, part, h0, *given, use_reentrant=False, preserve_rng_state=False)
         return h0
 
+    @opaque  # a compiler cannot decide by numbers
     @torch.no_grad()
     def is_dead(self) -> bool:
         """Whether U and V are both 0; False where their numbers cannot be read (the meta device, torch.func)."""
