@@ -1,7 +1,5 @@
 """One layer in one direction, called like torch.nn.RNN: its equation, its errors, and torch's higher uses."""
 
-import copy
-
 import pytest
 import torch
 
@@ -168,36 +166,6 @@ def test_functional_call_and_grad_give_autograds_gradient(kind):
     for key, value in rnn.named_parameters():
         # a sum that cancels is right to rounding of its terms, not of itself
         assert (gradients[key] - value.grad).abs().max() <= 1e-6 * max(1.0, float(value.grad.abs().max()))
-
-
-def test_a_compiled_network_gives_the_same_outputs_and_gradients():
-    torch._dynamo.reset()
-    rnn, x = NNRNN(INPUTS, N, bidirectional=True), torch.randn(TIME, BATCH, INPUTS)
-    with as_installed():
-        found = torch.compile(copy.deepcopy(rnn), backend="aot_eager")
-        output, h_n = found(x)
-    wanted = rnn(x)
-    assert torch.allclose(output, wanted[0], atol=1e-6)
-    assert torch.allclose(h_n, wanted[1], atol=1e-6)
-    gradients = torch.autograd.grad(output.square().sum(), list(found.parameters()))
-    for a, b in zip(gradients, torch.autograd.grad(wanted[0].square().sum(), list(rnn.parameters())), strict=True):
-        assert torch.allclose(a, b, rtol=1e-4, atol=1e-5)
-
-
-def test_compiling_does_not_unroll_the_loop_over_time():
-    def nodes(time: int) -> int:
-        torch._dynamo.reset()
-        seen = []
-
-        def counting(graph, _):
-            seen.append(len(graph.graph.nodes))
-            return graph.forward
-
-        with as_installed():
-            torch.compile(NNRNN(INPUTS, N), backend=counting)(torch.randn(time, BATCH, INPUTS))
-        return sum(seen)
-
-    assert nodes(5) == nodes(50) > 0
 
 
 def test_gradients_of_two_half_batches_add_up_to_the_whole():
