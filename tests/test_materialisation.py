@@ -16,8 +16,6 @@ from oracles import as_installed
 TIME, BATCH, INPUTS, N = 7, 3, 4, 6
 VERSION_0_1 = Path(__file__).parent / "saved" / "version_0_1.pt"  # written by torch.save in that version
 KINDS = [NNRNN, FreeRNN, ExpRNN]
-WAITS = pytest.mark.xfail(reason="the matrices hold what follows from their size in buffers")
-WAITS_FOR_HALF = pytest.mark.xfail(reason="matrix_exp in half precision")
 
 
 def moved(rnn):
@@ -58,7 +56,6 @@ def skipped(kind, saved):
     return rnn
 
 
-@WAITS
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_network_made_on_the_meta_device_holds_no_numbers(kind):
     for rnn in (on_meta(kind), kind(INPUTS, N, device="meta")):
@@ -67,13 +64,13 @@ def test_a_network_made_on_the_meta_device_holds_no_numbers(kind):
 
 
 @pytest.mark.parametrize("materialised", [materialised_by_assignment, materialised_by_memory, skipped])
-@pytest.mark.parametrize("kind", [pytest.param(NNRNN, marks=WAITS), FreeRNN, pytest.param(ExpRNN, marks=WAITS)])
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_network_without_memory_becomes_the_network_that_is_loaded_into_it(kind, materialised):
     source, x = moved(kind(INPUTS, N, 2)), torch.randn(TIME, BATCH, INPUTS)
     assert torch.equal(materialised(kind, source.state_dict())(x)[0], source(x)[0])
 
 
-@pytest.mark.parametrize("kind", [pytest.param(NNRNN, marks=WAITS), FreeRNN, pytest.param(ExpRNN, marks=WAITS)])
+@pytest.mark.parametrize("kind", KINDS)
 def test_empty_memory_is_filled_by_reset_parameters(kind):
     rnn, x = kind(INPUTS, N, device="meta").to_empty(device="cpu"), torch.randn(TIME, BATCH, INPUTS)
     rnn.reset_parameters(seeded(3))
@@ -106,7 +103,6 @@ def test_a_copy_a_pickle_and_a_saved_module_are_the_network_and_their_own(kind):
         assert torch.equal(rnn(x)[0], output)
 
 
-@WAITS_FOR_HALF
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
 @pytest.mark.parametrize("nonlinearity", ["modrelu", "tanh"])
 def test_a_network_cast_to_half_precision_is_close_to_what_it_was(nonlinearity, dtype):
@@ -121,7 +117,6 @@ def test_a_network_cast_to_half_precision_is_close_to_what_it_was(nonlinearity, 
     assert all(bool(parameter.grad.isfinite().all()) for parameter in half.parameters())
 
 
-@WAITS_FOR_HALF
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
 def test_a_network_is_made_in_half_precision(dtype):
     rnn = NNRNN(INPUTS, N, dtype=dtype)
@@ -143,7 +138,6 @@ def test_state_dicts_of_version_0_1_give_the_very_outputs_that_they_gave_then():
     assert "layers.0.U" not in saved["network"]  # what was given is as it was
 
 
-@WAITS
 def test_a_state_dict_of_version_0_1_is_assigned_to_a_network_without_memory():
     saved = torch.load(VERSION_0_1)
     rnn = NNRNN(3, 4, device="meta")

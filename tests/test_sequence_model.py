@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn.utils.rnn import pack_sequence
 
-from nnrnn_core import SequenceModel
+from nnrnn_core import SequenceModel, Training, tasks
 from nnrnn_core.sequence_model import RECURRENTS
 from oracles import as_installed, naive_unroll
 
@@ -47,6 +47,17 @@ def test_a_module_of_ones_own_reads_between_input_and_read_out(kind):
     x = torch.randn(TIME, BATCH, INPUTS)
     assert torch.equal(net(x)[0], net.readout(recurrent(x)[0]))
     assert (net.V, net.layer, net.name) == (None, None, kind.__name__)
+
+
+def test_several_layers_in_two_directions_are_trained():
+    """To copy is easy for a network that reads backwards too."""
+    task = tasks.Copying(delay=3)
+    net = SequenceModel("nnrnn", task.input_size, 16, task.output_size, num_layers=2, bidirectional=True)
+    training = Training(net, task, task.settings.replace(rate=1e-2, rate_P=1e-3))
+    first = training.probe().loss
+    last = [training.step() for _ in range(30)][-1]
+    assert last.loss < 0.6 * first
+    assert (last.gradient_norms, last.eigenvalues, last.departure) == (None, None, None)
 
 
 @pytest.mark.parametrize("name", OWN)

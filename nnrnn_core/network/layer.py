@@ -11,10 +11,11 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from ..matrices import RecurrentMatrix
-from ..matrices.orthogonal import uniform
+from ..matrices.orthogonal import at_least_float32, uniform
 from ..recurrence import unroll
 from ..recurrence.activations import NONLINEARITIES, Activation
-from ..recurrence.arrays import opaque, product
+from ..recurrence.arrays import product
+from ..torch_internals import is_wrapped, opaque
 from .export import Run, written_out
 from .layout import Runs
 
@@ -89,7 +90,7 @@ class Layer(nn.Module):
         """U and the bias as they are at the start."""
         n, dtype = self.hidden_size, self.U.dtype
         source = generator.device if generator else "cpu"
-        drawn = torch.randn(self.U.shape, generator=generator, dtype=dtype, device=source)
+        drawn = torch.randn(self.U.shape, generator=generator, dtype=at_least_float32(dtype), device=source)
         self.U.copy_(drawn.to("cpu") * math.sqrt(2 / (n + self.input_size)))
         width = 0.01 if self.nonlinearity == "modrelu" else 0.0  # near the identity: copy needs it (paper, A.1)
         start = uniform(n, -width, width, generator, dtype)  # drawn also without a bias: one seed, one U and V
@@ -169,7 +170,7 @@ class Layer(nn.Module):
     def is_dead(self) -> bool:
         """Whether U and V are both 0; False where their numbers cannot be read (the meta device, torch.func)."""
         U = self.U
-        plain = type(U) in (Tensor, nn.Parameter) and not torch._C._functorch.is_functorch_wrapped_tensor(U)
+        plain = type(U) in (Tensor, nn.Parameter) and not is_wrapped(U)
         return plain and U.device.type != "meta" and not bool(U.any()) and not bool(self.V().any())
 
     def extra_repr(self) -> str:
