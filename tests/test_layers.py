@@ -201,17 +201,19 @@ def test_of_more_layers_or_directions_an_error_names_where_the_matrices_are(opti
 @pytest.mark.parametrize("options", [{"num_layers": 2}, {"bidirectional": True}])
 @pytest.mark.parametrize("name", ["tap", "noise"])
 def test_a_tap_or_noise_needs_one_layer_in_one_direction(options, name):
-    with pytest.raises(ValueError, match=rf"{name} needs one layer in one direction .* this network has 2"):
+    with pytest.raises(
+        ValueError, match=rf"{name} needs one layer in one direction .* this network has 2, the input is padded"
+    ):
         NNRNN(INPUTS, N, **options)(torch.zeros(TIME, BATCH, INPUTS), **{name: torch.zeros(TIME, BATCH, N)})
-    with pytest.raises(ValueError, match=r"final_state needs one layer .* take h_n of forward"):
+    with pytest.raises(ValueError, match=r"final_state needs one layer .* take a network of one layer"):
         NNRNN(INPUTS, N, **options).final_state(torch.zeros(TIME, BATCH, INPUTS))
 
 
 def test_a_tap_and_a_final_state_need_a_tensor():
     rnn, packed = NNRNN(INPUTS, N), pack_sequence([torch.zeros(TIME, INPUTS)])
-    with pytest.raises(ValueError, match=r"tap needs .* the input is a PackedSequence"):
+    with pytest.raises(ValueError, match=r"tap needs .* the input is packed"):
         rnn(packed, tap=torch.zeros(TIME, 1, N))
-    with as_installed(), pytest.raises(ValueError, match=r"final_state needs .* the input is a PackedSequence"):
+    with as_installed(), pytest.raises(ValueError, match=r"final_state needs .* the input is packed"):
         rnn.final_state(packed)
 
 

@@ -51,27 +51,26 @@ def written_out(layer: Layer, inputs: Tensor) -> tuple[Tensor, Run]:
 
 
 def matrix(V: RecurrentMatrix) -> Tensor:
-    """V, an exponential in it by sums and products."""
+    """V, an exponential in it by sums and products, in float64: each squaring doubles an error."""
     if isinstance(V, SchurMatrix):
         P = _orthogonal(V.orthogonal)
-        return P @ V.schur_form() @ P.T
-    return _orthogonal(V) if isinstance(V, OrthogonalMatrix) else V()
+        return (P @ V.schur_form().double() @ P.T).to(V.scale.dtype)
+    return _orthogonal(V).to(V.base.dtype) if isinstance(V, OrthogonalMatrix) else V()
 
 
 def _orthogonal(P: OrthogonalMatrix) -> Tensor:
-    return P.base @ exponential(P.skew())
+    return P.base.double() @ exponential(P.skew().double())
 
 
 def exponential(A: Tensor) -> Tensor:
-    """exp(A) = exp(A / 2^k)^(2^k), the inner one by its series; in float64, for each squaring doubles an error."""
-    small = A.double() / 2**HALVINGS
-    identity = torch.eye(len(A), dtype=small.dtype, device=A.device)
+    """exp(A) = exp(A / 2^k)^(2^k), the inner one by its series."""
+    small, identity = A / 2**HALVINGS, torch.eye(len(A), dtype=A.dtype, device=A.device)
     power = identity
     for k in range(TERMS, 0, -1):  # Horner
         power = identity + small @ power / k
     for _ in range(HALVINGS):
         power = power @ power
-    return power.to(A.dtype)
+    return power
 
 
 def to_torch(network: RecurrentNetwork) -> torch.nn.RNN:

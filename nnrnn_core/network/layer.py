@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from numbers import Integral
 
 import torch
 from jaxtyping import Float
@@ -157,6 +158,12 @@ class Layer(nn.Module):
 
     def last_state(self, inputs: Tensor, h0: Tensor, segments: int | None) -> Float[Tensor, "batch n"]:
         """The last state alone; see `RecurrentNetwork.final_state`."""
+        counts = isinstance(segments, Integral) and not isinstance(segments, bool)
+        if segments is not None and not (counts and 1 <= segments <= len(inputs)):
+            raise ValueError(
+                f"segments must be a whole number from 1 to the time, here {len(inputs)}; got {segments!r}: "
+                "take about the root of the time, or None to keep all states"
+            )
         # all made here: on the way back the module may hold other parameters (functional_call)
         given = self.input_matrix(), self.added_bias, self.V(), self.activation
         if segments is None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from numbers import Integral
 from typing import Any, cast
 
 import torch
@@ -150,28 +149,30 @@ class RecurrentNetwork(nn.Module):
         """
         layout, rows, h0 = self._enter(input, hx)
         for name, given in (("tap", tap), ("noise", noise)):
-            if given is not None and (len(self.layers) > 1 or isinstance(layout, Packed)):
-                raise ValueError(
-                    f"{name} needs one layer in one direction and a tensor as input; this network has "
-                    f"{len(self.layers)}, the input is a {type(input).__name__}: make a network of each layer"
-                )
+            if given is not None:
+                self._check_one_layer(name, layout)
         if self._unseen and not torch.compiler.is_compiling():
             self._warn_if_dead()
-        last: list[Tensor] = []
         # an exporter would write the switching of autocast into the program
         with nullcontext() if torch.compiler.is_exporting() else full_precision(rows.device):
-            for depth in range(self.num_layers):
-                if depth and self.dropout:
-                    rows = dropout(rows, self.dropout, self.training)
-                found = []
-                for backwards in range(self._directions):
-                    layer = self.layers[len(last)]
-                    ordered = layout.backwards(rows) if backwards else rows
-                    states, h = layer(ordered, h0[len(last)], layout.runs, tap=tap, noise=noise)
-                    found.append(layout.backwards(states) if backwards else states)
-                    last.append(h)
-                rows = torch.cat(found, -1) if self.bidirectional else found[0]
-        return layout.leave(rows, torch.stack(last))
+            return layout.leave(*self._through_layers(rows, h0, layout, tap=tap, noise=noise))
+
+    def _through_layers(
+        self, rows: Tensor, h0: Tensor, layout: Padded | Packed, **given: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        """The states of the last layer, time first, and the last states of all layers."""
+        last: list[Tensor] = []
+        for depth in range(self.num_layers):
+            if depth and self.dropout:
+                rows = dropout(rows, self.dropout, self.training)
+            found = []
+            for backwards in range(self._directions):
+                layer, start = self.layers[len(last)], h0[len(last)]
+                states, end = layer(layout.backwards(rows) if backwards else rows, start, layout.runs, **given)
+                found.append(layout.backwards(states) if backwards else states)
+                last.append(end)
+            rows = torch.cat(found, -1) if self.bidirectional else found[0]
+        return rows, torch.stack(last)
 
     def final_state(self, input: Tensor, hx: Tensor | None = None, *, segments: int | None = None) -> Tensor:
         """h_n of `forward` without the states before it, in the memory of √time states if wanted.
@@ -198,17 +199,7 @@ class RecurrentNetwork(nn.Module):
             From torch.func.grad with `segments`: it takes no checkpoints. `backward` and `grad` do.
         """
         layout, rows, h0 = self._enter(input, hx)
-        if len(self.layers) > 1 or isinstance(layout, Packed):
-            raise ValueError(
-                f"final_state needs one layer in one direction and a tensor as input; this network has "
-                f"{len(self.layers)}, the input is a {type(input).__name__}: take h_n of forward"
-            )
-        counts = isinstance(segments, Integral) and not isinstance(segments, bool)
-        if segments is not None and not (counts and 1 <= segments <= len(rows)):
-            raise ValueError(
-                f"segments must be a whole number from 1 to the time, here {len(rows)}; got {segments!r}: "
-                "take about the root of the time, or None to keep all states"
-            )
+        self._check_one_layer("final_state", layout)
         with full_precision(rows.device):
             h = self.layers[0].last_state(rows, h0[0], segments)
         return h[None] if layout.batched else h
@@ -275,6 +266,13 @@ class RecurrentNetwork(nn.Module):
         raise AttributeError(
             f"a {type(self).__name__} of {len(layers)} layers and directions has no one {name}: take layers[i].{name}"
         )
+
+    def _check_one_layer(self, name: str, layout: Padded | Packed) -> None:
+        if len(self.layers) > 1 or isinstance(layout, Packed):
+            raise ValueError(
+                f"{name} needs one layer in one direction and a tensor as input; this network has {len(self.layers)}, "
+                f"the input is {type(layout).__name__.lower()}: take a network of one layer, and pad the sequences"
+            )
 
     def _enter(self, input: Tensor | PackedSequence, hx: Tensor | None) -> tuple[Padded | Packed, Tensor, Tensor]:
         """The layout, the inputs time first, and the initial states (layers · directions, batch, hidden_size)."""
