@@ -9,10 +9,11 @@ from typing import Any
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence
 
 from .checks import whole
 from .matrices import RecurrentMatrix
-from .network import NNRNN, ExpRNN, FreeRNN, RecurrentNetwork
+from .network import NNRNN, ExpRNN, FreeRNN, Layer, RecurrentNetwork
 
 
 def _lstm(input_size: int, hidden_size: int, *, generator: torch.Generator | None = None, **options: Any) -> nn.LSTM:
@@ -29,9 +30,8 @@ def _lstm(input_size: int, hidden_size: int, *, generator: torch.Generator | Non
                 nn.init.xavier_normal_(weight, generator=generator)
             else:
                 weight.zero_()
-        if lstm.bias:
-            forget: Tensor = lstm.get_parameter("bias_ih_l0")[hidden_size : 2 * hidden_size]
-            forget.fill_(1)
+            if name.startswith("bias_ih"):
+                weight[hidden_size : 2 * hidden_size] = 1
     return lstm
 
 
@@ -39,12 +39,37 @@ RECURRENTS: dict[str, Callable[..., nn.Module]] = {"nnrnn": NNRNN, "rnn": FreeRN
 
 
 class SequenceModel(nn.Module):
-    """y_t = W h_t + c, h the states of a recurrent network that reads x.
+    """y_t = W h_t + c: a recurrent network reads x, a linear map reads its states.
 
-    recurrent    "nnrnn", "rnn", "exprnn", "lstm", or a module called like torch.nn.RNN (time first)
-    state_noise  standard deviation σ of noise inside the network, σ ξ_t added to the drive, ξ ~ N(0, 1), >= 0;
-                 drawn in training and in evaluation alike, for it belongs to the system
-    options      go to the recurrent network: nonlinearity, bias, init, unit_input, generator, device, dtype …
+    Parameters
+    ----------
+    recurrent
+        "nnrnn", "rnn", "exprnn", "lstm", or a module that is called like torch.nn.RNN, time first.
+    input_size, hidden_size, output_size
+        Numbers of inputs, units and outputs, at least 1.
+    state_noise
+        σ >= 0, the standard deviation of noise inside the network: σ ξ_t with ξ ~ N(0, 1) is added to the drive, in
+        training and in evaluation alike, for it belongs to the system.
+    recurrent_options
+        What the recurrent network takes by name: num_layers, nonlinearity, bias, dropout, bidirectional, init,
+        unit_input, generator, device, dtype, … With bidirectional=True the read-out sees both directions.
+
+    Attributes
+    ----------
+    recurrent, readout : torch.nn.Module
+        The network, and the torch.nn.Linear with W and c.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name, sizes that do not fit a module that is given, and options that its network does not have.
+
+    Examples
+    --------
+    >>> model = SequenceModel("nnrnn", 10, 32, 9)
+    >>> outputs, state = model(torch.zeros(50, 4, 10))
+    >>> outputs.shape, state.shape
+    (torch.Size([50, 4, 9]), torch.Size([1, 4, 32]))
     """
 
     def __init__(
@@ -76,11 +101,15 @@ class SequenceModel(nn.Module):
         else:
             raise ValueError(f"recurrent must be one of {', '.join(RECURRENTS)} or a module; got {recurrent!r}")
         _check_fit(self.recurrent, input_size, hidden_size)
-        if state_noise and not isinstance(self.recurrent, RecurrentNetwork):
-            raise ValueError(f"state_noise needs a network of this kit (nnrnn, rnn, exprnn); got {self.name}")
+        if state_noise and self.layer is None:
+            raise ValueError(
+                "state_noise needs a network of this kit (nnrnn, rnn, exprnn) of one layer in one direction; "
+                f"got {self.recurrent}"
+            )
         self.input_size, self.hidden_size, self.output_size = input_size, hidden_size, output_size
         self.state_noise = float(state_noise)
-        self.readout = nn.Linear(hidden_size, output_size, **where)
+        width = 2 * hidden_size if getattr(self.recurrent, "bidirectional", False) else hidden_size
+        self.readout = nn.Linear(width, output_size, **where)
         self._draw_readout(recurrent_options.get("generator"))
 
     @torch.no_grad()
@@ -91,9 +120,15 @@ class SequenceModel(nn.Module):
         self.readout.bias.zero_()
 
     @property
+    def layer(self) -> Layer | None:
+        """The layer of a network of this kit that has one, in one direction; None for all others."""
+        network = self.recurrent
+        return network.layers[0] if isinstance(network, RecurrentNetwork) and len(network.layers) == 1 else None
+
+    @property
     def V(self) -> RecurrentMatrix | None:
-        """The recurrent matrix, a module; None where there is none (an LSTM)."""
-        return self.recurrent.V if isinstance(self.recurrent, RecurrentNetwork) else None
+        """The recurrent matrix, a module; None where there is not one (an LSTM, several layers or directions)."""
+        return None if self.layer is None else self.layer.V
 
     def forward(
         self,
@@ -103,9 +138,30 @@ class SequenceModel(nn.Module):
         tap: Tensor | None = None,
         generator: torch.Generator | None = None,
     ) -> tuple[Float[Tensor, "time batch outputs"], Any]:
-        """Outputs at all times and the final state, which may be handed to the next call.
+        """Outputs at all times and the final state.
 
-        tap (time, batch, hidden_size): see `unroll`. generator: the source of the state noise; None is torch's own.
+        Parameters
+        ----------
+        inputs
+            (time, batch, input_size).
+        state
+            What the sequences begin with: a final state of this model, or None for 0.
+        tap
+            (time, batch, hidden_size), see `unroll`; a network of this kit with one layer in one direction only.
+        generator
+            The source of the state noise; None is torch's own.
+
+        Returns
+        -------
+        outputs
+            (time, batch, output_size).
+        state
+            The final state, which may be handed to the next call.
+
+        Raises
+        ------
+        ValueError
+            For a tap that the network has no one place for, and what the network itself refuses.
         """
         states, state = self.states(inputs, state, tap=tap, generator=generator)
         return self.readout(states), state
@@ -114,6 +170,10 @@ class SequenceModel(nn.Module):
         self, inputs: Tensor, state: Any = None, *, tap: Tensor | None = None, generator: torch.Generator | None = None
     ) -> tuple[Float[Tensor, "time batch n"], Any]:
         """h_t at all times and the final state, before the read-out; arguments as in `forward`."""
+        if isinstance(inputs, PackedSequence):
+            raise TypeError(
+                "inputs is a PackedSequence: give it to model.recurrent, and the data of its output to model.readout"
+            )
         if isinstance(self.recurrent, RecurrentNetwork):
             states, state = self.recurrent(inputs, state, tap=tap, noise=self.noise(inputs, generator))
         elif tap is None:
@@ -150,8 +210,8 @@ class SequenceModel(nn.Module):
 
 
 def _check_fit(module: nn.Module, input_size: int, hidden_size: int) -> None:
-    """A SequenceModel is time first, and its read-out sees hidden_size units."""
-    wanted = {"input_size": input_size, "hidden_size": hidden_size, "batch_first": False, "bidirectional": False}
+    """A SequenceModel is time first, and its read-out sees hidden_size units in each direction."""
+    wanted = {"input_size": input_size, "hidden_size": hidden_size, "batch_first": False, "proj_size": 0}
     for name, value in wanted.items():
         if (found := getattr(module, name, value)) != value:
             raise ValueError(f"the recurrent module's {name} must be {value}; it is {found!r}")

@@ -266,7 +266,7 @@ def test_gradient_norms_are_autograds_at_every_state():
     with torch.no_grad():
         model.V.T_entries.normal_(std=0.2)
     batch = COPY.sample(settings.batch_size, torch.Generator().manual_seed(1)).to(model.readout.weight)
-    phi, V, h, states = modrelu(model.recurrent.bias), model.V(), torch.zeros(1, 8, dtype=torch.float64), []
+    phi, V, h, states = modrelu(model.recurrent.layers[0].bias), model.V(), torch.zeros(1, 8, dtype=torch.float64), []
     for x in batch.inputs @ model.recurrent.U.T:
         h = phi(h @ V.T + x)
         states.append(h)

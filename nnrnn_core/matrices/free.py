@@ -35,6 +35,7 @@ class FreeMatrix(nn.Module):
         super().__init__()
         whole("size", size, 1)
         self.size = size
+        device = device or torch.get_default_device()
         drawn = torch.randn(
             size, size, generator=generator, dtype=dtype, device=generator.device if generator else "cpu"
         )

@@ -15,7 +15,6 @@ from torch import Tensor
 
 from ..checks import whole
 from ..matrices import OrthogonalMatrix, SchurMatrix
-from ..network import RecurrentNetwork
 from ..recurrence import total_gradients
 from ..sequence_model import SequenceModel
 from ..settings import Settings
@@ -205,7 +204,7 @@ class Training:
 
     def _tap(self, batch: Batch) -> Tensor | None:
         """Zeros, whose gradient is that of the states; None for a network that takes no tap."""
-        if not isinstance(self.model.recurrent, RecurrentNetwork):
+        if self.model.layer is None:
             return None
         time, size, _ = batch.inputs.shape
         zero = batch.inputs.new_zeros(())  # one number in all places: no memory, and seen to be 0 at once
@@ -213,12 +212,12 @@ class Training:
 
     def _norms_of(self, batch: Batch, outputs: Tensor, states: Tensor) -> np.ndarray | None:
         """‖∂L/∂h_t‖ for the loss of this batch, without a gradient of parameters; None where the tap is None."""
-        network = self.model.recurrent
-        if not isinstance(network, RecurrentNetwork):
+        layer = self.model.layer
+        if layer is None:
             return None
         with torch.enable_grad():
             (direct,) = torch.autograd.grad(self.task.loss(outputs, batch), states, retain_graph=True)
-        return norms(total_gradients(direct, network.V().detach(), states.detach(), network.activation))
+        return norms(total_gradients(direct, layer.V().detach(), states.detach(), layer.activation))
 
     def _record(
         self,
