@@ -145,14 +145,15 @@ def _check_orthogonal(base: Tensor, size: int, dtype: torch.dtype) -> None:
 
 
 def _plane_rotations(angles: Tensor, size: int) -> Tensor:
-    """Rotations of the coordinate planes (0, 1), (2, 3), …: exp of the skew matrix with blocks [[0, s], [−s, 0]].
+    """Rotations of the coordinate planes (0, 1), (2, 3), …: blocks [[cos s, sin s], [−sin s, cos s]] on the diagonal.
 
     Where the size is odd, the last axis stays where it is.
     """
-    skew = torch.zeros(size, size, dtype=angles.dtype)
-    first = 2 * torch.arange(len(angles))
-    skew[first, first + 1], skew[first + 1, first] = angles, -angles
-    return torch.matrix_exp(skew)
+    rotations = torch.eye(size, dtype=angles.dtype)
+    first, cosine, sine = 2 * torch.arange(len(angles)), angles.cos(), angles.sin()
+    rotations[first, first], rotations[first, first + 1] = cosine, sine
+    rotations[first + 1, first], rotations[first + 1, first + 1] = -sine, cosine
+    return rotations
 
 
 def henaff(size: int, generator: torch.Generator | None, dtype: torch.dtype) -> Tensor:

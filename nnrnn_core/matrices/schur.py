@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from ..checks import one_of, whole
 from ..device import full_precision, on_cpu
+from ..dynamics import henrici
 from .exponential import rotated
 from .orthogonal import Initialiser, OrthogonalMatrix, at_least_float32, uniform
 
@@ -195,17 +196,16 @@ class SchurMatrix(nn.Module):
 
     @torch.no_grad()
     def departure(self) -> float:
-        """Henrici's departure from normality.
+        """Henrici's departure from normality, √(‖V‖_F² − Σ|λ|²).
 
         Returns
         -------
         float
-            ‖s T‖_F; with the entry mask √(‖Λ + s T‖_F² − Σ|λ|²).
+            ‖s T‖_F; with the entry mask `dynamics.henrici`, for T reaches into the blocks.
         """
-        if self.mask == "block":
-            return abs(float(self.scale)) * float(np.linalg.norm(self.T_entries.cpu().double().numpy()))
-        excess = self.schur_form().cpu().double().square().sum() - self.eigenvalues().abs().square().sum()
-        return math.sqrt(max(0.0, float(excess)))
+        if self.mask == "entry":
+            return henrici(self.schur_form())
+        return abs(float(self.scale)) * float(np.linalg.norm(self.T_entries.cpu().double().numpy()))
 
     @torch.no_grad()
     def spectrum(self) -> Callable[[], tuple[Complex[Tensor, " n"], float]]:
