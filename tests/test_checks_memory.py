@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pytest
 import scipy.linalg
 import torch
 
@@ -86,19 +85,17 @@ MISTAKES: list[tuple[Curve, str]] = [
 ]
 
 
-@pytest.mark.parametrize("function", RIGHT)
-def test_the_right_curve_is_right_in_every_form(function: Curve):
-    verdict = checks.memory_curve(function)
-    assert verdict.right, verdict
-    assert "1/(k + 1)" in verdict.text
+def test_the_right_curve_is_right_in_every_form():
+    for i, function in enumerate(RIGHT):
+        verdict = checks.memory_curve(function)
+        assert verdict.right and "1/(k + 1)" in verdict.text, (i, verdict)
 
 
-@pytest.mark.parametrize(("function", "words"), MISTAKES, ids=[words for _, words in MISTAKES])
-def test_a_typical_mistake_gets_its_diagnosis(function: Curve, words: str):
-    verdict = checks.memory_curve(function)
-    assert verdict.done
-    assert not verdict.right
-    assert re.search(words, verdict.text), verdict
+def test_a_typical_mistake_gets_its_diagnosis():
+    for function, words in MISTAKES:
+        verdict = checks.memory_curve(function)
+        assert (verdict.right, verdict.done) == (False, True), words
+        assert re.search(words, verdict.text), (words, verdict)
 
 
 def test_nothing_returned_is_not_done_yet():

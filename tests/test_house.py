@@ -27,6 +27,7 @@ PROJECT = badges.PYPROJECT["project"]
 CORE = [
     "version",
     "checks",
+    "packing",
     "threads",
     "dynamics",
     "device",

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
-from matrices import nnrnn_matrix
-from nnrnn_core import SchurMatrix, dynamics
+from nnrnn_core import dynamics
 from oracles import direct_levels
 from widgets import SpectrumLab
+from widgets.figures.numbers import power_of_ten
 from widgets.figures.spectrum import (
     BOUND,
     DISC,
@@ -30,19 +28,26 @@ from widgets.figures.spectrum import (
     VALUES,
     contour_line,
     plane_of,
-    power_of_ten,
     window_of,
 )
-from widgets.labs.spectrum import THROWN, SpectrumState
+from widgets.labs.spectrum_state import PERTURBATIONS, SpectrumState
 
 SMALL = {"size": 12}
 
 
-@pytest.fixture
-def lab() -> Iterator[SpectrumLab]:
+@pytest.fixture(scope="module")
+def one_lab() -> Iterator[SpectrumLab]:
     lab = SpectrumLab("grcar", **SMALL)
     yield lab
     lab.close()
+
+
+@pytest.fixture
+def lab(one_lab: SpectrumLab) -> SpectrumLab:
+    """A lab that shows a small Grcar matrix: the same for all tests, since making one costs more than using it."""
+    one_lab.guarded(lambda: one_lab.set_matrix("grcar", **SMALL))
+    one_lab.settle()
+    return one_lab
 
 
 def drawn(lab: SpectrumLab, trace: str, axis: str = "y") -> np.ndarray:
@@ -60,17 +65,7 @@ def click(lab: SpectrumLab, x: float, y: float) -> None:
 # --- what is drawn
 
 
-@pytest.mark.parametrize("name", dynamics.gallery)
-def test_every_matrix_of_the_gallery_can_be_shown(lab: SpectrumLab, name: str):
-    size = {"size": 10} if "size" in dynamics.gallery[name].parameters else {}
-    lab.set_matrix(name, **size)
-    assert np.isfinite(drawn(lab, VALUES)).all()
-    assert np.isfinite(drawn(lab, GROWTH)).any()
-    assert lab.status == lab.state.sentence() == lab.figures[0].alt
-    assert lab.state.time == dynamics.gallery[name].time
-
-
-@pytest.mark.parametrize("name", ["grcar", "random", "balanced_network"])
+@pytest.mark.parametrize("name", ["grcar", "balanced_network"])
 def test_the_contours_lie_on_their_levels_and_the_dashed_one_on_eps(name: str):
     V = dynamics.gallery[name]()
     window = window_of(V, dynamics.gallery[name].time)
@@ -160,7 +155,7 @@ def test_a_growing_matrix_keeps_the_beginning_of_its_growth_in_sight():
 # --- a click
 
 
-@pytest.mark.parametrize("z", [1.1, 0.2 + 1.1j, -1.3 - 0.2j])
+@pytest.mark.parametrize("z", [1.1, -1.3 - 0.2j])
 def test_a_click_outside_the_circle_draws_the_bound_that_the_point_implies(lab: SpectrumLab, z: complex):
     z = complex(z)
     click(lab, z.real, z.imag)
@@ -218,10 +213,10 @@ def test_a_throw_is_fifty_matrices_whose_eigenvalues_stay_inside_the_edge(lab: S
     lab.throw.click()
     x = drawn(lab, MOVED, "x").reshape(-1)[:-1].reshape(-1, 3)
     y = drawn(lab, MOVED).reshape(-1)[:-1].reshape(-1, 3)
-    assert len(x) == THROWN * lab.state.source.size
+    assert len(x) == PERTURBATIONS * lab.state.source.size
     z = x[:, :2].mean(axis=1) + 1j * y[:, 0]
     assert (direct_levels(np.asarray(lab.V), z) <= lab.state.eps * (1 + 1e-6)).all()
-    assert f"{THROWN} perturbations of size 0.1" in lab.status
+    assert f"{PERTURBATIONS} perturbations of size 0.1" in lab.status
     first = drawn(lab, MOVED, "x")
     lab.throw.click()
     assert not np.array_equal(drawn(lab, MOVED, "x"), first, equal_nan=True)
@@ -254,30 +249,22 @@ def test_time_is_one_switch_and_brings_a_horizon_and_a_point_of_its_own(lab: Spe
     assert len(drawn(lab, DISC)) == 181
 
 
+def test_a_matrix_brings_its_own_time(lab: SpectrumLab):
+    lab.set_matrix("balanced_network")
+    assert lab.state.time == "continuous" and "spectral abscissa" in lab.status
+    assert lab.status == lab.state.sentence() == lab.figures[0].alt
+    found: dict[str, Any] = {}
+    lab.throw.click()
+    exec(lab.code, found)
+    for name, values in lab.state.arrays().items():
+        assert np.allclose(found[name], values, rtol=1e-6, atol=1e-9, equal_nan=True), name
+
+
 def test_the_horizon_begins_where_the_story_has_been_told():
     for name in ("shear", "grcar", "balanced_network"):
         frame = SpectrumState.of(SpectrumLab(name).state.source).frame()
         assert frame.growth[-1] < frame.peak[0]
         assert frame.peak[1] < frame.times[-1]
-
-
-def test_any_square_matrix_comes_in(generator: torch.Generator, tmp_path: Path):
-    M = 0.3 * np.random.default_rng(5).standard_normal((6, 6))
-    np.save(tmp_path / "M.npy", M)
-    V = nnrnn_matrix(6, 1.0, generator)
-    for given in (M, torch.tensor(M), M.tolist(), str(tmp_path / "M.npy"), V, "0.9 2; 0 0.8", [[0.5]]):
-        lab = SpectrumLab(given)
-        dense = V().detach().numpy() if isinstance(given, SchurMatrix) else np.asarray(lab.V)
-        assert np.allclose(drawn(lab, GROWTH), dynamics.transient_growth(dense, lab.state.steps), rtol=1e-6)
-        lab.close()
-
-
-def test_a_matrix_of_a_hundred_and_more_rows_works():
-    lab = SpectrumLab("random", size=110)
-    slider(lab, "scale").value = 0.5
-    assert np.isfinite(drawn(lab, GROWTH)).all()
-    lab.set(throw=1)
-    lab.close()
 
 
 def test_growth_past_float64_is_said_and_not_drawn():
@@ -292,18 +279,13 @@ def test_growth_past_float64_is_said_and_not_drawn():
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"eps": 0.0}, "eps must be a number from"),
-        ({"eps": "big"}, "eps must be a number from"),
+        ({"eps": 0.0}, "eps must be a finite number"),
         ({"throw": -1}, "throw must be a whole number"),
-        ({"horizon": 1}, "horizon counts steps"),
         ({"horizon": 2.5}, "horizon counts steps"),
-        ({"horizon": 1e4}, "horizon must be a number from"),
+        ({"horizon": 1e4}, "horizon must be a finite number"),
         ({"point": (1.0, float("nan"))}, "imaginary part of point"),
         ({"point": 3}, "two numbers"),
-        ({"point": (1, 2, 3)}, "two numbers"),
         ({"time": "later"}, "discrete"),
-        ({"scale": 3.0}, "scale must be a number from"),
-        ({"size": 3}, "spectrum lab has"),
     ],
 )
 def test_a_bad_choice_changes_nothing_and_says_why(lab: SpectrumLab, changes: dict[str, Any], reason: str):
@@ -321,84 +303,6 @@ def test_what_is_typed_wrong_is_said_in_the_lab(lab: SpectrumLab):
 
 
 # --- preset, code, files
-
-
-def chosen() -> SpectrumLab:
-    lab = SpectrumLab("random", **SMALL)
-    lab.set(scale=0.7, eps=0.02, throw=3, point=(1.1, 0.4), horizon=25)
-    return lab
-
-
-@pytest.mark.parametrize("key", ["continuous", "text", "numpy", "schur"])
-def test_a_preset_carries_ones_own_matrix(key: str):
-    lab = SpectrumLab(OWN[key])
-    lab.set(scale=0.3, point=[2, 0])
-    twin = SpectrumLab.from_preset(lab.preset)
-    assert twin.state.settings() == lab.state.settings()
-    for name, values in lab.state.arrays().items():
-        assert np.allclose(twin.state.arrays()[name], values, atol=1e-12, equal_nan=True), name
-
-
-@pytest.mark.parametrize("text", ["", "{}", '{"spectrum":2}', '{"spectrum":1,"matrix":{"entries":[[1]]},"point":3}'])
-def test_a_broken_preset_is_said_and_changes_nothing(lab: SpectrumLab, text: str):
-    state = lab.state
-    lab.text.value = text
-    lab.guarded(lambda: lab._show(lab.state_of(lab.text.value)))
-    assert lab.alarm.value
-    assert lab.state is state
-
-
-def test_a_preset_is_the_lab_in_a_line():
-    lab = chosen()
-    twin = SpectrumLab.from_preset(lab.preset)
-    assert twin.state.settings() == lab.state.settings()
-    assert twin.status == lab.status
-    assert "\n" not in lab.preset
-
-
-OWN = {
-    "gallery": "random", "jordan": "jordan", "continuous": "balanced_network", "text": "0.9 2; 0 0.8",
-    "numpy": 0.3 * np.random.default_rng(5).standard_normal((6, 6)),
-    "schur": SchurMatrix(6, init="random", generator=torch.Generator().manual_seed(0), dtype=torch.float64),
-    "schur in float32": SchurMatrix(6, init="random", generator=torch.Generator().manual_seed(1)),
-    "large": np.random.default_rng(1).standard_normal((66, 66)) / 9,
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("key", OWN)
-@pytest.mark.parametrize("settings", [{}, {"scale": 0.7, "eps": 0.02, "throw": 3}], ids=["as it is", "scaled, thrown"])
-def test_the_code_computes_what_is_drawn(
-    key: str, settings: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.chdir(tmp_path)
-    lab = SpectrumLab(OWN[key])
-    lab.set(**settings)
-    lab.export("spectrum.npz")
-    names: dict[str, Any] = {}
-    exec(lab.code, names)
-    assert lab.state.arrays().keys() <= names.keys()
-    for name, values in lab.state.arrays().items():
-        assert np.allclose(names[name], values, rtol=1e-6, atol=1e-9, equal_nan=True), name
-    assert names["figure"].data
-    lab.close()
-
-
-def test_numbers_leave_as_npz_and_csv(tmp_path: Path):
-    lab = chosen()
-    with np.load(lab.export(tmp_path / "lab.npz")) as file:
-        assert np.allclose(file["V"], lab.V)
-        assert np.allclose(file["levels"], direct_levels(lab.V, file["real"] + 1j * file["imag"][:, None]), rtol=1e-2)
-        assert str(file["preset"]) == lab.preset
-    table = np.genfromtxt(lab.export(tmp_path / "lab.csv"), delimiter=",", names=True)
-    assert np.allclose(table["growth"], lab.state.frame().growth, rtol=1e-6)
-    with pytest.raises(ValueError, match="npz"):
-        lab.export(tmp_path / "lab.xls")
-
-
-def test_a_closed_lab_leaves_no_widget_behind(lab: SpectrumLab):
-    parts = [lab.eps, lab.real, lab.time, lab.figures[0], lab.head, lab.more]
-    lab.close()
-    assert all(part.comm is None for part in [lab, *parts])
 
 
 def test_levels_are_decades_with_a_contour_each():

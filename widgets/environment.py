@@ -9,10 +9,6 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import torch
-
-from nnrnn_core import best_device
-
 # The lower bounds of pyproject.toml, and ipywidgets' upper one; a test holds the two together.
 LEAST = {"torch": "2.9", "numpy": "2", "scipy": "1.15", "plotly": "6.1", "anywidget": "0.9.13", "ipywidgets": "7.7.1"}
 BELOW = {"ipywidgets": "9"}
@@ -42,8 +38,7 @@ def findings(version: Callable[[str], str | None] = version_of) -> list[Finding]
         _python(sys.version_info[:3]),
         *(_package(name, version(name)) for name in LEAST),
         _front_end(version),
-        _device(best_device()),
-        _threads(torch.get_num_threads(), os.cpu_count() or 1),
+        *_torch(),
     ]
 
 
@@ -87,7 +82,7 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 def _front_end(version: Callable[[str], str | None]) -> Finding:
     if "google.colab" in sys.modules:
-        return Finding("notebook in", "Google Colab: the set-up cell must have run, for the figures need it")
+        return Finding("notebook in", "Google Colab: the figures need what its set-up cell installs")
     if "VSCODE_PID" in os.environ or "VSCODE_CWD" in os.environ:
         return Finding("notebook in", "Visual Studio Code (not tried with this kit; JupyterLab is)")
     lab = version("jupyterlab")
@@ -98,11 +93,17 @@ def _front_end(version: Callable[[str], str | None]) -> Finding:
     return Finding("notebook in", f"JupyterLab {lab}, with widgets")
 
 
-def _device(device: torch.device) -> Finding:
-    if device.type == "cuda":
-        return Finding("device", f"{torch.cuda.get_device_name(device)}; the labs compute on the CPU all the same")
-    return Finding("device", f"{device.type}; the labs compute on the CPU")
+def _torch() -> list[Finding]:
+    """What torch computes on; where it cannot be imported, what that leaves out."""
+    try:
+        import torch
+    except Exception as problem:  # not there, or there and broken: an OSError of a library that it loads
+        found = f"torch cannot be imported ({str(problem).splitlines()[0]})"
+        remedy = "install it for what trains a network and for SchurMatrix; the labs of a matrix work without it"
+        return [Finding("device", found, remedy)]
+    from nnrnn_core import best_device
 
-
-def _threads(threads: int, cores: int) -> Finding:
-    return Finding("threads", f"torch would use {threads} of {cores} processors; a training step uses 1 (its setting)")
+    device, cores = best_device(), os.cpu_count() or 1
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+    used = f"torch would use {torch.get_num_threads()} of {cores} processors; a training step uses 1 (its setting)"
+    return [Finding("device", f"{name}; the labs compute on the CPU"), Finding("threads", used)]

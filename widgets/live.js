@@ -1,8 +1,9 @@
 
 // LiveFigure in the page: it paints what Python pushes, and it is the clock of the training.
-// One module with plotly_js.js and shortcut.js, which Python puts before it.
-const NUMBERS = new Set(["x", "y", "z"]); // what shortcut.js can draw
-const REST = 1000; // ms without news after which plotly draws what stands there, for its hover labels and zoom
+// One module with plotly_js.js and fast_redraw.js, which Python puts before it. All that is private to plotly stands in
+// fast_redraw.js, all that is private to Jupyter and anywidget in plotly_js.js.
+const NUMBERS = new Set(["x", "y", "z"]); // what fast_redraw.js can draw
+const REST = 1000; // ms without a frame after which plotly itself draws what is shown: its hover labels and zoom need it
 const HIDDEN = 500; // ms between the ticks of a hidden tab
 const PATIENCE = 3000; // ms without an answer after which a tick is sent again; doubled each time
 
@@ -49,8 +50,8 @@ function initialize({ model }) {
     if ((sent && !again) || !views.size || !model.get("playing")) return;
     [ticks, patience] = again ? [ticks, 2 * patience] : [ticks + 1, PATIENCE];
     sent = performance.now();
-    const hand = !!document.querySelector(".widget-slider:hover"); // the next move of a slider may come any time
-    model.send({ tick: page, n: ticks, hidden: document.hidden, hand });
+    const onSlider = !!document.querySelector(".widget-slider:hover"); // the next move of a slider may come any time
+    model.send({ tick: page, n: ticks, hidden: document.hidden, onSlider });
   }
   function answered(wait) {
     sent = 0;
@@ -90,8 +91,7 @@ async function render({ model, el }) {
   const figure = shared.figures[model.get("_key")];
   el.classList.add("live-figure");
   el.style.height = `${figure.layout.height}px`; // before plotly.js is there: the page does not jump
-  const holder = await model.widget_manager.get_model(model.get("plotly_js").replace("IPY_MODEL_", ""));
-  const Plotly = await loadPlotly(holder);
+  const Plotly = await loadPlotly(await partner(model, "plotly_js"));
   const gd = el.appendChild(document.createElement("div"));
   Object.assign(gd, { className: "live-graph", role: "img", tabIndex: 0 });
   const zoomed = new Set(); // axes whose range is the user's
@@ -104,7 +104,7 @@ async function render({ model, el }) {
     el.dataset.error = model.get("error");
   }
   function save(format, filename = "figure") {
-    const { width, height } = gd._fullLayout; // else the picture has plotly's own size
+    const { height } = figure.layout; // without width and height, the picture has plotly's own size
     Plotly.downloadImage(gd, { format, filename, width, height, scale: format === "png" ? 2 : 1 });
   }
   function unzoom() {
@@ -147,12 +147,12 @@ async function render({ model, el }) {
   }
   async function paint() {
     view.request = null;
-    if (!width || gd._dragging || busy) return; // out of sight, or in the user's or plotly's hands: later
-    if (view.drawn && !view.stale.size && width === gd._fullLayout.width) return;
+    if (!width || isDragged(gd) || busy) return; // out of sight, or in the user's or plotly's hands: later
+    if (view.drawn && !view.stale.size && width === gd.layout.width) return;
     if (canMoveAxes(sorted(view.stale))) await moveAxes();
     if (!width) return; // taken off the page meanwhile
     const change = sorted(view.stale);
-    if (isShort(change) && drawShortly(gd, change.numbers, change.layout)) {
+    if (onlyNumbers(change) && drawFast(gd, change.numbers, change.layout)) {
       view.stale.forEach((entry) => behind.add(entry));
       view.stale.clear();
       clearTimeout(resting);
@@ -160,13 +160,13 @@ async function render({ model, el }) {
     } else await redraw();
   }
   // New ranges, and nothing else that plotly has to draw: it draws ticks, grid and the lines as it knows them, without a
-  // look at numbers, in a third of the time of a whole redraw; the short way then draws the lines as they are.
+  // look at numbers, in a third of the time of a whole redraw; drawFast then draws the lines as they are.
   const isRange = (path) => /^[xy]axis\d*\.range$/.test(path);
-  const isShort = ({ others }) => view.drawn && width === gd._fullLayout.width && !Object.keys(others).length;
+  const onlyNumbers = ({ others }) => view.drawn && width === gd.layout.width && !Object.keys(others).length;
   function canMoveAxes(change) {
     const paths = Object.keys(change.layout);
     const known = paths.every((path) => isRange(path) || path.endsWith(".text"));
-    return isShort(change) && known && paths.some(isRange);
+    return onlyNumbers(change) && known && paths.some(isRange);
   }
   async function moveAxes() {
     const ranges = Object.entries(sorted(view.stale).layout).filter(([path]) => isRange(path));
@@ -178,7 +178,7 @@ async function render({ model, el }) {
     el.style.height = `${figure.layout.height}px`;
     const { numbers, others, layout } = sorted(new Set([...behind, ...view.stale]));
     [view.stale, behind].forEach((entries) => entries.clear());
-    if (width !== gd._fullLayout?.width) layout.width = width;
+    if (width !== gd.layout?.width) layout.width = width;
     for (const trace in numbers)
       for (const path in numbers[trace]) (others[path] ??= {})[trace] = numbers[trace][path];
     // One call for all traces: each costs a full redraw. In it, undefined leaves a trace's attribute as it is.
@@ -189,7 +189,7 @@ async function render({ model, el }) {
     if (view.stale.size) figure.paint();
   }
   function settle() {
-    if (behind.size && width && !gd._dragging && !busy) redraw();
+    if (behind.size && width && !isDragged(gd) && !busy) redraw();
   }
   function pointed() {
     if (performance.now() - settled < REST) return;

@@ -47,7 +47,9 @@ class LiveFigure(anywidget.AnyWidget):
     Safe to use from several threads. Without a front end, ``push`` only stores.
     """
 
-    _esm = SCRIPT + "".join(Path(__file__).with_name(f"{name}.js").read_text("utf-8") for name in ("shortcut", "live"))
+    _esm = SCRIPT + "".join(
+        Path(__file__).with_name(f"{name}.js").read_text("utf-8") for name in ("fast_redraw", "live")
+    )
     _css = """
 .live-figure { position: relative; width: 100%; min-width: 0; margin: 0; flex: 0 1 auto; overflow: hidden;
   contain: layout paint style; } /* a repaint stays in here: without this the browser lays out the whole notebook */
@@ -81,7 +83,7 @@ class LiveFigure(anywidget.AnyWidget):
         self._owner = ("", -np.inf, True)  # page that has the clock, when it last ticked, whether it is hidden
         self._asked: tuple[str, int] | None = None  # the tick that is not yet answered
         self._served: dict[str, int] = {}  # last tick run for each page: a tick sent twice runs once
-        self.hand = False  # the pointer is on a slider, says the page's last tick
+        self.pointer_on_slider = False  # so the page's last tick says
         self.on_error: Callable[[BaseException], None] | None = None
         super().__init__(plotly_js=PlotlyJs.shared(), _key=f"live-{id(self)}-{time.time_ns()}")
         self.on_msg(self._receive)
@@ -175,7 +177,7 @@ class LiveFigure(anywidget.AnyWidget):
                 if not self._running.acquire(blocking=False):
                     self.send({"tock": page, "n": n, "wait": RETRY_RUNNING})
                     return
-                wait, self._asked, self.hand = 0, (page, n), content.get("hand", False) is True
+                wait, self._asked, self.pointer_on_slider = 0, (page, n), content.get("onSlider", False) is True
                 try:
                     wait = self._run_tick(page, n, hidden)
                 finally:  # the answer goes out even if the tick failed: a page without an answer would ask again

@@ -1,6 +1,9 @@
 // plotly.js in the page, unpacked and imported once, as soon as it is there: while Python still imports and computes.
-// anywidget gives initialize() and render() different proxies of one model, and every widget a module of its own:
-// what they share stands on globalThis, a figure under the key that Python gave it.
+// Here stands all that the page's side relies on beyond the documented interface of Jupyter's widgets and of anywidget.
+
+// anywidget 0.9 to 0.11 gives initialize() and render() different proxies of one model, and every widget a module of its
+// own: what they share stands on globalThis, a figure under the key that Python gave it. Should both one day see the same
+// object, this still holds.
 const shared = (globalThis.liveFigures ??= { plotly: {}, figures: {}, imports: 0 });
 
 // JupyterLab has require.js and the page may have a plotly of its own: shadow the module systems, put Plotly back.
@@ -12,6 +15,12 @@ async function importPlotly(packed) {
     "\nif (foreign) globalThis.Plotly = foreign; else delete globalThis.Plotly;\nexport default module.exports;";
   const url = URL.createObjectURL(new Blob([head, source, tail], { type: "text/javascript" }));
   return (await import(url).finally(() => URL.revokeObjectURL(url))).default;
+}
+
+// The model that a trait of another model refers to, by the manager and the prefix of ipywidgets 7 and 8. Should they go:
+// anywidget's own way to a child widget is what to look for.
+function partner(model, trait) {
+  return model.widget_manager.get_model(model.get(trait).replace("IPY_MODEL_", ""));
 }
 
 function loadPlotly(holder) {

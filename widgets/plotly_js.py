@@ -15,7 +15,7 @@ SCRIPT = Path(__file__).with_name("plotly_js.js").read_text(encoding="utf-8")
 class PlotlyJs(anywidget.AnyWidget):
     """plotly.js, gzipped, as a widget that is never shown: what the figures of a kernel share."""
 
-    # what fails here fails again where a figure is drawn, and is said there
+    # an error here comes again where a figure is drawn, and is shown there
     _esm = SCRIPT + "export default { initialize: ({ model }) => void loadPlotly(model).catch(() => {}) };\n"
     source = traitlets.Bytes().tag(sync=True)
     version = traitlets.Unicode().tag(sync=True)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import TimeoutError
 
-from browser.lab import LAPTOP, JupyterLab, Notebook
+from browser.lab import LAPTOP, ROOT, JupyterLab, Notebook
 
 pytestmark = pytest.mark.browser
 
@@ -39,7 +39,7 @@ def tick():
     global ticks
     ticks += 1
     live.push({"line": {"y": np.full(50, ticks % 9)}})
-    words.value = f"ticks: {ticks}, hand: {live.hand}"
+    words.value = f"ticks: {ticks}, on a slider: {live.pointer_on_slider}"
 play, pause = ipw.Button(description="Play"), ipw.Button(description="Pause")
 play.on_click(lambda _: live.play(tick))
 pause.on_click(lambda _: live.pause())
@@ -56,6 +56,15 @@ for thing in gc.get_objects():
 """
 GRAPH = ".live-graph.js-plotly-plot"
 LINE = f"() => document.querySelector('{GRAPH}')?.data[0].y[7]"
+# A graph as fast_redraw.js sees it: with one of plotly's private names gone, or of another meaning.
+GONE = """(gd) => new Proxy(gd, { get: (_, key) => {
+  const value = key === '%s' ? undefined : gd[key];
+  return typeof value === 'function' ? value.bind(gd) : value; } })"""
+OTHER_AXES = """(gd) => ({ data: gd.data, layout: gd.layout, _fullData: gd._fullData,
+  _fullLayout: { ...gd._fullLayout, xaxis: { type: 'linear' } },
+  querySelectorAll: (names) => gd.querySelectorAll(names) })"""
+OTHER_ELEMENTS = """(gd) => ({ data: gd.data, layout: gd.layout, _fullData: gd._fullData, _fullLayout: gd._fullLayout,
+  querySelectorAll: () => [document.createElement('g')] })"""
 TICKS = "() => Number((document.body.innerText.match(/ticks: (\\d+)/) ?? [0, 0])[1])"
 
 
@@ -165,7 +174,7 @@ def test_pause_stops_the_clock_and_play_starts_it_again(notebook: Notebook) -> N
 
 
 def test_the_clock_knows_whether_the_pointer_is_on_a_slider(notebook: Notebook) -> None:
-    near = "() => document.body.innerText.includes('hand: True')"
+    near = "() => document.body.innerText.includes('on a slider: True')"
     press(notebook, "Play")
     notebook.wait(f"() => ({TICKS})() >= 3 && !({near})()")
     notebook.page.locator(".widget-slider .noUi-handle").hover()
@@ -315,7 +324,7 @@ def test_a_heat_map_is_repainted(notebook: Notebook) -> None:
     )
     assert z == [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]]
     before = notebook.page.evaluate(f"() => {image}")
-    notebook.run("heat.push({0: {'z': np.eye(5)}})")  # another shape, after the short way past plotly was taken
+    notebook.run("heat.push({0: {'z': np.eye(5)}})")  # another shape, after a frame that plotly was not asked for
     notebook.reveal(".heatmaplayer image")
     notebook.wait(f"(b) => {image} !== b", before)
 
@@ -330,6 +339,19 @@ def test_colours_sizes_gaps_and_other_attributes_are_repainted(notebook: Noteboo
     notebook.wait(f"() => document.querySelector('{GRAPH} .trace').style.opacity === '0.5'")
     notebook.run("y = np.zeros(50); y[20:25] = np.nan; live.push({'line': {'y': y}})")
     notebook.wait(f"() => document.querySelectorAll('{GRAPH} .scatterlayer .js-line').length === 2")
+
+
+def test_without_plotlys_private_names_the_fast_way_refuses_and_leaves_the_frame_to_plotly(notebook: Notebook) -> None:
+    source = (ROOT / "widgets/fast_redraw.js").read_text("utf-8")
+    numbers = "{ 0: { y: new Float32Array(50).fill(2) } }"
+
+    def drawn(graph: str) -> Any:
+        call = f"return drawFast(({graph})(document.querySelector('{GRAPH}')), {numbers}, {{}});"
+        return notebook.page.evaluate(f"() => {{ {source}\n{call} }}")
+
+    assert drawn("(gd) => gd") is True
+    for changed in (GONE % "_fullData", GONE % "_fullLayout", OTHER_AXES, OTHER_ELEMENTS):
+        assert drawn(changed) is False, changed
 
 
 def test_a_frame_for_one_subplot_leaves_the_others_drawn(notebook: Notebook) -> None:

@@ -103,7 +103,7 @@ def test_every_preset_and_slider_of_a_lab_shows_on_the_page(
     lab(notebook).get_by_role("button", name="Use this matrix").click()
     notebook.wait(f"() => document.querySelector('{LAB} [role=alert]')?.innerText.includes('real numbers')")
     with notebook.page.expect_download() as download:
-        lab(notebook).get_by_role("button", name="Figure as SVG").click()
+        lab(notebook).get_by_role("button", name="Figures as SVG").click()
     assert "<svg" in download.value.path().read_text()
     notebook.run_cell(1)
     notebook.reveal(GRAPH)

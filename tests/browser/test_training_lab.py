@@ -18,8 +18,9 @@ LESSON = "notebooks/08_train_it_live.ipynb"
 LAB = ".training-lab"
 GRAPH = f"{LAB} .live-graph.js-plotly-plot"
 TRACE = f"(name) => Array.from(document.querySelector('{GRAPH}').data.find((t) => t.name.startsWith(name)).y)"
-STEP = (
-    rf"() => Number((document.querySelector('{LAB}')?.innerText.match(/Step ([\d,]+):/)?.[1] ?? '-1').replace(',', ''))"
+UPDATES = (
+    f"() => Number((document.querySelector('{LAB}')?.innerText"
+    r".match(/After ([\d,]+) updates?:/)?.[1] ?? '-1').replace(',', ''))"
 )
 PLAYING = """
 import gc
@@ -54,11 +55,11 @@ def press(notebook: Notebook, label: str) -> None:
     lab(notebook).get_by_role("button", name=label, exact=True).click()
 
 
-def wait_for_step(notebook: Notebook, step: int, timeout: float = 120) -> None:
-    notebook.wait(f"(step) => ({STEP})() >= step", step, timeout)
+def wait_for_updates(notebook: Notebook, count: int, timeout: float = 120) -> None:
+    notebook.wait(f"(count) => ({UPDATES})() >= count", count, timeout)
 
 
-def said(notebook: Notebook, text: str, timeout: float = 60) -> None:
+def wait_for_words(notebook: Notebook, text: str, timeout: float = 60) -> None:
     notebook.wait(
         f"(text) => document.querySelector('{LAB}').innerText.includes(text)", text, timeout
     )  # fmt: skip
@@ -89,78 +90,78 @@ def test_a_student_trains_releases_T_drags_it_and_runs_the_cell_again(
     assert notebook.cell_errors() == []
     notebook.reveal(GRAPH)
     press(notebook, "Play")
-    wait_for_step(notebook, 150)
-    said(notebook, "above the floor")
+    wait_for_updates(notebook, 150)
+    wait_for_words(notebook, "above the floor")
     press(notebook, "Release T")
-    said(notebook, "below the floor")
+    wait_for_words(notebook, "below the floor")
     notebook.screenshot("training-lab-released")
     press(notebook, "Pause")
     notebook.wait(f"() => document.querySelector('{LAB} button').innerText.includes('Play')")
-    notebook.run("with memory._lock: print('trained for', memory.experiment.training.index, 'steps')")
-    stopped = int(notebook.wait(r"() => document.body.innerText.match(/trained for (\d+) steps/)?.[1]"))
+    notebook.run("with memory.lock: print('trained for', memory.experiment.training.index, 'updates')")
+    stopped = int(notebook.wait(r"() => document.body.innerText.match(/trained for (\d+) updates/)?.[1]"))
     notebook.reveal(GRAPH)
-    notebook.wait(f"(step) => ({STEP})() === step", stopped)  # the button changes before the last state is drawn
+    notebook.wait(f"(count) => ({UPDATES})() === count", stopped)  # the button changes before the last state is drawn
     growth, eigenvalues = trace(notebook, "worst"), trace(notebook, "eigenvalues")
     slide(notebook, "T scale", "ArrowLeft", 6)
     notebook.wait(f"(before) => ({TRACE})('worst')[5] !== before", growth[5])
     assert trace(notebook, "eigenvalues") == eigenvalues, "T never moves an eigenvalue"
-    assert notebook.page.evaluate(STEP) == stopped, "Pause means pause"
+    assert notebook.page.evaluate(UPDATES) == stopped, "Pause means pause"
     press(notebook, "Play")
-    wait_for_step(notebook, stopped + 10)
+    wait_for_updates(notebook, stopped + 10)
     cells = notebook.page.evaluate(
         "() => Array.from(jupyterapp.shell.currentWidget.content.model.cells).map((c) => c.sharedModel.getSource())"
     )
     first = next(i for i, source in enumerate(cells) if re.search(r"TrainingLab\(", source))
     notebook.run_cell(first)
     notebook.reveal(GRAPH)
-    said(notebook, "Step 0:")
+    wait_for_words(notebook, "After 0 updates:")
     notebook.run(PLAYING.format(count=0))
     notebook.reveal(GRAPH)
     press(notebook, "Play")
-    wait_for_step(notebook, 5)
+    wait_for_updates(notebook, 5)
     notebook.run(PLAYING.format(count=1))
     assert notebook.problems() == []
 
 
 def test_every_control_does_something_on_the_page(notebook: Notebook, tmp_path: Path) -> None:
     press(notebook, "Step")
-    said(notebook, "Step 1:")
+    wait_for_words(notebook, "After 1 update:")
     press(notebook, "Freeze T")
-    said(notebook, "Release T")
+    wait_for_words(notebook, "Release T")
     slide(notebook, "T scale", "Home", 1)
-    said(notebook, "s = 0: V is normal")
+    wait_for_words(notebook, "s = 0: V is normal")
     slide(notebook, "T scale", "End", 1)
-    said(notebook, "T scale 1.5")
+    wait_for_words(notebook, "T scale 2;")
     unfold_more(notebook)
-    before = trace(notebook, "this step")
+    before = trace(notebook, "now")
     lab(notebook).get_by_text("gradient of the whole loss").click()
-    notebook.wait(f"(before) => ({TRACE})('this step')[3] !== before", before[3])
+    notebook.wait(f"(before) => ({TRACE})('now')[3] !== before", before[3])
     lab(notebook).get_by_text("untouched copy (halves").click()
     for _ in range(8):
         press(notebook, "Step")
-    said(notebook, "Step 9:")
+    wait_for_words(notebook, "After 9 updates:")
     copied = [value for value in trace(notebook, "untouched copy") if value is not None and math.isfinite(value)]
     assert len(copied) == 9
     lab(notebook).get_by_text("hold γ = 1").click()
-    said(notebook, "spectral radius 1.000")
+    wait_for_words(notebook, "spectral radius 1.000")
     for label in ("Learning rate", "of P", "T decay", "γ penalty", "T noise"):
         for key in ("End", "Home"):
             slide(notebook, label, key, 1)
     press(notebook, "Add noise to T")
     slide(notebook, "History", "Home", 1)
-    said(notebook, "step 0 of 9")
+    wait_for_words(notebook, "after 0 of 9 updates")
     slide(notebook, "History", "End", 1)
-    said(notebook, "now")
+    wait_for_words(notebook, "now")
     with notebook.page.expect_download() as first:
         press(notebook, "Figures as SVG")
     assert first.value.suggested_filename.endswith(".svg") and "<svg" in first.value.path().read_text()
-    press(notebook, "Run as CSV")
-    said(notebook, "Saved:")
+    press(notebook, "Numbers as CSV")
+    wait_for_words(notebook, "Saved:")
     notebook.screenshot("training-lab-more")
     press(notebook, "Reset")
-    said(notebook, "Step 0:")
+    wait_for_words(notebook, "After 0 updates:")
     press(notebook, "Back to the run before")
-    said(notebook, "Step 9:")
+    wait_for_words(notebook, "After 9 updates:")
 
 
 def test_a_broken_preset_and_an_impossible_model_are_said_on_the_page(notebook: Notebook) -> None:
@@ -170,22 +171,22 @@ def test_a_broken_preset_and_an_impossible_model_are_said_on_the_page(notebook: 
     field.fill(whole[:-3])
     field.press("Tab")
     press(notebook, "Load preset")
-    said(notebook, "not a preset")
+    wait_for_words(notebook, "not a preset")
     lab(notebook).locator("select").first.select_option("noisy memory")
-    said(notebook, "floor")
+    wait_for_words(notebook, "floor")
     lab(notebook).locator(".widget-dropdown", has_text="Model").locator("select").select_option("lstm")
     press(notebook, "Apply: a new run")
-    said(notebook, "cannot be the linear network")
+    wait_for_words(notebook, "cannot be the linear network")
     press(notebook, "Step")
-    said(notebook, "Step 1:")
+    wait_for_words(notebook, "After 1 update:")
 
 
 def test_after_a_reload_the_lab_is_there_and_plays_on(notebook: Notebook) -> None:
     press(notebook, "Play")
-    wait_for_step(notebook, 5)
+    wait_for_updates(notebook, 5)
     notebook.reload()
     notebook.reveal(GRAPH)
-    step = notebook.page.evaluate(STEP)
-    wait_for_step(notebook, step + 5)
+    count = notebook.page.evaluate(UPDATES)
+    wait_for_updates(notebook, count + 5)
     press(notebook, "Pause")
     notebook.wait(f"() => document.querySelector('{LAB} button').innerText.includes('Play')")

@@ -1,13 +1,31 @@
 """What a notebook asks its reader: a guess before looking, and answers that are checked with a diagnosis."""
 
-from .growth import best_start
-from .memory import memory_curve
-from .prediction import guesses, predict
-from .pseudospectra import level_grid
-from .schur import henrici_two_ways
-from .shear import off_diagonal, shear_preset
-from .training import release_at
-from .verdict import Verdict
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .growth import best_start
+    from .memory import memory_curve
+    from .prediction import guesses, predict
+    from .pseudospectra import level_grid
+    from .schur import henrici_two_ways
+    from .shear import off_diagonal, shear_preset
+    from .training import release_at
+    from .verdict import Verdict
+
+# Where each name lives; imported when first asked for, so that only the check of a training needs torch.
+_HOMES = {
+    "Verdict": "verdict",
+    "best_start": "growth",
+    "guesses": "prediction",
+    "henrici_two_ways": "schur",
+    "level_grid": "pseudospectra",
+    "memory_curve": "memory",
+    "off_diagonal": "shear",
+    "predict": "prediction",
+    "release_at": "training",
+    "shear_preset": "shear",
+}
 
 __all__ = [
     "Verdict",
@@ -21,3 +39,9 @@ __all__ = [
     "release_at",
     "shear_preset",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"widgets.checks has no {name!r}; it has {', '.join(__all__)}")
+    return getattr(import_module(f".{_HOMES[name]}", __name__), name)

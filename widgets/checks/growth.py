@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import torch
 
-from .verdict import Verdict
+from ..figures.numbers import fixed, short
+from .verdict import Verdict, without_torch
 
 CLOSE = 1e-6  # relative
 WANTED = "return one vector, as long as V has rows"
@@ -30,7 +30,9 @@ def best_start(function: Callable[[np.ndarray, int], Any]) -> Verdict:
             return Verdict(x)
         norm, gain = float(np.linalg.norm(np.linalg.matrix_power(V, k), 2)), _gain(V, k, x)
         if not np.isclose(np.linalg.norm(x), 1, rtol=CLOSE):
-            return Verdict(f"Your vector has length {np.linalg.norm(x):.4g}, and should have length 1: divide by it.")
+            return Verdict(
+                f"Your vector has length {short(float(np.linalg.norm(x)), 4)}, and should have length 1: divide by it."
+            )
         if not np.isclose(gain, norm, rtol=CLOSE):
             return Verdict(_diagnosis(x, V, k, gain, norm))
     return Verdict("Right: V^k takes it to a vector of length ‖V^k‖₂, and no start of length 1 ends longer.", True)
@@ -42,8 +44,7 @@ def _gain(V: np.ndarray, k: int, x: np.ndarray) -> float:
 
 def _as_vector(answer: Any, V: np.ndarray, k: int) -> np.ndarray | str:
     """The answer as a vector, or what is wrong with it."""
-    if isinstance(answer, torch.Tensor):
-        answer = answer.detach().numpy()
+    answer = without_torch(answer)
     try:
         x = np.asarray(answer)
     except ValueError:
@@ -51,7 +52,7 @@ def _as_vector(answer: Any, V: np.ndarray, k: int) -> np.ndarray | str:
     if isinstance(answer, tuple) or x.dtype.kind not in "fiuc":
         return f"You returned {type(answer).__name__}: {WANTED}. np.linalg.svd returns U, the values and Vᵀ."
     if not x.ndim:
-        return f"You returned {answer:.4g}, one number: {WANTED}."
+        return f"You returned {short(float(answer), 4)}, one number: {WANTED}."
     if x.size != len(V):
         return f"You returned an array of shape {x.shape}: {WANTED}, here {len(V)} entries."
     if x.dtype.kind == "c" and np.abs(x.imag).max() > 0:
@@ -78,4 +79,4 @@ def _diagnosis(x: np.ndarray, V: np.ndarray, k: int, gain: float, norm: float) -
     for vector, words in mistakes:
         if abs(abs(np.vdot(vector, x)) - 1) < CLOSE:
             return words
-    return f"From yours V^{k} gets to length {gain:.4f}; the best start gets to ‖V^{k}‖₂ = {norm:.4f}."
+    return f"From yours V^{k} gets to length {fixed(gain, 4)}; the best start gets to ‖V^{k}‖₂ = {fixed(norm, 4)}."

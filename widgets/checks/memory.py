@@ -10,7 +10,8 @@ import scipy.linalg
 
 from nnrnn_core import dynamics
 
-from .verdict import Verdict
+from ..figures.numbers import fixed
+from .verdict import Verdict, without_torch
 
 HORIZON = 7
 
@@ -25,7 +26,7 @@ def memory_curve(function: Callable[[np.ndarray, np.ndarray, int], Any]) -> Verd
         if answer is None:
             return Verdict("Not done yet: memory_curve returns None.", done=False)
         try:
-            curve = np.asarray(answer, float).squeeze()
+            curve = np.asarray(without_torch(answer), float).squeeze()
         except (TypeError, ValueError):
             return Verdict(f"You returned {answer!r:.80}: return the {HORIZON + 1} numbers J(0) … J({HORIZON}).")
         right = dynamics.fisher_memory(V, v, HORIZON)
@@ -78,7 +79,7 @@ def _diagnosis(curve: np.ndarray, name: str, V: np.ndarray, v: np.ndarray, right
     if curve.shape != right.shape:
         return f"You returned shape {curve.shape}: return J(0) … J(horizon), here {HORIZON + 1} numbers."
     first = int(np.flatnonzero(~np.isclose(curve, right, rtol=1e-6, atol=1e-12))[0])
-    found = f"On {name} J({first}) should be {right[first]:.4f}; yours is {curve[first]:.4f}."
+    found = f"On {name} J({first}) should be {fixed(right[first], 4)}; yours is {fixed(curve[first], 4)}."
     return f"{found} Check C first: C = V C Vᵀ + 1."
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import torch
 
-from .verdict import Verdict
+from ..figures.numbers import fixed
+from .verdict import Verdict, without_torch
 
 WANTED = "return an array with a row for each y and a column for each x"
 
@@ -24,7 +24,7 @@ def level_grid(function: Callable[[np.ndarray, np.ndarray, np.ndarray], Any]) ->
             return Verdict(f"level_grid raised {type(problem).__name__}: {problem}")
         if answer is None:
             return Verdict("Not done yet: level_grid returns None.", done=False)
-        found = np.asarray(answer.detach() if isinstance(answer, torch.Tensor) else answer)
+        found = np.asarray(without_torch(answer))
         right = np.linalg.svd(_stack(V, x, y), compute_uv=False)[..., -1]
         wrong = _diagnosis(found, right, V, x, y)
         if wrong:
@@ -76,6 +76,7 @@ def _diagnosis(found: np.ndarray, right: np.ndarray, V: np.ndarray, x: np.ndarra
             return words
     i = int(np.abs(found - right).argmax())
     return (
-        f"At z = {z.ravel()[i]:.2f} the level should be {right.ravel()[i]:.4f}; yours is {found.ravel()[i]:.4f}. "
+        f"At z = {z.ravel()[i]:.2f} the level should be {fixed(right.ravel()[i], 4)}; yours is "
+        f"{fixed(found.ravel()[i], 4)}. "
         "Take the smallest singular value of zI − V for a single z first."
     )

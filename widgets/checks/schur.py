@@ -12,6 +12,7 @@ import scipy.linalg
 
 from nnrnn_core import dynamics
 
+from ..figures.numbers import fixed
 from .verdict import Verdict, as_number
 
 WAYS = ("the number from the Schur form", "the number from the entries and eigenvalues")
@@ -94,5 +95,5 @@ def _root(value: float) -> float:
 def _named(number: float, right: float, mistakes: dict[float, str], what: str) -> str:
     for value, words in mistakes.items():
         if math.isclose(number, value, rel_tol=1e-9, abs_tol=1e-14):
-            return f"{what} came out as {number:.4f}. {words[:1].upper()}{words[1:]}"
-    return f"{what} should be {right:.4f}; yours is {number:.4f}."
+            return f"{what} came out as {fixed(number, 4)}. {words[:1].upper()}{words[1:]}"
+    return f"{what} should be {fixed(right, 4)}; yours is {fixed(number, 4)}."

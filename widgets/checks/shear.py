@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..figures.numbers import fixed, short
 from ..figures.shear import shear, shear_sentence
 from ..labs.shear import state_of
 from .verdict import Verdict, as_number
@@ -24,7 +25,7 @@ def shear_preset(text: str) -> Verdict:
     try:
         c, k = state_of(text)
     except ValueError as problem:
-        return Verdict(f"{str(problem)[:1].upper()}{str(problem)[1:]}.")
+        return Verdict(f"This preset will not do: {problem}.")
     if (c, k) == (2, 6):
         return Verdict("Not done yet: this is how the lab opens. Put another's preset there.", done=False)
     return Verdict(f"Right. {shear_sentence(c, k)}", right=True)
@@ -37,7 +38,7 @@ def off_diagonal(function: Callable[[float, int], Any]) -> Verdict:
         try:
             answer = function(c, k)
         except Exception as problem:
-            return Verdict(f"off_diagonal({c:g}, {k}) raised {type(problem).__name__}: {problem}")
+            return Verdict(f"off_diagonal({short(c)}, {k}) raised {type(problem).__name__}: {problem}")
         if answer is None:
             return Verdict("Not done yet: off_diagonal returns None.", done=False)
         wanted = "return one number, the entry in the first row and second column of V^k"
@@ -66,4 +67,5 @@ def _shear_diagnosis(number: float, c: float, k: int, right: float) -> str:
     for value, words in mistakes.items():
         if math.isclose(number, value, rel_tol=1e-6):
             return words
-    return f"off_diagonal({c:g}, {k}) should be {right:.4f}; yours is {number:.4f}. Write out V² and V³ first."
+    found = f"off_diagonal({short(c)}, {k}) should be {fixed(right, 4)}; yours is {fixed(number, 4)}."
+    return f"{found} Write out V² and V³ first."

@@ -12,6 +12,7 @@ import numpy as np
 from nnrnn_core import Step, tasks
 from nnrnn_core.experiments import make_training
 
+from ..figures.numbers import fixed
 from .verdict import Verdict, as_number
 
 STEP, SEEDS, MORE, LAST = 10, (0, 1), 100, 10  # what `release_at` is asked for
@@ -39,7 +40,9 @@ def release_at(function: Callable[[int, int], Any]) -> Verdict:
         if not math.isclose(number, _mean(losses(STEP, seed)), rel_tol=1e-4):
             return Verdict(_diagnosis(number, seed))
         found.append(number)
-    return Verdict(f"Right: T released after {STEP} updates, {found[0]:.3f} and {found[1]:.3f} for two seeds.", True)
+    return Verdict(
+        f"Right: T released after {STEP} updates, {fixed(found[0])} and {fixed(found[1])} for two seeds.", True
+    )
 
 
 def _diagnosis(number: float, seed: int) -> str:
@@ -48,8 +51,8 @@ def _diagnosis(number: float, seed: int) -> str:
             return words
     right = _mean(losses(STEP, seed))
     return (
-        f"release_at({STEP}, {seed}) should be {right:.4f}; yours is {number:.4f}. Start from the given training, "
-        f"train `step` updates, free T, train {MORE} more, and average the last {LAST} losses."
+        f"release_at({STEP}, {seed}) should be {fixed(right, 4)}; yours is {fixed(number, 4)}. Start from the given "
+        f"training, train `step` updates, free T, train {MORE} more, and average the last {LAST} losses."
     )
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 
 
 @dataclass(frozen=True, repr=False)
@@ -22,10 +21,14 @@ class Verdict:
         return self.text
 
 
+def without_torch(answer: Any) -> Any:
+    """A tensor as an array, anything else as it is; torch need not be installed."""
+    return answer.detach().cpu().numpy() if hasattr(answer, "detach") else answer
+
+
 def as_number(answer: Any, wanted: str) -> float | str:
     """The answer as a number, or what is wrong with it."""
-    if isinstance(answer, torch.Tensor):
-        answer = answer.detach().numpy()
+    answer = without_torch(answer)
     if isinstance(answer, list | tuple | np.ndarray) and np.ndim(answer):
         return f"You returned {len(answer)} values: {wanted}."
     if isinstance(answer, bool | str) or (not np.isscalar(answer) and np.ndim(answer)):

@@ -12,14 +12,17 @@ POINTS = 400  # of a curve on the screen: more than its pixels would only cost t
 
 
 def thinned(values: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
-    """(steps, means) of a curve over equal bins, at most POINTS of them; one NaN for an empty curve."""
+    """(abscissae, means) of a curve at 0, 1, 2, … over equal bins, at most POINTS of them. The last point is the
+    curve's own last; one NaN for an empty curve."""
     y = np.asarray(values, float)
     if not len(y):
         return np.array([math.nan]), np.array([math.nan])
-    size = -(-len(y) // POINTS)
-    starts = np.arange(0, len(y), size)
-    counts = np.diff([*starts, len(y)])
-    return starts + (counts + 1) / 2, np.add.reduceat(y, starts) / counts
+    last = len(y) - 1
+    if not last:
+        return np.zeros(1), y
+    starts = np.arange(0, last, -(-last // (POINTS - 1)))
+    counts = np.diff([*starts, last])
+    return np.append(starts + (counts - 1) / 2, last), np.append(np.add.reduceat(y[:-1], starts) / counts, y[-1])
 
 
 def positive(values: np.ndarray) -> np.ndarray:

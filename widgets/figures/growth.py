@@ -12,6 +12,8 @@ from nnrnn_core import dynamics
 
 from .axes import decades, nice_end, positive
 from .frame import EXACT_SIZE
+from .numbers import moment as moment_text
+from .numbers import short
 from .style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILION, base_layout, title
 from .training import Push
 
@@ -95,7 +97,7 @@ def _rate(V: dynamics.Matrix, time: dynamics.Time) -> float:
 
 
 def _peak(times: np.ndarray, curve: np.ndarray) -> tuple[float, float]:
-    """The largest finite value, and when it is first reached but for rounding."""
+    """The largest finite value, and when it is first reached; a difference by rounding does not count."""
     height = float(curve[np.isfinite(curve)].max())
     return height, float(times[np.flatnonzero(curve >= (1 - SAME) * height)[0]])
 
@@ -161,7 +163,7 @@ def growth_push(growth: Growth, time: dynamics.Time) -> Push:
         SPREAD: {"x": growth.times, "y": positive(growth.spread)},
     }
     name, end = ("Vᵏ", "k, number of steps") if time == "discrete" else ("exp(tA)", "time t")
-    most = f"{_word(height)}-fold at most, at {_at(when, time)}" if _grows(height) else "no start grows"
+    most = f"{short(height)}-fold at most, at {moment_text(when, time)}" if _grows(height) else "no start grows"
     seen = np.concatenate([growth.worst, growth.typical, growth.radius, [0.4, 2.5]])
     layout = {
         "xaxis.range": [0, float(growth.times[-1])],
@@ -201,8 +203,8 @@ def moment_push(best: dynamics.OptimalInput, moment: float, time: dynamics.Time)
         "xaxis3.dtick": apart,
         "xaxis4.dtick": apart,
         "yaxis4.range": [-reach, reach],
-        "annotations[2].text": f"Worst input for {_at(moment, time)}, length 1",
-        "annotations[3].text": f"Its response, length {_word(best.gain)}",
+        "annotations[2].text": f"Worst input for {moment_text(moment, time)}, length 1",
+        "annotations[3].text": f"Its response, length {short(best.gain)}",
     }
     return traces, layout
 
@@ -233,11 +235,11 @@ def growth_sentence(growth: Growth, best: dynamics.OptimalInput, moment: float, 
     decays = growth.rate < still - SAME
     promise = "shrink" if decays else "keep its length" if growth.rate <= still + SAME else "grow for ever"
     i = int(np.argmin(np.abs(growth.times - moment)))
-    low, high = _word(float(growth.low[i])), _word(float(growth.high[i]))
+    low, high = short(float(growth.low[i])), short(float(growth.high[i]))
     return (
-        f"By the eigenvalues alone ({name} {_word(growth.rate)}) a state would {promise}, "
-        f"{_said_of_peak(growth, 'yet' if decays else 'and', time)}. At {_at(moment, time)} the worst start is "
-        f"{_word(best.gain)} times as long as at first, and 9 of 10 random ones {low} to {high} times."
+        f"By the eigenvalues alone ({name} {short(growth.rate)}) a state would {promise}, "
+        f"{_said_of_peak(growth, 'yet' if decays else 'and', time)}. At {moment_text(moment, time)} the worst start is "
+        f"{short(best.gain)} times as long as at first, and 9 of 10 random ones {low} to {high} times."
     )
 
 
@@ -246,25 +248,11 @@ def _said_of_peak(growth: Growth, link: str, time: dynamics.Time) -> str:
     if not _grows(height):
         return "and no start grows"
     still = "still grows at the end, " if when >= growth.times[-1] else "grows "
-    says = f"{link} the worst start {still}{_word(height)}-fold by {_at(when, time)}, a typical one "
+    says = f"{link} the worst start {still}{short(height)}-fold by {moment_text(when, time)}, a typical one "
     if not _grows(typical):
         return says + "not at all"
-    return says + f"{_word(typical)}-fold" + ("" if typical_when == when else f" by {_at(typical_when, time)}")
+    return says + f"{short(typical)}-fold" + ("" if typical_when == when else f" by {moment_text(typical_when, time)}")
 
 
 def _grows(height: float) -> bool:
     return height > 1 + SAME
-
-
-def _at(moment: float, time: dynamics.Time) -> str:
-    return f"k = {moment:.0f}" if time == "discrete" else f"t = {moment:.3g}"
-
-
-def _word(value: float) -> str:
-    """Three digits, as one would write them."""
-    if not math.isfinite(value):
-        return "beyond 10³⁰⁸"
-    digits, _, power = f"{value:.2e}".partition("e")
-    if -4 <= int(power) < 6:
-        return f"{float(f'{value:.3g}'):,.8g}".replace("-", "−")
-    return f"{float(digits):g}·10{str(int(power)).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}"

@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 from nnrnn_core import dynamics
 
 from .axes import decades, nice_end, positive
+from .numbers import total
 from .style import BLACK, BLUE, GREEN, GREY, VERMILION, base_layout, title
 from .training import Push
 
@@ -134,7 +135,7 @@ def memory_push(memories: Sequence[Memory]) -> Push:
         "annotations[7].y": n,
     }
     for place, memory in enumerate(memories):
-        layout[f"annotations[{3 + place}].text"] = total_word(memory.total)
+        layout[f"annotations[{3 + place}].text"] = total(memory.total)
     return traces, layout
 
 
@@ -143,10 +144,3 @@ def _end(curves: Sequence[np.ndarray]) -> float:
     seen = [np.flatnonzero(curve > 10**LOWEST) for curve in curves]
     last = max(int(where[-1]) if len(where) else 0 for where in seen)
     return min(nice_end(last + 1, 20), max(len(curves[0]) - 1, 1))
-
-
-def total_word(total: float) -> str:
-    """A total in words."""
-    if not math.isfinite(total):
-        return "lost"
-    return f"{total:.3g}" if total < 0.1 else f"{total:.3f}" if total < 10 else f"{total:.2f}"

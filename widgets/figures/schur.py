@@ -13,6 +13,7 @@ from nnrnn_core.dynamics import schur_form
 
 from .axes import decades, nice_end, positive
 from .frame import EXACT_SIZE
+from .numbers import moment, short
 from .schur_form import form_maps, heat_map
 from .style import BLACK, BLUE, FEED_FORWARD, GREY, ROTATIONS, VERMILION, base_layout, title
 from .training import Push
@@ -58,7 +59,7 @@ class Form(NamedTuple):
 
 
 def form_of(P: np.ndarray, form: np.ndarray, order: str = ORDERS[0]) -> Form:
-    """All about V = P form Pᵀ, form lower block-triangular, in the order wished for."""
+    """All about V = P form Pᵀ, form lower block-triangular, its eigenvalues in this order."""
     P, form = dynamics.reordered(P, form, order)
     below, inside = dynamics.departure_parts(form)
     henrici = math.hypot(below, inside)
@@ -171,7 +172,7 @@ def schur_push(
     layout |= {
         "xaxis.range": across, "xaxis2.range": across, "yaxis.range": down, "yaxis2.range": down,
         "annotations[0].text": f"{'V' if time == 'discrete' else 'A'}: the weights between units",
-        "annotations[1].text": f"Schur form: Henrici's number {0 if form.normal else _word(form.henrici)}",
+        "annotations[1].text": f"Schur form: Henrici's number {0 if form.normal else short(form.henrici)}",
     }  # fmt: skip
     for part in (_plane(form.eigenvalues, time), _curve(form.eigenvalues, growth, time)):
         traces |= part[0]
@@ -209,7 +210,7 @@ def _curve(eigenvalues: np.ndarray, growth: tuple[np.ndarray, np.ndarray], time:
     height, when = peak_of(times, worst)
     with np.errstate(over="ignore", under="ignore"):
         alone = np.abs(eigenvalues).max() ** times if time == "discrete" else np.exp(eigenvalues.real.max() * times)
-    peak = f": {_word(height)} at {_at(when, time)}" if when else ""
+    peak = f": {short(height)} at {moment(when, time)}" if when else ""
     traces = {
         WORST: {"x": times, "y": positive(worst)},
         RADIUS: {"x": times, "y": positive(alone)},
@@ -243,7 +244,7 @@ def _written(M: np.ndarray, limits: np.ndarray) -> dict[str, Any]:
         "visible": True,
         "x": x.ravel(),
         "y": y.ravel(),
-        "text": [f"{value:.3g}" if abs(value) > 1e-12 else "0" for value in M.ravel()],
+        "text": [short(value) if abs(value) > 1e-12 else "0" for value in M.ravel()],
         "textfont.color": ["#FFFFFF" if dark else BLACK for dark in (limits < -M / 0.85).ravel()],
     }
 
@@ -258,9 +259,9 @@ def schur_sentence(
     height, when = peak_of(*growth)
     values = form.eigenvalues
     largest = (
-        f"spectral radius {np.abs(values).max():.3g}"
+        f"spectral radius {short(np.abs(values).max())}"
         if time == "discrete"
-        else f"largest real part {values.real.max():.3g}"
+        else f"largest real part {short(values.real.max())}"
     )
     says = f"{_split(form, scale)} The eigenvalues ({largest}) do not move with s. "
     says += _rise(height, when, growth[0][-1], time)
@@ -269,13 +270,13 @@ def schur_sentence(
 
 def _split(form: Form, scale: float) -> str:
     if form.normal:
-        return f"s = {scale:g}: this matrix is normal, its Schur form has nothing off the diagonal blocks."
-    says = f"s = {scale:g}: Henrici's number, the departure from normality, is {form.henrici:.3g}"
+        return f"s = {short(scale)}: this matrix is normal, its Schur form has nothing off the diagonal blocks."
+    says = f"s = {short(scale)}: Henrici's number, the departure from normality, is {short(form.henrici)}"
     if not form.inside:
         return f"{says}, the norm of the feed-forward part below the blocks."
     return (
-        f"{says}: {form.below:.3g} below the blocks, and {form.inside:.3g} inside them, which are no pure rotations "
-        "(the squares add up)."
+        f"{says}: {short(form.below)} below the blocks, and {short(form.inside)} inside them, which are no pure "
+        "rotations (the squares add up)."
     )
 
 
@@ -284,17 +285,9 @@ def _rise(height: float, when: float, end: float, time: dynamics.Time) -> str:
     if when == 0:
         return f"{norm} never rises above 1."
     if when >= end:
-        return f"{norm} is {_word(height)} at {_at(when, time)} and has not come down."
-    return f"{norm} rises to {_word(height)} at {_at(when, time)}."
+        return f"{norm} is {short(height)} at {moment(when, time)} and has not come down."
+    return f"{norm} rises to {short(height)} at {moment(when, time)}."
 
 
 def _power(time: dynamics.Time) -> str:
     return "Vᵏ" if time == "discrete" else "e^(tA)"
-
-
-def _at(moment: float, time: dynamics.Time) -> str:
-    return f"k = {moment:.0f}" if time == "discrete" else f"t = {moment:.1f}"
-
-
-def _word(value: float) -> str:
-    return f"{value:.3g}" if math.isfinite(value) else "beyond 10³⁰⁸"

@@ -14,6 +14,7 @@ from nnrnn_core import dynamics
 
 from .axes import nice_end
 from .frame import Frame
+from .numbers import short
 from .style import FEED_FORWARD, ROTATIONS, base_layout, title
 from .training import HEIGHT, Push, Words
 
@@ -85,5 +86,5 @@ def form_sentence(frame: Frame) -> str:
         return "This network has no recurrent matrix."
     return (
         f"Schur form of V, {len(form)} by {len(form)}: 2×2 blocks with the eigenvalues on the diagonal, below them the "
-        f"feed-forward part of Frobenius norm {frame.departure:.3g}; nothing above."
+        f"feed-forward part of Frobenius norm {short(frame.departure)}; nothing above."
     )

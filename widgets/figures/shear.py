@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from nnrnn_core import checks
 from nnrnn_core.dynamics import spectral_radius, transient_growth
 
 from .axes import nice_end
+from .numbers import fixed, short
 from .style import BLACK, BLUE, GREEN, GREY, ORANGE, VERMILION, base_layout, title
 
 HORIZON = 40  # the largest power shown
@@ -26,18 +28,12 @@ circle = np.array([np.cos(angles), np.sin(angles)])
 
 def shear(c: float) -> np.ndarray:
     """V = [[0.9, c], [0, 0.8]]: eigenvalues 0.9 and 0.8 for every c. c from 0 to 5."""
-    number: Any = c
-    if isinstance(number, bool) or not isinstance(number, int | float) or not 0 <= number <= LARGEST:
-        raise ValueError(f"c must be a number from 0 to {LARGEST:g}; got {c!r}")
-    return np.array([[DIAGONAL[0], c], [0.0, DIAGONAL[1]]])
+    return np.array([[DIAGONAL[0], checks.number("c", c, 0, LARGEST)], [0.0, DIAGONAL[1]]])
 
 
 def steps(k: int) -> int:
     """k as it is, if it is a whole number from 0 to 40; ValueError otherwise."""
-    number: Any = k
-    if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= HORIZON:
-        raise ValueError(f"k must be a whole number from 0 to {HORIZON}; got {k!r}")
-    return number
+    return checks.whole("k", k, 0, HORIZON)
 
 
 def peak(c: float) -> tuple[float, int]:
@@ -119,8 +115,8 @@ def shear_push(c: float, k: int = 6) -> tuple[dict[str, dict[str, Any]], dict[st
         "xaxis.range": [-reach, reach],
         "yaxis.range": [-reach, reach],
         "yaxis2.range": [0, nice_end(1.25 * height, 7.0)],
-        "annotations[0].text": f"Eigenvectors {eigenvector_angle(c):.0f}° apart",
-        "annotations[1].text": f"Peak {height:.2f} at k = {top}; at k = {k}: {growth[k]:.2f}",
+        "annotations[0].text": f"Eigenvectors {fixed(eigenvector_angle(c), 0)}° apart",
+        "annotations[1].text": f"Peak {fixed(height, 2)} at k = {top}; at k = {k}: {fixed(growth[k], 2)}",
     }
 
 
@@ -129,11 +125,13 @@ def shear_sentence(c: float, k: int = 6) -> str:
     V = shear(c)
     height, top = peak(c)
     one_step, now = transient_growth(V, HORIZON)[[1, steps(k)]]
-    start = f"c = {c:g}: the eigenvalues are 0.9 and 0.8, the spectral radius is {spectral_radius(V):.1f}"
-    start += f", the eigenvectors stand {eigenvector_angle(c):.1f} degrees apart"
-    here = f"After k = {k} the longest vector of the unit circle has length {now:.2f}."
+    start = f"c = {short(c)}: the eigenvalues are 0.9 and 0.8, the spectral radius is {fixed(spectral_radius(V), 1)}"
+    start += f", the eigenvectors stand {fixed(eigenvector_angle(c), 1)} degrees apart"
+    here = f"After k = {k} the longest vector of the unit circle has length {fixed(now, 2)}."
     if top == 0:
-        end = f"one step stretches at most {one_step:.2f}-fold, and ‖V^k‖ falls from the first step on"
+        end = f"one step stretches at most {fixed(one_step, 2)}-fold, and ‖V^k‖ falls from the first step on"
     else:
-        end = f"one step stretches at most {one_step:.2f}-fold, and ‖V^k‖ peaks at {height:.2f} for k = {top}"
+        end = (
+            f"one step stretches at most {fixed(one_step, 2)}-fold, and ‖V^k‖ peaks at {fixed(height, 2)} for k = {top}"
+        )
     return f"{start}; {end}. {here}"

@@ -13,6 +13,7 @@ from jaxtyping import Complex128
 from nnrnn_core import dynamics
 
 from .axes import decades, nice_end, positive
+from .numbers import moment, power_of_ten, short
 from .style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, base_layout, title
 from .training import Push
 
@@ -225,7 +226,7 @@ def plane_push(plane: Plane, eps: float, window: Window, time: dynamics.Time, la
 
 
 def edge_push(plane: Plane, eps: float) -> Push:
-    """What a move of ε changes, but for the perturbed eigenvalues."""
+    """What a move of ε changes, apart from the perturbed eigenvalues."""
     return {EDGE: contour_line(plane, math.log10(eps))}, {}
 
 
@@ -271,7 +272,7 @@ def frame_push(frame: Frame, point: dynamics.PointBound | None, time: dynamics.T
     layout: dict[str, Any] = {
         "xaxis2.range": [float(ends[0]), float(ends[1])],
         "xaxis2.title.text": "k, number of steps" if time == "discrete" else "time t",
-        "annotations[1].text": f"Growth of {name}: at most {word(height)}-fold, at {at(when, time)}",
+        "annotations[1].text": f"Growth of {name}: at most {short(height)}-fold, at {moment(when, time)}",
     }
     if bounds is not None:
         layout |= {"yaxis2.range": [low, top], "yaxis2.dtick": 1 if top - low <= CROWDED else 5}
@@ -304,21 +305,3 @@ def _labels(plane: Plane) -> dict[str, Any]:
                 found.append((x, y, power_of_ten(level)))
     xs, ys, words = zip(*found, strict=True) if found else ((math.nan,), (math.nan,), ("",))
     return {"x": np.array(xs), "y": np.array(ys), "text": list(words)}
-
-
-def word(value: float) -> str:
-    """Three digits, in words of the figure."""
-    if not math.isfinite(value):
-        return "beyond 10³⁰⁸"
-    value = float(f"{value:.3g}")
-    return f"{value:,.0f}" if 1000 <= value < 1e6 else f"{value:.3g}"
-
-
-def at(moment: float, time: dynamics.Time) -> str:
-    """The moment as k or t."""
-    return f"k = {moment:.0f}" if time == "discrete" else f"t = {moment:.3g}"
-
-
-def power_of_ten(level: int) -> str:
-    """10 to the power of a negative whole number."""
-    return "10" + f"{level}".translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))

@@ -10,7 +10,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from .axes import decades, filled, nice_end, positive, thinned
-from .frame import Frame
+from .frame import Frame, Snapshot
+from .numbers import fixed, short, updates
 from .style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, base_layout, title
 
 HEIGHT = 640
@@ -37,25 +38,28 @@ class Words:
 
 @dataclass
 class Curves:
-    """Loss and score of every step so far, of the run and of its untouched copy; marks: (step, words)."""
+    """Loss and score that the steps so far have reported, of the run and of its untouched copy: entry u is of the
+    network after u updates (see `Snapshot`). marks: (updates, words)."""
 
     loss: list[float] = field(default_factory=list)
     score: list[float] = field(default_factory=list)
     ghost: list[float] = field(default_factory=list)
     marks: list[tuple[int, str]] = field(default_factory=list)
 
-    def until(self, step: int) -> Curves:
-        """The curves as they were at that step."""
-        marks = [mark for mark in self.marks if mark[0] <= step]
-        return Curves(self.loss[:step], self.score[:step], self.ghost[:step], marks)
+    def up_to(self, snapshot: Snapshot) -> Curves:
+        """The curves as they are when this network is shown: its own loss and score are their last points."""
+        u = snapshot.updates
+        marks = [mark for mark in self.marks if mark[0] <= u]
+        loss, score = [*self.loss[:u], snapshot.loss], [*self.score[:u], snapshot.score]
+        return Curves(loss, score, self.ghost[: u + 1], marks)
 
     def as_columns(self) -> dict[str, np.ndarray]:
-        """Named columns of equal length: step, loss, score and the copy's loss, NaN where the copy has not been."""
-        steps = len(self.loss)
-        ghost = np.full(steps, np.nan)
-        ghost[: len(self.ghost)] = self.ghost[:steps]
+        """Named columns of equal length: updates, loss, score and the copy's loss, NaN where the copy has not been."""
+        length = len(self.loss)
+        ghost = np.full(length, np.nan)
+        ghost[: len(self.ghost)] = self.ghost[:length]
         return {
-            "step": np.arange(1, steps + 1),
+            "updates": np.arange(length),
             "loss": np.array(self.loss, float),
             "score": np.array(self.score, float),
             "untouched_copy_loss": ghost,
@@ -80,7 +84,7 @@ def lines_figure(words: Words) -> go.Figure:
         }  # fmt: skip
     figure.update_layout(
         legend4={"x": COLUMNS[0][1] - 0.004, "xanchor": "right"},  # the curve ends at 1, above it
-        xaxis={"title": "training step", "range": [0, 100]},
+        xaxis={"title": "updates", "range": [0, 100]},
         yaxis={"type": "log", "range": [-1, 0.25], "dtick": "D2"},
         yaxis6={
             "type": "linear", "overlaying": "y", "side": "right", "anchor": "x", "range": [0, 1.05], "tickmode": "auto",
@@ -125,11 +129,11 @@ def _line_traces(words: Words) -> list[go.Scatter]:
     angle = np.linspace(0, 2 * np.pi, 181)
     ends = [0, 10**7]
     floor = [] if words.floor is None else [
-        line(f"floor of normal networks {words.floor:.3f}", 1, VERMILION, "dash", x=ends, y=[words.floor] * 2)
+        line(f"floor of normal networks {fixed(words.floor)}", 1, VERMILION, "dash", x=ends, y=[words.floor] * 2)
     ]  # fmt: skip
     return [
         line("untouched copy", 1, SKY, "solid", 1.5, showlegend=False),
-        line(f"memoryless guess {words.baseline:.3f}", 1, GREY, "dot", x=ends, y=[words.baseline] * 2),
+        line(f"memoryless guess {fixed(words.baseline)}", 1, GREY, "dot", x=ends, y=[words.baseline] * 2),
         *floor,
         line("loss", 1, BLUE),
         line(words.score, 1, GREEN, "dashdot", 1.5, axes={"yaxis": "y6"}),
@@ -142,42 +146,41 @@ def _line_traces(words: Words) -> list[go.Scatter]:
         line("worst ‖Vᵏ‖₂", 3, VERMILION),
         line("typical ‖Vᵏ‖<sub>F</sub>/√N", 3, BLUE, "dash"),
         line("measured ‖h<sub>1+k</sub>‖/‖h<sub>1</sub>‖", 3, GREEN, "dashdot", 1.5),
-        line("first step", 4, ORANGE, "dot", 1.5),
-        line("this step", 4, BLUE),
-        line("J(k), first step", 5, ORANGE, "dot", 1.5),
+        line("at the start", 4, ORANGE, "dot", 1.5),
+        line("now", 4, BLUE),
+        line("J(k), at the start", 5, ORANGE, "dot", 1.5),
         line("J(k)", 5, PURPLE),
     ]  # fmt: skip
 
 
 def lines_push(frame: Frame, first: Frame, curves: Curves, words: Words, late: bool = True) -> Push:
-    """What the five panels show now; `first` is the frame of the first step. late: the last loss term's gradient."""
+    """What the five panels show now; `first` is the frame before any update. late: the last loss term's gradient."""
     snapshot = frame.snapshot
     values = frame.eigenvalues
-    steps, loss = thinned(curves.loss)
+    curves = curves.up_to(snapshot)
+    done, loss = thinned(curves.loss)
     _, score = thinned(curves.score)
-    ghost_steps, ghost = thinned(curves.ghost)
+    ghost_done, ghost = thinned(curves.ghost)
     time = np.arange(len(snapshot.states))
     gradient, first_gradient = gradient_curve(frame, late), gradient_curve(first, late)
     states = snapshot.states / snapshot.states[0] if snapshot.states[0] > 0 else np.full(len(time), np.nan)
     traces = {
-        "loss": {"x": steps, "y": positive(loss)},
-        words.score: {"x": steps, "y": score},
-        "untouched copy": {"x": ghost_steps, "y": positive(ghost)},
+        "loss": {"x": done, "y": positive(loss)},
+        words.score: {"x": done, "y": score},
+        "untouched copy": {"x": ghost_done, "y": positive(ghost)},
         "eigenvalues": {"x": filled(values.real), "y": filled(values.imag)},
         "worst ‖Vᵏ‖₂": {"x": filled(frame.powers), "y": positive(frame.worst)},
         "typical ‖Vᵏ‖<sub>F</sub>/√N": {"x": filled(frame.powers), "y": positive(frame.typical)},
         "measured ‖h<sub>1+k</sub>‖/‖h<sub>1</sub>‖": {"x": time, "y": positive(states)},
-        "first step": {"x": time + 1, "y": positive(first_gradient)},
-        "this step": {"x": time + 1, "y": positive(gradient)},
-        "J(k), first step": {"x": np.arange(max(1, len(first.memory))), "y": positive(first.memory)},
+        "at the start": {"x": time + 1, "y": positive(first_gradient)},
+        "now": {"x": time + 1, "y": positive(gradient)},
+        "J(k), at the start": {"x": np.arange(max(1, len(first.memory))), "y": positive(first.memory)},
         "J(k)": {"x": np.arange(max(1, len(frame.memory))), "y": positive(frame.memory)},
     }
     # the fall from a bad start is a few steps and would press the rest flat
     bounded = [np.minimum(curve, max(4 * words.baseline, np.nan_to_num(curve[-1]))) for curve in (loss, ghost)]
-    titles, total = (
-        _titles(words, late, frame.exact),
-        float(frame.memory.sum()) if frame.exact and len(frame.memory) else np.nan,
-    )
+    titles = _titles(words, late, frame.exact)
+    total = float(frame.memory.sum()) if frame.exact and len(frame.memory) else np.nan
     layout: dict[str, Any] = {
         "xaxis.range": [0, nice_end(len(curves.loss))],
         "yaxis.range": decades([*bounded, [words.baseline / 8, 1.4 * words.baseline]], 0.25),
@@ -186,8 +189,8 @@ def lines_push(frame: Frame, first: Frame, curves: Curves, words: Words, late: b
         "yaxis4.range": decades([gradient, first_gradient, [0.03, 3]], 1, span=8),
         "annotations[2].text": titles[2],
         "annotations[3].text": titles[3],
-        "annotations[4].text": titles[4] + (f", total {total:.3g}" if np.isfinite(total) else ""),
-        "shapes": [_mark(step, text) for step, text in curves.marks],
+        "annotations[4].text": titles[4] + (f", total {short(total)}" if np.isfinite(total) else ""),
+        "shapes": [_mark(u, text) for u, text in curves.marks],
     }
     return traces, layout
 
@@ -196,40 +199,43 @@ def gradient_curve(frame: Frame, late: bool) -> np.ndarray:
     """Gradient norms over time: of the last loss term, 1 at its own time step, or of the whole loss as it is."""
     snapshot = frame.snapshot
     if late:
-        return snapshot.late_relative
+        return frame.late
     return np.full(len(snapshot.states), np.nan) if snapshot.whole is None else snapshot.whole
 
 
-def _mark(step: int, text: str) -> dict[str, Any]:
+def _mark(u: int, text: str) -> dict[str, Any]:
     return {
-        "type": "line", "xref": "x", "yref": "y domain", "x0": step, "x1": step, "y0": 0, "y1": 1,
+        "type": "line", "xref": "x", "yref": "y domain", "x0": u, "x1": u, "y0": 0, "y1": 1,
         "line": {"color": BLACK, "width": 1, "dash": "dot"},
         "label": {"text": text, "textposition": "end", "textangle": -90, "font": {"size": 11},
                   "xanchor": "right", "yanchor": "top"},
     }  # fmt: skip
 
 
-def sentence(frame: Frame, curves: Curves, words: Words) -> str:
+def sentence(frame: Frame, words: Words) -> str:
     """What the panels show, in words."""
     snapshot = frame.snapshot
-    parts = [f"Step {snapshot.index:,}: loss {snapshot.loss:.3g}, memoryless guess {words.baseline:.3g}"]
+    parts = [
+        f"After {updates(snapshot.updates)}: loss {short(snapshot.loss)}, memoryless guess {short(words.baseline)}"
+    ]
     if words.floor is not None:
         side = "below" if snapshot.loss < words.floor else "above"
-        parts[0] += f", {side} the floor {words.floor:.3f} of normal networks"
-    parts.append(f"{words.score} {snapshot.score:.3f}")
+        parts[0] += f", {side} the floor {fixed(words.floor)} of normal networks"
+    parts.append(f"{words.score} {fixed(snapshot.score)}")
     if len(frame.eigenvalues):
         peak, k = frame.peak
         if normality := _normality(frame):
             parts.append(normality)
         about = "" if frame.exact else "about "
-        parts.append(f"spectral radius {frame.radius:.3f}, departure from normality {frame.departure:.3g}")
-        parts.append(f"V^k stretches at most {about}{peak:.3g}-fold (k = {k})")
+        parts.append(f"spectral radius {fixed(frame.radius)}, departure from normality {short(frame.departure)}")
+        parts.append(f"V^k stretches at most {about}{short(peak)}-fold (k = {k})")
         if np.isfinite(frame.memory).all():
-            parts.append(f"J(k) totals {frame.memory.sum():.3g} (1 for an orthogonal V)")
+            parts.append(f"J(k) totals {short(frame.memory.sum())} (1 for an orthogonal V)")
         else:
             parts.append("J(k) is beyond double precision here")
     if math.isfinite(frame.gradient_ratio):
-        parts.append(f"gradient of the last loss term: {frame.gradient_ratio:.2g} times as large at the first step")
+        ratio = short(frame.gradient_ratio, 2)
+        parts.append(f"gradient of the last loss term: {ratio} times as large at the first time step")
     return "; ".join(parts) + "."
 
 
@@ -239,7 +245,7 @@ def _normality(frame: Frame) -> str:
     if not snapshot.blocks:
         return ""
     if frame.departure > 0:
-        return f"T scale {snapshot.scale:g}"
+        return f"T scale {short(snapshot.scale)}"
     orthogonal = np.allclose(np.abs(frame.eigenvalues), 1, atol=1e-6)
     why = "s = 0" if snapshot.scale == 0 else "T = 0"
     return f"{why}: V is normal" + (", and orthogonal, for γ = 1" if orthogonal else ", not orthogonal: γ has left 1")

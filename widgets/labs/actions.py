@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,15 +10,16 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike
 
-from nnrnn_core import SchurMatrix, Training
+from nnrnn_core import SchurMatrix, Training, checks
 
-LARGEST_SCALE = 1.5
+from ..figures.numbers import short
+from .lab import LARGEST_SCALE
 
 
 @dataclass(frozen=True)
 class Action:
-    """do(training, value) -> the value as kept; word(value): what stands on the loss curve; absolute: of several in a
-    row at one step only the last counts."""
+    """do(training, value) returns the value as it is noted; word(value) stands on the loss curve; absolute: of several
+    in a row between two steps only the last counts."""
 
     do: Callable[[Training, Any], Any]
     word: Callable[[Any], str]
@@ -34,10 +34,9 @@ def _schur(training: Training) -> SchurMatrix:
 
 def _set_scale(training: Training, value: Any) -> float:
     V = _schur(training)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LARGEST_SCALE:
-        raise ValueError(f"T scale must lie between 0 and {LARGEST_SCALE}; got {value!r}")
-    V.scale.fill_(float(value))
-    return float(value)
+    scale = checks.number("T scale", value, 0, LARGEST_SCALE)
+    V.scale.fill_(scale)
+    return scale
 
 
 def _set_T(training: Training, value: ArrayLike) -> np.ndarray:
@@ -47,17 +46,17 @@ def _set_T(training: Training, value: ArrayLike) -> np.ndarray:
 
 
 def _add_noise(training: Training, value: list[Any]) -> list[Any]:
-    """T ← T + σ · N(0, 1); value: σ and the number of the draw, which with the run's seed and step tells it."""
+    """T ← T + σ · N(0, 1); value: σ and the number of the draw, which
+    together with the run's seed and its number of updates decides what is drawn."""
     V = _schur(training)
     sigma, draw = value
-    if isinstance(sigma, bool) or not isinstance(sigma, int | float) or not 0 < sigma < math.inf:
-        raise ValueError(f"T noise must be a finite number above 0; got {sigma!r}")
+    sigma = checks.number("T noise", sigma, 0, above=True)
     source = np.random.SeedSequence([training.seed % 2**32, training.index, draw]).generate_state(1)[0]
     generator = torch.Generator().manual_seed(int(source))
     with torch.no_grad():
         drawn = torch.randn(V.T_entries.shape, generator=generator, dtype=V.T_entries.dtype)
         V.T_entries.add_(sigma * drawn.to(V.T_entries.device))
-    return [float(sigma), draw]
+    return [sigma, draw]
 
 
 def _hold_gamma(training: Training, value: Any) -> bool:
@@ -90,15 +89,15 @@ def _setting(name: str, symbol: str) -> Action:
         setattr(training.settings, name, value)
         return getattr(training.settings, name)
 
-    return Action(do, lambda value: f"{symbol} {value:.2g}")
+    return Action(do, lambda value: f"{symbol} {short(value, 2)}")
 
 
 ACTIONS: dict[str, Action] = {
-    "scale": Action(_set_scale, lambda value: f"s = {value:g}"),
+    "scale": Action(_set_scale, lambda value: f"s = {short(value)}"),
     "freeze_T": Action(_freeze_T, lambda value: "freeze T" if value else "release T"),
     "hold_gamma": Action(_hold_gamma, lambda value: "hold γ = 1" if value else "γ free"),
     "T": Action(_set_T, lambda _: "own T"),
-    "T_noise": Action(_add_noise, lambda value: f"T noise {value[0]:.2g}", absolute=False),
+    "T_noise": Action(_add_noise, lambda value: f"T noise {short(value[0], 2)}", absolute=False),
     "diverged": Action(_stop, lambda _: "diverged"),
     "halve_rates": Action(_halve_rates, lambda _: "rates halved", absolute=False),
     "T_decay": _setting("T_decay", "T decay"),

@@ -1,4 +1,4 @@
-"""The training lab's controls: what a person can press and drag, with no say in what happens then."""
+"""The training lab's controls: what a person can press and drag. What they then do stands in `wiring.py`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from nnrnn_core.training import parameter_groups
 from nnrnn_core.training.starts import STARTS
 
 from .experiment import FRAMES, Experiment
+from .lab import LARGEST_SCALE, Lab
 from .plan import Plan
 
 TASKS: dict[str, dict[str, Any]] = {
@@ -38,22 +39,20 @@ def _log_slider(description: str, low: float, high: float, value: float) -> ipw.
 class Controls:
     """In sight: play, step, reset, T scale, release, task. Under More: all the rest."""
 
-    def __init__(self) -> None:
+    def __init__(self, lab: Lab) -> None:
         self.play = _button("Play", "train, until Pause", "80px", button_style="primary")
         self.step = _button("Step", "one training step", "60px")
         self.reset = _button("Reset", "the same start again: same seed, same settings; the run so far is kept", "65px")
         self.release = _button("Release T", "let T learn, or hold it as it is", "100px")
         self.scale = ipw.FloatSlider(
-            value=1.0, min=0.0, max=1.5, step=0.05, description="T scale s", readout_format=".2f",
+            value=1.0, min=0.0, max=LARGEST_SCALE, step=0.05, description="T scale s", readout_format=".2f",
             style={"description_width": "70px"}, layout=ipw.Layout(width="300px"),
         )  # fmt: skip
         self.task = ipw.Dropdown(
             options=list(TASKS), description="Task", style={"description_width": "40px"},
             layout=ipw.Layout(width="200px"),
         )  # fmt: skip
-        self.status = ipw.HTML()
-        self.alarm = ipw.HTML(layout=ipw.Layout(display="none"))
-        self.halve = _button("Halve the rates and go on", "from the last good parameters", "220px")
+        self.halve = _button("Halve the rates and go on", "go on training from the last good parameters", "220px")
         self.halve.layout.display = "none"
         # Its range is fixed: after a change of it, the browser's slider still sends End to the old one.
         self.history = ipw.IntSlider(
@@ -61,16 +60,16 @@ class Controls:
             layout=ipw.Layout(width="60%"),
         )  # fmt: skip
         self.history_label = ipw.Label("now")
-        self._make_more()
+        self._make_more(lab)
         top = ipw.HBox(
             [self.play, self.step, self.reset, self.scale, self.release, self.task],
             layout=ipw.Layout(flex_flow="row wrap", align_items="center"),
         )
-        alarm = ipw.HBox([self.alarm, self.halve], layout=ipw.Layout(align_items="center"))
-        self.head = ipw.VBox([top, alarm, self.status])
+        alarm = ipw.HBox([lab.alarm, self.halve], layout=ipw.Layout(align_items="center"))
+        self.head = ipw.VBox([top, alarm, lab.words])
         self.foot = ipw.VBox([ipw.HBox([self.history, self.history_label]), self.more])
 
-    def _make_more(self) -> None:
+    def _make_more(self, lab: Lab) -> None:
         wide = ipw.Layout(width="380px")
         self.model = ipw.Dropdown(options=list(RECURRENTS), description="Model", style=WIDE, layout=wide)
         self.hidden_size = ipw.BoundedIntText(value=32, min=2, max=512, step=2, description="Hidden size", style=WIDE)
@@ -87,19 +86,13 @@ class Controls:
         self.noise = _log_slider("T noise σ", -4, 0, 1e-2)
         self.add_noise = _button("Add noise to T", "T ← T + σ · N(0, 1), from the seed", "160px")
         self.restore = _button("Back to the run before", "undo Reset, or a new run", "180px")
-        self.save_svg = _button("Figures as SVG", "two files", "140px")
-        self.save_png = _button("Figures as PNG", "two files", "140px")
-        self.save_npz = _button("Run as npz", "beside the notebook", "120px")
-        self.save_csv = _button("Run as CSV", "beside the notebook", "120px")
-        self.preset = ipw.Text(description="Preset", layout=ipw.Layout(width="70%"), continuous_update=False)
-        self.load = _button("Load preset", "rebuild the lab from the text at the left", "120px")
         left = ipw.VBox([self.model, self.hidden_size, self.start, self.seed, self.rebuild, self.restore])
         middle = ipw.VBox([self.rate, self.rate_P, self.T_decay, self.gamma_penalty, self.noise, self.add_noise])
         right = ipw.VBox([self.hold_gamma, self.whole_loss, self.ghost])
         rows = [
             ipw.HBox([left, middle, right], layout=ipw.Layout(flex_flow="row wrap")),
-            ipw.HBox([self.save_svg, self.save_png, self.save_npz, self.save_csv]),
-            ipw.HBox([self.preset, self.load]),
+            ipw.HBox(lab.files),
+            ipw.HBox([lab.text, lab.load]),
         ]
         self.more = ipw.Accordion([ipw.VBox(rows)], selected_index=None)
         self.more.set_title(0, "More")
@@ -144,5 +137,5 @@ class Controls:
         self.step.disabled = playing
 
     def zero_or(self, slider: ipw.FloatLogSlider) -> float:
-        """A log slider's value, 0 at its lowest stop: no decay, no penalty."""
+        """A log slider's value; its lowest stop means 0: no decay, no penalty."""
         return 0.0 if slider.value <= slider.base**slider.min * 1.001 else float(slider.value)

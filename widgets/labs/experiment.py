@@ -1,4 +1,4 @@
-"""What a TrainingLab does, without a screen: a training one intervenes in, its untouched copy and its history."""
+"""What a TrainingLab does, without a screen: a training in which one intervenes, its untouched copy, its history."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from .actions import ACTIONS
 from .plan import Plan
 
 FRAMES = 400  # snapshots kept at most; then every second one is dropped
-FIRST_STRIDE = 4  # steps between snapshots at the start: each costs a third backward sweep
-BYTES = 200e6  # of snapshots at most
-DRAG = 50  # steps between two moves of a slider that are drawn as one: a third of a second of a small network
+FIRST_STRIDE = 4  # updates between two snapshots at the start: each costs a third backward sweep
+BYTES = 200e6  # that the snapshots may take
+DRAG = 50  # updates between two moves of a slider that are marked as one: a third of a second for a small network
 
 
 @dataclass
 class Experiment:
-    """A plan under way. `step` trains, `intervene` changes something and notes it by step number."""
+    """A plan under way. `step` trains, `intervene` changes something and notes after how many updates."""
 
     plan: Plan
     training: Training = field(init=False)
@@ -49,9 +49,10 @@ class Experiment:
 
     # ---- training
     def step(self, *, seen: bool = False, late: bool = True) -> None:
-        """One training step. seen: it will be drawn; late: with its own late gradient, else with the last one seen.
-        Raises Diverged."""
-        keep = (self.training.index + 1) % self._stride == 0
+        """One training step. seen: the network before its update will be drawn; late: with the gradient of its last
+        loss term. Raises Diverged."""
+        keep = self.training.index % self._stride == 0 and self.training.index > 0
+        parts = self._matrix_parts() if seen or keep else {}  # of the network that the record is of: before the update
         try:
             record = self.training.step(late=(seen and late) or keep)
         except Diverged:
@@ -60,8 +61,7 @@ class Experiment:
         self.curves.loss.append(record.loss)
         self.curves.score.append(record.score)
         if seen or keep:
-            snapshot = self._snapshot(record)
-            self.last = snapshot if late or keep else replace(snapshot, late=self.last.late)
+            self.last = _snapshot(record, parts)
         if keep:
             self._remember(self.last)
         self._do_scheduled()
@@ -84,12 +84,13 @@ class Experiment:
 
     # ---- what is seen
     def look(self, *, whole: bool = True) -> Snapshot:
-        """The network as it is now, on the last step's batch; nothing is updated. whole=False: without the whole
-        loss's gradient, for speed."""
+        """The network as it is now, on the batch to come: what the next step will report. Nothing is updated.
+        whole=False: without the whole loss's gradient, for speed."""
         with threads(1):
-            return self._snapshot(self.training.probe(whole=whole))
+            return _snapshot(self.training.probe(whole=whole), self._matrix_parts())
 
-    def _snapshot(self, record: Step) -> Snapshot:
+    def _matrix_parts(self) -> dict[str, Any]:
+        """What a snapshot holds of the network as it is now, without running it."""
         model = self.training.model
         V, form, eigenvalues, departure = model.V, None, None, None
         if isinstance(V, SchurMatrix):
@@ -99,24 +100,18 @@ class Experiment:
         elif V is not None:
             with torch.no_grad():
                 form = V().cpu().double().numpy().copy()
-        return Snapshot(
-            index=record.index,
-            loss=record.loss,
-            score=record.score,
-            scale=self.scale,
-            form=form,
-            blocks=isinstance(V, SchurMatrix),
-            source=self._source(),
-            eigenvalues=eigenvalues,
-            departure=departure,
-            states=record.state_norms,
-            late=record.late_gradient_norms,
-            whole=record.gradient_norms,
-        )
+        return {
+            "scale": self.scale,
+            "form": form,
+            "blocks": isinstance(V, SchurMatrix),
+            "source": self._source(),
+            "eigenvalues": eigenvalues,
+            "departure": departure,
+        }
 
     def _source(self) -> np.ndarray | None:
-        """The unit direction in which inputs enter, in the basis of the form: U's column, or of several the direction
-        that carries most (its first left singular vector)."""
+        """The unit direction in which inputs enter, in the basis of the form: U's column, or, of several columns, the
+        direction that carries most (its first left singular vector)."""
         network = self.training.model.recurrent
         if not isinstance(network, RecurrentNetwork):
             return None
@@ -166,13 +161,25 @@ class Experiment:
     def _marks(self) -> list[tuple[int, str]]:
         """The interventions in words, a slow drag of one slider drawn as its end."""
         marks: list[tuple[int, str, str]] = []
-        for step, action, value in self.interventions:
+        for updates, action, value in self.interventions:
             dragged = isinstance(value, float) and bool(marks) and marks[-1][1] == action
-            if dragged and step - marks[-1][0] <= DRAG:
+            if dragged and updates - marks[-1][0] <= DRAG:
                 marks.pop()
-            marks.append((step, action, ACTIONS[action].word(value)))
-        return [(step, word) for step, _, word in marks]
+            marks.append((updates, action, ACTIONS[action].word(value)))
+        return [(updates, word) for updates, _, word in marks]
 
     def as_plan(self) -> Plan:
         """This run as a plan that repeats it, interventions included."""
         return replace(self.plan, interventions=(*self.interventions, *self._scheduled))
+
+
+def _snapshot(record: Step, parts: dict[str, Any]) -> Snapshot:
+    return Snapshot(
+        updates=record.updates,
+        loss=record.loss,
+        score=record.score,
+        states=record.state_norms,
+        late=record.late_gradient_norms,
+        whole=record.gradient_norms,
+        **parts,
+    )

@@ -1,28 +1,42 @@
 """How any matrix comes into a lab, and how it leaves again as code and as text: a name in the gallery, an array, a
-tensor, a `SchurMatrix`, nested lists, a file, pasted rows of numbers."""
+tensor, a `SchurMatrix`, nested lists, a file, pasted rows of numbers. torch is asked for only where one of its own is.
+"""
 
 from __future__ import annotations
 
-import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
 import numpy as np
-import torch
 
-from nnrnn_core import SchurMatrix, dynamics
+from nnrnn_core import dynamics
 from nnrnn_core.dynamics.form import array
+from nnrnn_core.packing import packed, unpacked
 
-from .packing import packed, unpacked
+from .reading import from_words, loaded
+
+if TYPE_CHECKING:
+    from nnrnn_core import SchurMatrix
 
 LARGEST = 256  # rows that a lab takes
 WRITTEN = 16  # up to this many rows, code writes the entries out
 CARRIED = 64  # up to this many, presets and code carry them packed
-ENDINGS = (".npy", ".npz", ".csv", ".txt", ".pt")
-FAVOURITES = ("V", "weight_hh_l0")  # which array of a file is meant, where it holds several square ones
+UNPACK = "from nnrnn_core.packing import unpacked"
+
+
+def is_schur_matrix(V: Any) -> TypeGuard[SchurMatrix]:
+    """Whether V is a `SchurMatrix`; does not import torch to find out: where nobody has, there is none."""
+    home = sys.modules.get("nnrnn_core.matrices.schur")
+    return home is not None and isinstance(V, home.SchurMatrix)
+
+
+def dense(V: SchurMatrix | np.ndarray) -> np.ndarray:
+    """Its entries in float64."""
+    return array(V().detach() if is_schur_matrix(V) else cast(np.ndarray, V), "V")
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +54,7 @@ class Source:
 
     @property
     def size(self) -> int:
-        return self.matrix.size if isinstance(self.matrix, SchurMatrix) else len(self.matrix)
+        return self.matrix.size if is_schur_matrix(self.matrix) else len(cast(np.ndarray, self.matrix))
 
     @property
     def time(self) -> dynamics.Time:
@@ -55,7 +69,7 @@ class Source:
         """P (Λ + s T) P*: the feed-forward part scaled by s, the eigenvalues where they were; V itself for s = 1."""
         if scale == 1:
             return self.matrix
-        if isinstance(self.matrix, SchurMatrix):
+        if is_schur_matrix(self.matrix):
             V = _copy(self.matrix)
             V.scale.mul_(scale)
             return V
@@ -71,22 +85,22 @@ class Source:
             return [
                 f'V = np.load("{file}")["V"]  # {self.size} rows are too many to write out: lab.export("{file}") first'
             ]
-        elif isinstance(self.matrix, SchurMatrix):
+        elif is_schur_matrix(self.matrix):
             return self._schur_code(scale)
         elif self.size <= WRITTEN:
-            lines = [f"V = np.array({self.matrix.tolist()!r})"]
+            lines = [f"V = np.array({cast(np.ndarray, self.matrix).tolist()!r})"]
         else:
-            lines = [*_UNPACK, f"V = unpack({packed(self.matrix)!r})"]
+            lines = [UNPACK, f"V = unpacked({packed(self.matrix)!r})"]
         if scale != 1:
             lines += ["P, blocks, T = dynamics.schur_parts(V)", f"V = (P @ (blocks + {scale!r} * T) @ P.conj().T).real"]
         return lines
 
     def _schur_code(self, scale: float) -> list[str]:
-        V = cast(SchurMatrix, self.matrix)
-        lines = ["import torch", "from nnrnn_core import SchurMatrix", *_UNPACK]
+        V = cast("SchurMatrix", self.matrix)
+        lines = ["import torch", "from nnrnn_core import SchurMatrix", UNPACK]
         lines += [f"V = SchurMatrix({V.size}, dtype={V.scale.dtype}, mask={V.mask!r}).requires_grad_(False)"]
         state = {name: packed(value.double().numpy()) for name, value in V.state_dict().items()}
-        lines += [f"V.load_state_dict({{name: torch.tensor(unpack(text)) for name, text in {state!r}.items()}})"]
+        lines += [f"V.load_state_dict({{name: torch.tensor(unpacked(text)) for name, text in {state!r}.items()}})"]
         return lines + ([f"V.scale.mul_({scale!r})"] if scale != 1 else [])
 
     def as_preset(self) -> dict[str, Any]:
@@ -98,21 +112,11 @@ class Source:
                 f"a preset carries the entries of a matrix of up to {CARRIED} rows, and this one has {self.size}: "
                 'save it as npz, and give that file in place of the matrix (matrix="lab.npz")'
             )
-        if isinstance(self.matrix, SchurMatrix):
+        if is_schur_matrix(self.matrix):
             state = {name: packed(value.double().numpy()) for name, value in self.matrix.state_dict().items()}
             kind = {"size": self.size, "mask": self.matrix.mask, "dtype": str(self.matrix.scale.dtype)[6:]}
             return {"schur": kind, "state": state}
-        return {"entries": self.matrix.tolist() if self.size <= 4 else packed(self.matrix)}
-
-
-_UNPACK = [
-    "import base64, zlib",
-    "",
-    "def unpack(text):",
-    '    data = zlib.decompress(base64.b64decode(text["float64"]))',
-    '    return np.frombuffer(data, "<f8").reshape(text["shape"]).copy()',
-    "",
-]
+        return {"entries": cast(np.ndarray, self.matrix).tolist() if self.size <= 4 else packed(self.matrix)}
 
 
 def source_of(matrix: Any, **parameters: float) -> Source:
@@ -130,8 +134,8 @@ def source_of(matrix: Any, **parameters: float) -> Source:
     if isinstance(matrix, Path):
         return Source(_checked(loaded(matrix)))
     if isinstance(matrix, str):
-        return Source(_checked(_from_words(matrix.strip())))
-    if isinstance(matrix, SchurMatrix):
+        return Source(_checked(from_words(matrix.strip())))
+    if is_schur_matrix(matrix):
         _checked(matrix().detach())
         return Source(_copy(matrix))
     return Source(_checked(matrix))
@@ -145,77 +149,10 @@ def source_from_preset(content: Any) -> Source:
                 raise ValueError(f"the preset's matrix must be one of {', '.join(dynamics.gallery)}; got {name!r}")
             return source_of(name, **cast("dict[str, float]", parameters))
         case {"schur": {"size": int(size), "mask": str(mask), "dtype": "float32" | "float64" as dtype}, "state": state}:
-            V = SchurMatrix(size, dtype=getattr(torch, dtype), mask=mask)
-            V.load_state_dict({name: torch.tensor(unpacked(value)) for name, value in state.items()})
-            return source_of(V)
+            return source_of(_schur_matrix(size, mask, dtype, state))
         case {"entries": entries}:
             return source_of(unpacked(entries))
     raise ValueError(f'the preset\'s matrix must have a "name" and "parameters", or "entries"; got {content!r:.80}')
-
-
-def parsed(text: str) -> np.ndarray:
-    """A matrix from pasted text: rows on lines of their own or divided by ;, numbers by blanks or commas; brackets as
-    numpy, Python, torch and MATLAB print them; lines that begin with # are left out."""
-    text = re.sub(r"#.*", "", text)
-    if "..." in text or "…" in text:
-        raise ValueError("the text leaves entries out (...): paste the whole matrix, for instance M.tolist()")
-    text = re.sub(r",?\s*(dtype|device)\s*=\s*[\w.']+", "", text)
-    text = re.sub(r"[A-Za-z_.]+\s*\(|\)", "", text)  # array( … ), torch.tensor( … )
-    if re.search(r"\]\s*,?\s*\[", text):
-        rows = re.findall(r"\[([^\[\]]*)\]", text)
-    else:
-        rows = re.split(r"[;\n]", re.sub(r"[\[\]]", " ", text))
-    table = [_numbers(row, i) for i, row in enumerate(filter(str.strip, rows), start=1)]
-    if not table:
-        raise ValueError("there is no number in the text; paste rows of numbers, such as 0.9 2; 0 0.8")
-    for i, row in enumerate(table, start=1):
-        if len(row) != len(table[0]):
-            raise ValueError(f"row {i} has {len(row)} numbers, and row 1 has {len(table[0])}; give all as many")
-    return np.array(table)
-
-
-def loaded(path: str | Path) -> np.ndarray:
-    """A matrix from a .npy, .npz, .csv, .txt or .pt file; nothing in it is run (no pickles)."""
-    path = Path(path).expanduser()
-    if path.suffix not in ENDINGS:
-        raise ValueError(f"a matrix is read from a file that ends in {', '.join(ENDINGS)}; got {str(path)!r}")
-    if not path.is_file():
-        raise ValueError(f"there is no file {str(path)!r}; the path counts from the folder {str(Path.cwd())!r}")
-    if path.suffix in (".csv", ".txt"):
-        return parsed(path.read_text("utf-8"))
-    try:
-        if path.suffix == ".pt":
-            content = torch.load(path, map_location="cpu", weights_only=True)
-        else:
-            content = np.load(path, allow_pickle=False)
-    except Exception as problem:
-        raise ValueError(f"{str(path)!r} cannot be read as plain arrays: {str(problem).splitlines()[0]}") from problem
-    if not hasattr(content, "keys"):
-        return cast(np.ndarray, content)
-    arrays = {key: content[key] for key in content}
-    square = [key for key, a in arrays.items() if getattr(a, "ndim", 0) == 2 and a.shape[0] == a.shape[1]]
-    wanted = [key for key in FAVOURITES if key in square] or square
-    if len(wanted) != 1:
-        raise ValueError(f"{str(path)!r} must hold one square matrix, or one called V; it holds {', '.join(arrays)}")
-    return cast(np.ndarray, arrays[wanted[0]])
-
-
-def _numbers(row: str, i: int) -> list[float]:
-    try:
-        return [float(token) for token in re.split(r"[,\s]+", row.strip(" \t\r\n,"))]
-    except ValueError as problem:
-        raise ValueError(f"row {i} must hold real numbers only; {problem}: a decimal point is a full stop") from None
-
-
-def _from_words(text: str) -> np.ndarray:
-    if text.endswith(ENDINGS):
-        return loaded(text)
-    if not re.search(r"\d", text) or re.fullmatch(r"[A-Za-z][\w-]*", text):
-        raise ValueError(
-            f"matrix must be a matrix, a file ending in {', '.join(ENDINGS)}, or one of the gallery: "
-            f"{', '.join(dynamics.gallery)}; got {text!r}"
-        )
-    return parsed(text)
 
 
 def _checked(matrix: Any) -> np.ndarray:
@@ -225,8 +162,25 @@ def _checked(matrix: Any) -> np.ndarray:
     return M
 
 
+def _schur_matrix(size: int, mask: str, dtype: str, state: Mapping[str, Any]) -> SchurMatrix:
+    """As a preset describes it."""
+    try:
+        import torch
+
+        from nnrnn_core import SchurMatrix
+    except ImportError as problem:
+        raise ValueError(
+            f"the preset holds a SchurMatrix, and torch is not installed ({problem}): install it"
+        ) from problem
+    V = SchurMatrix(size, dtype=getattr(torch, dtype), mask=mask)
+    V.load_state_dict({name: torch.tensor(unpacked(value)) for name, value in state.items()})
+    return V
+
+
 def _copy(V: SchurMatrix) -> SchurMatrix:
     """Later training of V does not reach it."""
+    from nnrnn_core import SchurMatrix
+
     twin = SchurMatrix(V.size, dtype=V.scale.dtype, mask=V.mask)
     twin.load_state_dict({name: value.cpu() for name, value in V.state_dict().items()})
     return twin.requires_grad_(False)

@@ -1,4 +1,4 @@
-"""The six panels of a training on the page, and the sentence that says what they show."""
+"""The six panels of a training on the page."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import ipywidgets as ipw
 
 from ..figures.frame import Frame
 from ..figures.schur_form import form_figure, form_push, form_sentence
-from ..figures.training import FORM_PLACE, Curves, Words, lines_figure, lines_push, sentence
+from ..figures.training import FORM_PLACE, Curves, Words, lines_figure, lines_push
+from ..jupyter import close_tree
 from ..live import LiveFigure
 
-SAID = 0.3  # seconds between two sentences while the network trains or a slider moves
-SLOW = 1.0  # seconds between repaints of the heat map while playing
+SLOW = 1.0  # seconds between two repaints of the heat map while playing
 
 
 class Panels:
@@ -23,12 +23,13 @@ class Panels:
     def __init__(self, on_error: Callable[[BaseException], None]) -> None:
         self.box = ipw.VBox()
         self.words: Words | None = None
+        self.frame: Frame | None = None  # as last painted
         self._on_error = on_error
-        self._slow_painted = self._said = 0.0
+        self._slow_painted = 0.0
 
     def begin(self, words: Words, first: Frame) -> None:
-        """Show a run of this kind; its first frame stays as a ghost. Figures are made anew only for other words."""
-        self.first = first
+        """Show a run of this kind; its first frame stays, dotted. Figures are made anew only for other words."""
+        self.first, self.frame = first, None
         if words == self.words:
             return
         old = list(self.box.children)
@@ -62,13 +63,7 @@ class Panels:
             layout = {key: value for key, value in layout.items() if self._wanted(key, value, slow)}
         self._layout.update(layout)
         self.lines.push(traces, layout)
-
-    def say(self, frame: Frame, curves: Curves, at_once: bool) -> None:
-        """What `paint` shows, in words; at_once: however little time has passed since the last ones."""
-        assert self.words is not None
-        if at_once or time.monotonic() - self._said > SAID:  # new words lay the whole page out again
-            self.lines.alt = sentence(frame, curves, self.words)
-            self._said = time.monotonic()
+        self.frame = frame
 
     def _wanted(self, key: str, value: Any, slow: bool) -> bool:
         """Whether to show this part of the layout while things move: titles, axes that the lines would leave or, now
@@ -77,20 +72,3 @@ class Panels:
             low, high = self._layout[key]
             return bool(value[0] < low or value[1] > high or (slow and 2 * (value[1] - value[0]) < high - low))
         return slow or key.endswith(".text") or key not in self._layout
-
-    def download(self, format: str, name: str) -> None:
-        """Both figures as files, by the browser."""
-        self.lines.download(format, f"{name}-panels")
-        self.form.download(format, f"{name}-schur-form")
-
-
-def close_tree(widget: ipw.Widget) -> None:
-    """Close a widget and all under it, parents first: a child closed under a living box leaves JupyterLab on "Loading
-    widget…" after a reload."""
-    children = list(getattr(widget, "children", ()))
-    if isinstance(widget, ipw.Box):
-        ipw.Widget.close(widget)  # a lab is a box whose own close comes here
-    else:
-        widget.close()
-    for child in children:
-        close_tree(child)

@@ -24,7 +24,7 @@ class Plan:
     model          a name, or a SequenceModel of one's own (copied, so that Reset finds it as it was)
     start          shape T starts from (`nnrnn_core.training.starts`) or an array; only for an nnRNN
     settings       at the start; None takes the task's for this model
-    interventions  (step, action, value), done when the run reaches that step
+    interventions  (updates, action, value), done after that many updates
     """
 
     task: Task

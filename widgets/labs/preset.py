@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import zlib
 from typing import Any
 
 from nnrnn_core import Settings, tasks
+from nnrnn_core.packing import packed, unpacked
 
 from .actions import ACTIONS
-from .packing import packed, unpacked
 from .plan import Plan
+from .preset_text import read_preset
 
 FORMAT = 1
 
@@ -27,19 +27,14 @@ def to_text(plan: Plan) -> str:
         "start": packed(plan.start),
         "seed": plan.seed,
         "settings": None if plan.settings is None else plan.settings.as_dict(),
-        "interventions": [[step, action, packed(value)] for step, action, value in plan.interventions],
+        "interventions": [[updates, action, packed(value)] for updates, action, value in plan.interventions],
     }
     return json.dumps(content, separators=(",", ":"), ensure_ascii=False)
 
 
 def from_text(text: str) -> Plan:
     """The plan in a preset. ValueError says what is wrong with it."""
-    try:
-        content = json.loads(text)
-    except (json.JSONDecodeError, TypeError) as error:
-        raise ValueError(f"this is not a preset: {error}; copy the whole line, from {{ to }}") from error
-    if not isinstance(content, dict) or content.get("nnrnn") != FORMAT:
-        raise ValueError(f'this is not a preset of this kit: it lacks "nnrnn":{FORMAT}')
+    content = read_preset(text, "nnrnn", FORMAT, "TrainingLab")
     try:
         settings = content["settings"]
         return Plan(
@@ -53,15 +48,15 @@ def from_text(text: str) -> Plan:
         )
     except KeyError as error:
         raise ValueError(f"the preset lacks {error}") from error
-    except (TypeError, AttributeError, zlib.error) as error:
+    except (TypeError, AttributeError) as error:
         raise ValueError(f"the preset cannot be read: {error}") from error
 
 
 def _intervention(entry: Any) -> tuple[int, str, Any]:
-    step, action, value = entry
+    updates, action, value = entry
     if action not in ACTIONS:
         raise ValueError(f"the preset's intervention must be one of {', '.join(ACTIONS)}; got {action!r}")
-    return _checked(step, int, "the step of an intervention"), action, unpacked(value)
+    return _checked(updates, int, "the number of updates of an intervention"), action, unpacked(value)
 
 
 def _checked(value: Any, kind: type, name: str) -> Any:

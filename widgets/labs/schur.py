@@ -8,7 +8,7 @@ from functools import lru_cache
 import ipywidgets as ipw
 import numpy as np
 
-from nnrnn_core import SchurMatrix, dynamics
+from nnrnn_core import checks, dynamics
 
 from ..figures.schur import (
     HORIZON,
@@ -24,8 +24,9 @@ from ..figures.schur import (
     schur_sentence,
 )
 from ..live import LiveFigure
-from .matrices import CARRIED, Source
-from .matrix import MatrixLab, MatrixState, dense
+from .matrices import CARRIED, Source, dense, is_schur_matrix
+from .matrix import MatrixLab
+from .matrix_state import MatrixState
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,7 @@ class SchurState(MatrixState):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.order not in ORDERS:
-            raise ValueError(f"order must be one of {', '.join(ORDERS)}; got {self.order!r}")
+        checks.one_of("order", self.order, ORDERS)
 
     @property
     def view(self) -> Form:
@@ -86,7 +86,7 @@ class SchurState(MatrixState):
         source, scale = self.source, self.scale
         if source.name is None and source.size > CARRIED:
             return ['P, form = (np.load("schur.npz")[name] for name in ("P", "form"))']
-        if isinstance(source.matrix, SchurMatrix) or scale == 1:
+        if is_schur_matrix(source.matrix) or scale == 1:
             lines = ["P, blocks, T = dynamics.schur_parts(V)", "form = blocks + T"]
         else:  # P, blocks and T of s = 1 are there
             lines = [f"form = blocks + {scale!r} * T"]
@@ -95,10 +95,10 @@ class SchurState(MatrixState):
         return lines
 
     def sentence(self) -> str:
-        return self.said(exact=True)
+        return self.sentence_of(exact=True)
 
-    def said(self, exact: bool) -> str:
-        """The sentence, of growth estimated if not exact."""
+    def sentence_of(self, exact: bool) -> str:
+        """The sentence; not exact: with growth estimated, as it is drawn while a slider moves."""
         return schur_sentence(self.view, self.growth(exact), self.scale, self.source.time, _lost(self.source))
 
 
@@ -136,8 +136,7 @@ class SchurLab(MatrixLab):
 
     @property
     def status(self) -> str:
-        """What is shown, in words."""
-        return self.state.said(self._settled)
+        return str(self.state.sentence_of(self._settled))
 
     def paint(self, settled: bool) -> None:
         state: SchurState = self.state
@@ -149,7 +148,7 @@ class SchurLab(MatrixLab):
 
 @lru_cache(maxsize=4)
 def _view(source: Source, scale: float, order: str) -> Form:
-    if isinstance(source.matrix, SchurMatrix):
+    if is_schur_matrix(source.matrix):
         P, blocks, feed_forward = dynamics.schur_parts(source.scaled(scale))  # its own T, in its own precision
         return form_of(P, blocks + feed_forward, order)
     P, blocks, feed_forward = source.parts
@@ -163,7 +162,7 @@ def _growth(source: Source, scale: float, order: str, exact: bool) -> tuple[np.n
 
 @lru_cache(maxsize=4)
 def _lost(source: Source) -> bool:
-    if isinstance(source.matrix, SchurMatrix):
+    if is_schur_matrix(source.matrix):
         return False
     return bool(dynamics.eigenvalue_errors(source.matrix).max() > TOLERATED)
 

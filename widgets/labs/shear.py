@@ -2,50 +2,55 @@
 
 from __future__ import annotations
 
-import html
 import json
-from threading import RLock
+from collections.abc import Mapping
 from typing import Any
 
 import ipywidgets as ipw
+import numpy as np
 
+from nnrnn_core import dynamics
+
+from ..figures.numbers import tidy
 from ..figures.shear import HORIZON, LARGEST, shear, shear_figure, shear_push, shear_sentence, steps
 from ..live import LiveFigure
-from . import registry
+from .lab import ROW, Lab
+from .preset_text import read_preset
 
 FORMAT = 1
 
 
-class ShearLab(ipw.VBox):
+class ShearLab(Lab):
     """V = [[0.9, c], [0, 0.8]] with a slider for c and one for the number of steps k. Put it last in a cell.
 
     c   at the start, from 0 to 5
     k   at the start, from 0 to 40
 
-    `preset` is the lab's state as a line of text, `from_preset` makes a lab from one, `status` says what is shown.
+    `status` says what is shown, `preset` is the lab's state as a line of text, `from_preset` makes a lab from one,
+    `code` draws the same, `export(path)` saves the numbers.
     """
 
+    kind = "shear"
+
     def __init__(self, c: float = 2.0, k: int = 6) -> None:
-        shear(c), steps(k)  # a bad value: ValueError, before anything is made
-        self._lock = RLock()  # a callback may come on a thread of its own
+        shear(c), steps(k)  # a bad value raises ValueError here, before anything is made
+        super().__init__()
         self.slider = ipw.FloatSlider(
             value=c, min=0.0, max=LARGEST, step=0.1, description="c", readout_format=".1f",
             layout=ipw.Layout(width="330px"),
         )  # fmt: skip
         self.steps = ipw.IntSlider(value=k, min=0, max=HORIZON, description="steps k", layout=ipw.Layout(width="330px"))
-        self.text = ipw.Text(description="Preset", continuous_update=False, layout=ipw.Layout(width="300px"))
-        self.load = ipw.Button(
-            description="Load preset", tooltip="set c from the text", layout=ipw.Layout(width="120px")
-        )
-        self.figure = LiveFigure(shear_figure())
-        self.words = ipw.HTML()
-        controls = ipw.HBox([self.slider, self.steps, self.text, self.load], layout=ipw.Layout(flex_flow="row wrap"))
-        super().__init__([controls, self.figure, self.words])
-        registry.take_place(self)
+        self.text.layout.width = "300px"
+        self.figures = [LiveFigure(shear_figure())]
         for slider in (self.slider, self.steps):
-            slider.observe(lambda _: self._draw(), "value")
-        self.load.on_click(lambda _: self._load())
-        self._draw()
+            slider.observe(lambda _: self.chosen(self.settle), "value")
+        controls = ipw.HBox([self.slider, self.steps, self.text, self.load], layout=ROW)
+        more = ipw.Accordion(
+            [ipw.VBox([ipw.HBox(self.files, layout=ROW), *self.code_parts()])], selected_index=None
+        )  # fmt: skip
+        more.set_title(0, "More")
+        self.appear([controls, *self.figures, self.words, self.alarm, more])
+        self.settle()
 
     @classmethod
     def from_preset(cls, text: str) -> ShearLab:
@@ -53,61 +58,63 @@ class ShearLab(ipw.VBox):
         return cls(*state_of(text))
 
     @property
-    def preset(self) -> str:
-        """This lab in a line of text."""
-        return json.dumps({"shear": FORMAT, "c": self._c, "k": self.steps.value})
-
-    @property
-    def _c(self) -> float:
-        return round(float(self.slider.value), 6)
+    def state(self) -> tuple[float, int]:
+        """c and k, as the sliders say."""
+        return float(tidy(self.slider.value)), int(self.steps.value)
 
     @property
     def status(self) -> str:
-        """What is shown, in words."""
-        return str(self.figure.alt)
+        return shear_sentence(*self.state)
 
-    def pause(self) -> None:
-        """Nothing here plays."""
+    @property
+    def preset(self) -> str:
+        c, k = self.state
+        return json.dumps({"shear": FORMAT, "c": c, "k": k})
 
-    def close(self) -> None:
-        """Take the lab off the page, parents first."""
-        registry.forget(self)
-        parts = list(self.children)
-        parts += [inner for part in parts for inner in getattr(part, "children", ())]
-        super().close()
-        for part in parts:
-            part.close()
+    def load_preset(self, text: str) -> None:
+        c, k = state_of(text)
+        with self.quietly():
+            self.slider.value, self.steps.value = c, k
+        self.settle()
 
-    def _draw(self) -> None:
-        with self._lock:
-            c, k = self._c, self.steps.value
-            self.figure.push(*shear_push(c, k))
-            self.figure.alt = shear_sentence(c, k)
-            self.text.value = self.preset
-            self._say(self.figure.alt)
+    @property
+    def code(self) -> str:
+        c, k = self.state
+        return f"""import numpy as np
+import plotly.graph_objects as go
+from nnrnn_core import dynamics
 
-    def _load(self) -> None:
-        try:
-            self.slider.value, self.steps.value = state_of(self.text.value)
-        except ValueError as problem:
-            self._say(str(problem), problem=True)
-            return
-        self._draw()
+V = np.array([[0.9, {c!r}], [0.0, 0.8]])
+k = np.arange({HORIZON + 1})
+growth = dynamics.transient_growth(V, {HORIZON})
+start, response, gain = dynamics.optimal_input(V, {k})  # the start of length 1 that {k} steps stretch most
+figure = go.Figure([go.Scatter(x=k, y=growth, name="‖V^k‖₂"), go.Scatter(x=k, y=0.9**k, name="0.9^k")])
+figure
+"""
 
-    def _say(self, text: str, problem: bool = False) -> None:
-        style = ' role="alert" style="color:#A33C00;font-weight:bold"' if problem else ""
-        self.words.value = f"<div{style}>{html.escape(text)}</div>"
+    def columns(self) -> Mapping[str, np.ndarray]:
+        growth = dynamics.transient_growth(shear(self.state[0]), HORIZON)
+        return {"k": np.arange(HORIZON + 1), "growth": growth}
+
+    def arrays(self) -> Mapping[str, np.ndarray]:
+        V = shear(self.state[0])
+        best = dynamics.optimal_input(V, self.state[1])
+        return {"V": V, **self.columns(), "start": best.input, "response": best.response}
+
+    def show_controls(self) -> None:
+        """The sliders are the state: they stand where it is."""
+
+    def settle(self) -> None:
+        with self.lock:
+            self.figures[0].push(*shear_push(*self.state))
+            self.say()
+            self.show_texts()
 
 
 def state_of(preset: str) -> tuple[float, int]:
     """The c and the k in a preset of a ShearLab; without a k, 6."""
     example = json.dumps({"shear": FORMAT, "c": 2.0, "k": 6})
-    try:
-        content = json.loads(preset)
-    except (json.JSONDecodeError, TypeError) as error:
-        raise ValueError(f"this is not a preset: {error}; copy the whole line, such as {example}") from error
-    if not isinstance(content, dict) or content.get("shear") != FORMAT:
-        raise ValueError(f'this is not a preset of a ShearLab: it lacks "shear": {FORMAT}; one looks like {example}')
+    content = read_preset(preset, "shear", FORMAT, "ShearLab", example)
     c: Any = content.get("c")
     shear(c)
     return float(c), steps(content.get("k", 6))

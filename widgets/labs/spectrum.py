@@ -2,218 +2,18 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, Self
+from typing import Any
 
 import ipywidgets as ipw
 import numpy as np
 
-from nnrnn_core import SchurMatrix, dynamics
-from nnrnn_core.checks import whole
-from nnrnn_core.dynamics.form import check_time
-
 from ..figures import spectrum as figures
+from ..figures.numbers import tidy
 from ..live import LiveFigure
-from .matrices import CARRIED, Source
-from .matrix import MatrixLab, MatrixState, number, tidy
+from .matrix import MatrixLab
+from .spectrum_state import LONGEST, PERTURBATIONS, SHORTEST, SpectrumState, window
 
 PRESETS = ("grcar", "shear", "jordan", "companion", "random", "ring", "nnrnn", "stability_optimised")
-SMALLEST, LARGEST = 1e-8, 1.0  # of ε
-THROWN = 50  # matrices in a throw
-SHORTEST, LONGEST = 0.2, 400  # horizon
-HORIZONS = {"discrete": (20, 40, 80, 160, 320), "continuous": (0.5, 1, 2, 5, 10, 20, 50)}  # to begin with
-OVER = 0.5  # of the peak: below it, the story has been told
-STEPS = 200  # moments of a curve in continuous time
-
-
-@dataclass(frozen=True)
-class SpectrumState(MatrixState):
-    """eps: size of the perturbations, and the pseudospectrum drawn dashed. throw: number of their throw, 0 for none.
-    point: the z in hand. horizon: how far growth is drawn, in steps or in units of time. time: "discrete" for
-    h_t = V h_{t−1}, "continuous" for x' = A x."""
-
-    eps: float = 0.1
-    throw: int = 0
-    point: tuple[float, float] = (1.2, 0.0)
-    horizon: float = 40
-    time: dynamics.Time = "discrete"
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        number(self.eps, "eps", SMALLEST, LARGEST)
-        whole("throw", self.throw, 0)
-        number(self.horizon, "horizon", SHORTEST, LONGEST)
-        if self.time == "discrete" and (self.horizon < 2 or self.horizon % 1):
-            raise ValueError(f"horizon counts steps here, so it must be a whole number from 2; got {self.horizon!r}")
-        if np.shape(self.point) != (2,):
-            raise ValueError(f"point must be two numbers, Re z and Im z; got {self.point!r}")
-        object.__setattr__(self, "point", tuple(self.point))
-        for part, name in zip(self.point, ("the real part of point", "the imaginary part of point"), strict=True):
-            number(part, name, -1e300, 1e300)
-        check_time(self.time)
-
-    @classmethod
-    def of(cls, source: Source) -> Self:
-        """With the point of a coarse grid that says most about growth."""
-        return cls(
-            source, time=source.time, horizon=_horizon(source, source.time), point=_telling_point(source, source.time)
-        )
-
-    def changed(self, **changes: Any) -> Self:
-        """Another time brings a horizon and a point of its own."""
-        time = changes.get("time", self.time)
-        if time != self.time:
-            own = {"horizon": _horizon(self.source, check_time(time)), "point": _telling_point(self.source, time)}
-            changes = own | changes
-        return super().changed(**changes)
-
-    @property
-    def step(self) -> float:
-        """Of time, between two points of a curve."""
-        return 1.0 if self.time == "discrete" else self.horizon / STEPS
-
-    @property
-    def steps(self) -> int:
-        return int(self.horizon) if self.time == "discrete" else STEPS
-
-    @property
-    def z(self) -> complex:
-        return complex(*self.point)
-
-    @property
-    def says(self) -> bool:
-        """Whether z lies where a point can say something about growth."""
-        return abs(self.z) > 1 if self.time == "discrete" else self.z.real > 0
-
-    def plane(self, exact: bool = True) -> figures.Plane:
-        return _plane(self.source, self.scale, self.time, exact)
-
-    def frame(self, exact: bool = True) -> figures.Frame:
-        return _frame(self.source, self.scale, self.steps, self.time, self.step, exact)
-
-    def bound(self) -> dynamics.PointBound | None:
-        """What z says; None where it lies inside."""
-        if not self.says:
-            return None
-        return _bound(self.source, self.scale, self.z, self.steps, self.time, self.step)
-
-    def moved(self, exact: bool = True) -> np.ndarray | None:
-        """The eigenvalues of the perturbed matrices, of fewer if not exact; None before the first throw."""
-        count = THROWN if exact else _in_hand(self.source.size)
-        return _moved(self.source, self.scale, self.eps, count, self.throw) if self.throw else None
-
-    def table(self) -> dict[str, np.ndarray]:
-        frame, bound = self.frame(), self.bound()
-        assert frame.bounds is not None
-        return {
-            "times": frame.times,
-            "growth": frame.growth,
-            "spectral": frame.bounds.spectral,
-            "eigenvector": frame.bounds.eigenvector,
-            "numerical": frame.bounds.numerical,
-            "from_point": np.full(len(frame.times), np.nan) if bound is None else bound.curve,
-        }
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        plane, moved = self.plane(), self.moved()
-        drawn = {
-            "form": _form(self.source, self.scale),
-            "real": plane.real,
-            "imag": plane.imag,
-            "levels": 10**plane.levels,
-        }
-        drawn |= {"eigenvalues": plane.values, "numerical_range": plane.boundary}
-        return self.table() | drawn | ({} if moved is None else {"perturbed": moved})
-
-    def code_lines(self) -> list[str]:
-        plane = self.plane()
-        time = "" if self.time == "discrete" else f', "continuous", {self.step!r}'
-        count, tolerance = len(plane.real), figures.FINE_TOLERANCE
-        grow = f"transient_growth(form, {self.steps})" if self.time == "discrete" else "exponential_growth(form, times)"
-        lines = [
-            *self._form_lines(),
-            f"real = np.linspace({float(plane.real[0])!r}, {float(plane.real[-1])!r}, {count})",
-            f"imag = np.linspace({float(plane.imag[0])!r}, {float(plane.imag[-1])!r}, {count})",
-            f"levels = dynamics.pseudospectrum(form, real, imag, {tolerance!r})  # σ_min(zI − V)",
-            "eigenvalues = dynamics.eigenvalues(form)",
-            f"numerical_range = dynamics.numerical_range(form, {len(plane.boundary) - 1})",
-            f"bounds = dynamics.growth_bounds(form, {self.steps}{time})",
-            "times, spectral, eigenvector, numerical = bounds[:4]",
-            f"growth = dynamics.{grow}",
-        ]
-        if self.throw:
-            lines.append(f"perturbed = dynamics.perturbed_eigenvalues(form, {self.eps!r}, {THROWN}, seed={self.throw})")
-        if self.says:
-            lines.append(f"from_point = dynamics.bound_from_point(form, {self.z!r}, {self.steps}{time}).curve")
-        else:
-            lines.append("from_point = np.full(len(times), np.nan)  # z lies inside: it says nothing")
-        return [*lines, *_DRAWING, *(_DRAWING_MOVED if self.throw else ()), "figure"]
-
-    def _form_lines(self) -> list[str]:
-        """Lines that make `form`, after those of `Source.code`."""
-        if self.source.name is None and self.source.size > CARRIED:
-            return ['form = np.load("spectrum.npz")["form"]  # V in its Schur form']
-        same = "# V in its Schur form: the same spectrum, pseudospectra and growth"
-        if isinstance(self.source.matrix, SchurMatrix):
-            return [f"form = dynamics.as_real(V)[1]  {same}"]
-        if self.scale == 1:
-            return ["P, blocks, T = dynamics.schur_parts(V)", f"form = blocks + T  {same}"]
-        return [f"form = blocks + {self.scale!r} * T  {same}"]  # P, blocks and T of s = 1 are there
-
-    def sentence(self) -> str:
-        return self.said(exact=True)
-
-    def said(self, exact: bool) -> str:
-        """The sentence; if not exact, of what is drawn while a slider moves."""
-        continuous = self.time == "continuous"
-        height, when = self.frame(exact).peak
-        plane = self.plane(exact)
-        edge = float(plane.values.real.max() if continuous else np.abs(plane.values).max())
-        name, power = ("spectral abscissa", "‖e^(tA)‖") if continuous else ("spectral radius", "‖Vᵏ‖")
-        text = f"The {name} is {edge:.3g}; {power} peaks at {figures.at(when, self.time)}: {figures.word(height)}. "
-        text += self._of_point(power)
-        moved = self.moved(exact)
-        if moved is not None:
-            reach = float(moved.real.max() if continuous else np.abs(moved).max())
-            where = "Re z =" if continuous else "|z| ="
-            text += (
-                f" {len(moved)} perturbations of size {self.eps:.2g} carry an eigenvalue as far as {where} {reach:.3g}."
-            )
-        return text
-
-    def _of_point(self, power: str) -> str:
-        x, y = self.point
-        z = f"z = {round(x, 2) + 0.0:.2f} {'−' if y < 0 else '+'} {abs(y):.2f}i"
-        bound = self.bound()
-        if bound is None:
-            inside = "inside the unit circle" if self.time == "discrete" else "left of the imaginary axis"
-            return f"{z} lies {inside} and implies no growth: click outside."
-        found = f"At {z}, σ_min(zI − V) = {bound.level:.3g}"
-        if bound.limit <= 1:
-            return f"{found}, too large to imply any growth."
-        end = figures.at(self.steps * self.step, self.time)
-        by = f"{figures.word(float(bound.curve[-1]))} by {end}, and {figures.word(bound.limit)} in the end"
-        return f"{found}, so {power} must reach {by}."
-
-
-_DRAWING = [
-    "",
-    "from plotly.subplots import make_subplots",
-    "figure, decades = make_subplots(cols=2), np.log10(np.maximum(levels, 1e-150))",
-    'figure.add_contour(x=real, y=imag, z=decades, colorscale="Purples", showscale=False, row=1, col=1)',
-    'figure.add_scatter(x=eigenvalues.real, y=eigenvalues.imag, mode="markers", name="eigenvalues", row=1, col=1)',
-    'figure.add_scatter(x=numerical_range.real, y=numerical_range.imag, name="numerical range", row=1, col=1)',
-    'curves = {"growth": growth, "spectral": spectral, "eigenvector": eigenvector, "numerical": numerical}',
-    'for name, y in (curves | {"from_point": from_point}).items():',
-    "    figure.add_scatter(x=times, y=y, name=name, row=1, col=2)",
-    'figure.update_yaxes(type="log", col=2)',
-]
-_DRAWING_MOVED = [
-    "x, y = perturbed.real.ravel(), perturbed.imag.ravel()",
-    'figure.add_scatter(x=x, y=y, mode="markers", name="perturbed", row=1, col=1)',
-]
 
 
 class SpectrumLab(MatrixLab):
@@ -226,12 +26,11 @@ class SpectrumLab(MatrixLab):
     kind = "spectrum"
     state_type = SpectrumState
     default_presets = PRESETS
-    _drawn: tuple[Any, ...] | None = None  # of what the plane and the curves are, if they are exact
+    _drawn: tuple[Any, ...] | None = None  # what plane and curves show, where they are exact
 
     @property
     def status(self) -> str:
-        """What is shown, in words."""
-        return self.state.said(self._drawn is not None)
+        return str(self.state.sentence_of(self._drawn is not None))
 
     def make_figures(self) -> list[LiveFigure]:
         figure = LiveFigure(figures.spectrum_figure())
@@ -244,7 +43,7 @@ class SpectrumLab(MatrixLab):
             style={"description_width": "20px"}, layout=ipw.Layout(width="320px"),
         )  # fmt: skip
         self.eps.tooltip = "size of the perturbation E, and of the pseudospectrum drawn dashed"
-        self.throw = self.button(f"Throw {THROWN} perturbations", self._throw, "eigenvalues of V + E, ‖E‖ = ε")
+        self.throw = self.button(f"Throw {PERTURBATIONS} perturbations", self._throw, "eigenvalues of V + E, ‖E‖ = ε")
         self.clear = self.button("Take them away", lambda: self.set(throw=0))
         self.real = ipw.FloatText(description="Re z", step=0.05, layout=ipw.Layout(width="180px"))
         self.imag = ipw.FloatText(description="Im z", step=0.05, layout=ipw.Layout(width="180px"))
@@ -267,21 +66,21 @@ class SpectrumLab(MatrixLab):
 
     def paint(self, settled: bool) -> None:
         state, now = self.state, (self.state.source, self.state.scale, self.state.time, self.state.horizon)
-        window = _window(state.source, state.time)
-        moved, _ = figures.moved_push(state.moved(settled), window)
-        if not settled and now == self._drawn:  # ε moves: all else stands there, exact
+        seen = window(state.source, state.time)
+        moved, _ = figures.moved_push(state.moved(settled), seen)
+        if not settled and now == self._drawn:  # ε moves: all else is drawn already, exactly
             self.figures[0].push(moved | figures.edge_push(state.plane(), state.eps)[0])
             return
         plane, frame, point = state.plane(settled), state.frame(settled), state.bound()
-        left, layout = figures.plane_push(plane, state.eps, window, state.time, labelled=settled)
+        left, layout = figures.plane_push(plane, state.eps, seen, state.time, labelled=settled)
         right, words = figures.frame_push(frame, point, state.time)
         cross = {"x": np.array([state.point[0]]), "y": np.array([state.point[1]])}
         self.figures[0].push(left | right | moved | {figures.POINT: cross}, layout | words)
         self._drawn = now if settled else None
 
-    def _show_controls(self) -> None:
-        super()._show_controls()
-        with self._quietly():
+    def show_controls(self) -> None:
+        super().show_controls()
+        with self.quietly():
             self.real.value, self.imag.value = self.state.point
 
     def _clicked(self, trace: int, x: float, y: float) -> None:
@@ -292,76 +91,7 @@ class SpectrumLab(MatrixLab):
         self.set(point=(tidy(round(float(x), 4)), tidy(round(float(y), 4))))
 
     def _typed(self) -> None:
-        if not self._quiet:
-            self.guarded(lambda: self._choose(self.real.value, self.imag.value))
+        self.chosen(lambda: self._choose(self.real.value, self.imag.value))
 
     def _throw(self) -> None:
         self.set(throw=self.state.throw + 1)
-
-
-def _in_hand(size: int) -> int:
-    """How many perturbed matrices can follow a slider: their eigenvalues cost as the cube of the size."""
-    return min(THROWN, max(2, round(10 * (32 / size) ** 2)))
-
-
-@lru_cache(maxsize=8)
-def _form(source: Source, scale: float) -> np.ndarray:
-    """Λ + s T, which has V's spectrum, norms and pseudospectra, and is cheaper than V."""
-    if isinstance(source.matrix, SchurMatrix):
-        return dynamics.as_real(source.scaled(scale))[1]
-    _, blocks, feed_forward = source.parts
-    return np.asarray(blocks + scale * feed_forward)
-
-
-@lru_cache(maxsize=8)
-def _window(source: Source, time: dynamics.Time) -> figures.Window:
-    return figures.window_of(_form(source, 1.0), time)
-
-
-@lru_cache(maxsize=8)
-def _plane(source: Source, scale: float, time: dynamics.Time, exact: bool) -> figures.Plane:
-    return figures.plane_of(_form(source, scale), _window(source, time), exact)
-
-
-@lru_cache(maxsize=8)
-def _frame(source: Source, scale: float, steps: int, time: dynamics.Time, step: float, exact: bool) -> figures.Frame:
-    return figures.frame_of(_form(source, scale), steps, time, step, exact)
-
-
-@lru_cache(maxsize=32)
-def _bound(
-    source: Source, scale: float, z: complex, steps: int, time: dynamics.Time, step: float
-) -> dynamics.PointBound:
-    return dynamics.bound_from_point(_form(source, scale), z, steps, time, step)
-
-
-@lru_cache(maxsize=8)
-def _moved(source: Source, scale: float, eps: float, count: int, seed: int) -> np.ndarray:
-    return dynamics.perturbed_eigenvalues(_form(source, scale), eps, count, seed)
-
-
-@lru_cache(maxsize=8)
-def _horizon(source: Source, time: dynamics.Time) -> float:
-    """The shortest in which growth has peaked and halved."""
-    for horizon in HORIZONS[time]:
-        discrete = time == "discrete"
-        frame = _frame(
-            source, 1.0, int(horizon) if discrete else STEPS, time, 1.0 if discrete else horizon / STEPS, False
-        )
-        if frame.growth[-1] <= OVER * frame.growth.max():
-            break
-    return horizon
-
-
-@lru_cache(maxsize=8)
-def _telling_point(source: Source, time: dynamics.Time) -> tuple[float, float]:
-    """Where (|z| − 1)/σ_min, or Re z/σ_min, is largest on a coarse grid of the window's upper half."""
-    window = _window(source, time)
-    plane = _plane(source, 1.0, time, exact=False)
-    z = plane.real + 1j * np.abs(plane.imag[:, None])
-    away = np.abs(z) - 1 if time == "discrete" else z.real
-    # not too near the edge, where nothing happens for long, and not at the border, where every matrix says 1
-    inside = np.maximum(np.abs(z.real - window.center), z.imag) < 0.9 * window.half
-    ratio = np.where((away > 0.04 * window.half) & inside, np.log10(np.maximum(away, 1e-300)) - plane.levels, -math.inf)
-    best = z.ravel()[int(ratio.argmax())]
-    return tidy(round(float(best.real), 2)), tidy(round(float(best.imag), 2))

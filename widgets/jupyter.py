@@ -1,0 +1,52 @@
+"""What the kit knows of Jupyter beyond ipywidgets' documented interface. Nothing else in the kit relies on such things.
+
+The page's side of it stands in `plotly_js.js`. What to do when one of these goes is said at each.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets as ipw
+
+
+def this_cell() -> str | None:
+    """What names the running cell: the front end's id for it, else its text. None outside a notebook.
+
+    The kernel's message that asked for the run is undocumented: ipykernel's `get_parent` takes the name of a channel,
+    that of a kernel in a browser takes nothing, and Colab's ipykernel has `parent_header` alone. Only JupyterLab sends
+    `cellId`. Without any of it, a cell that runs again does not close the lab that it had made before: that is then
+    the reader's to do.
+    """
+    try:
+        from IPython import get_ipython
+    except ImportError:
+        return None
+    shell: Any = get_ipython()
+    if shell is None or not hasattr(shell, "kernel"):
+        return None
+    parent = _parent(shell) or {}
+    name: str | None = parent.get("metadata", {}).get("cellId") or parent.get("content", {}).get("code")
+    return name
+
+
+def _parent(shell: Any) -> dict[str, Any] | None:
+    if not hasattr(shell.kernel, "get_parent"):
+        return getattr(shell, "parent_header", None)
+    try:
+        found = shell.kernel.get_parent("shell")
+    except TypeError:  # a kernel in a browser has one channel
+        found = shell.kernel.get_parent()
+    return found if isinstance(found, dict) else None
+
+
+def close_tree(widget: ipw.Widget) -> None:
+    """Close a widget and all under it, parents first: a child closed under a living box leaves JupyterLab on "Loading
+    widget…" after a reload. (Should JupyterLab one day survive that, any order will do.)"""
+    children = list(getattr(widget, "children", ()))
+    if isinstance(widget, ipw.Box):
+        ipw.Widget.close(widget)  # not its own `close`, which for a lab comes here
+    else:
+        widget.close()
+    for child in children:
+        close_tree(child)

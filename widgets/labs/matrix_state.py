@@ -1,0 +1,86 @@
+"""What a lab of a matrix shows, as a value: it computes, exports and speaks without a lab or a page."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from nnrnn_core import checks
+
+from .lab import LARGEST_SCALE
+from .matrices import Source, source_from_preset
+from .preset_text import read_preset
+
+if TYPE_CHECKING:
+    from nnrnn_core import SchurMatrix
+
+FORMAT = 1  # of the preset's line; a change that old lines do not survive needs another number
+
+
+@dataclass(frozen=True)
+class MatrixState:
+    """A matrix, and how much of its feed-forward part: V = P (Λ + scale · T) P*. A lab's own state adds its fields."""
+
+    source: Source
+    scale: float = 1.0
+
+    def __post_init__(self) -> None:
+        checks.number("scale", self.scale, 0, LARGEST_SCALE)
+
+    @classmethod
+    def of(cls, source: Source) -> Self:
+        """The state that a matrix begins with."""
+        return cls(source)
+
+    def changed(self, **changes: Any) -> Self:
+        """The state with other values; a lab's own state adds here what else has to change with them."""
+        return replace(self, **changes)
+
+    @property
+    def V(self) -> SchurMatrix | np.ndarray:
+        """The matrix shown."""
+        return self.source.scaled(self.scale)
+
+    def table(self) -> dict[str, np.ndarray]:
+        """Columns of equal length: what a CSV holds."""
+        raise NotImplementedError
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """All that is drawn: what an npz holds, beside V."""
+        return self.table()
+
+    def code_lines(self) -> list[str]:
+        """Python that makes everything in `arrays` from V, under its name, and a figure. numpy is np, plotly's
+        graph_objects go; nnrnn_core's dynamics is there."""
+        raise NotImplementedError
+
+    def sentence(self) -> str:
+        """What is shown, in words."""
+        raise NotImplementedError
+
+    def settings(self) -> dict[str, Any]:
+        """The fields beside the matrix."""
+        return {entry.name: getattr(self, entry.name) for entry in fields(self) if entry.name != "source"}
+
+    def as_preset(self, kind: str) -> str:
+        """The state in one line of text. ValueError for a matrix too large to be carried."""
+        content = {kind: FORMAT, "matrix": self.source.as_preset(), **self.settings()}
+        return json.dumps(content, separators=(",", ":"), ensure_ascii=False)
+
+    @classmethod
+    def from_preset(cls, text: str, kind: str, lab: str) -> Self:
+        """The state in a preset. ValueError says what is wrong with the text."""
+        content = read_preset(text, kind, FORMAT, lab)
+        try:
+            source = source_from_preset(content.pop("matrix", None))
+            settings: dict[str, Any] = {
+                key: tuple(value) if isinstance(value, list) else value for key, value in content.items()
+            }
+            return replace(cls.of(source), **settings)
+        except ValueError:
+            raise
+        except Exception as error:  # whatever a mangled text leads to
+            raise ValueError(f"the preset cannot be read: {error}") from error

@@ -1,0 +1,284 @@
+"""What a SpectrumLab shows: pseudospectra, growth and its bounds, a point of the plane, perturbed eigenvalues."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Self
+
+import numpy as np
+
+from nnrnn_core import checks, dynamics
+from nnrnn_core.dynamics.form import check_time
+
+from ..figures import spectrum as figures
+from ..figures.numbers import fixed, moment, short, tidy
+from .matrices import CARRIED, Source, is_schur_matrix
+from .matrix_state import MatrixState
+
+SMALLEST, LARGEST = 1e-8, 1.0  # of ε
+PERTURBATIONS = 50  # matrices in a throw
+SHORTEST, LONGEST = 0.2, 400  # horizon
+HORIZONS = {"discrete": (20, 40, 80, 160, 320), "continuous": (0.5, 1, 2, 5, 10, 20, 50)}  # to begin with
+FALLEN = 0.5  # of the peak: where growth has come down to this, the curve may end
+STEPS = 200  # moments of a curve in continuous time
+
+
+@dataclass(frozen=True)
+class SpectrumState(MatrixState):
+    """eps: size of the perturbations, and the pseudospectrum drawn dashed. throw: number of their throw, 0 for none.
+    point: the z that is looked at. horizon: how far growth is drawn, in steps or in units of time. time: "discrete" for
+    h_t = V h_{t−1}, "continuous" for x' = A x."""
+
+    eps: float = 0.1
+    throw: int = 0
+    point: tuple[float, float] = (1.2, 0.0)
+    horizon: float = 40
+    time: dynamics.Time = "discrete"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        checks.number("eps", self.eps, SMALLEST, LARGEST)
+        checks.whole("throw", self.throw, 0)
+        checks.number("horizon", self.horizon, SHORTEST, LONGEST)
+        if self.time == "discrete" and (self.horizon < 2 or self.horizon % 1):
+            raise ValueError(f"horizon counts steps here, so it must be a whole number from 2; got {self.horizon!r}")
+        if np.shape(self.point) != (2,):
+            raise ValueError(f"point must be two numbers, Re z and Im z; got {self.point!r}")
+        object.__setattr__(self, "point", tuple(self.point))
+        for part, name in zip(self.point, ("the real part of point", "the imaginary part of point"), strict=True):
+            checks.number(name, part, -1e300, 1e300)
+        check_time(self.time)
+
+    @classmethod
+    def of(cls, source: Source) -> Self:
+        """With the point of a coarse grid that says most about growth."""
+        return cls(
+            source, time=source.time, horizon=_horizon(source, source.time), point=_telling_point(source, source.time)
+        )
+
+    def changed(self, **changes: Any) -> Self:
+        """Another time brings a horizon and a point of its own."""
+        time = changes.get("time", self.time)
+        if time != self.time:
+            own = {"horizon": _horizon(self.source, check_time(time)), "point": _telling_point(self.source, time)}
+            changes = own | changes
+        return super().changed(**changes)
+
+    @property
+    def step(self) -> float:
+        """Of time, between two points of a curve."""
+        return 1.0 if self.time == "discrete" else self.horizon / STEPS
+
+    @property
+    def steps(self) -> int:
+        return int(self.horizon) if self.time == "discrete" else STEPS
+
+    @property
+    def z(self) -> complex:
+        return complex(*self.point)
+
+    @property
+    def point_is_outside(self) -> bool:
+        """Whether z lies where a point can imply growth: outside the unit circle, or right of the imaginary axis."""
+        return abs(self.z) > 1 if self.time == "discrete" else self.z.real > 0
+
+    def plane(self, exact: bool = True) -> figures.Plane:
+        return _plane(self.source, self.scale, self.time, exact)
+
+    def frame(self, exact: bool = True) -> figures.Frame:
+        return _frame(self.source, self.scale, self.steps, self.time, self.step, exact)
+
+    def bound(self) -> dynamics.PointBound | None:
+        """The growth that z implies; None where it lies inside."""
+        if not self.point_is_outside:
+            return None
+        return _bound(self.source, self.scale, self.z, self.steps, self.time, self.step)
+
+    def moved(self, exact: bool = True) -> np.ndarray | None:
+        """The eigenvalues of the perturbed matrices, of fewer if not exact; None before the first throw."""
+        count = PERTURBATIONS if exact else _few_perturbations(self.source.size)
+        return _moved(self.source, self.scale, self.eps, count, self.throw) if self.throw else None
+
+    def table(self) -> dict[str, np.ndarray]:
+        frame, bound = self.frame(), self.bound()
+        assert frame.bounds is not None
+        return {
+            "times": frame.times,
+            "growth": frame.growth,
+            "spectral": frame.bounds.spectral,
+            "eigenvector": frame.bounds.eigenvector,
+            "numerical": frame.bounds.numerical,
+            "from_point": np.full(len(frame.times), np.nan) if bound is None else bound.curve,
+        }
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        plane, moved = self.plane(), self.moved()
+        drawn = {
+            "form": _form(self.source, self.scale),
+            "real": plane.real,
+            "imag": plane.imag,
+            "levels": 10**plane.levels,
+        }
+        drawn |= {"eigenvalues": plane.values, "numerical_range": plane.boundary}
+        return self.table() | drawn | ({} if moved is None else {"perturbed": moved})
+
+    def code_lines(self) -> list[str]:
+        plane = self.plane()
+        time = "" if self.time == "discrete" else f', "continuous", {self.step!r}'
+        count, tolerance = len(plane.real), figures.FINE_TOLERANCE
+        grow = f"transient_growth(form, {self.steps})" if self.time == "discrete" else "exponential_growth(form, times)"
+        lines = [
+            *self._form_lines(),
+            f"real = np.linspace({float(plane.real[0])!r}, {float(plane.real[-1])!r}, {count})",
+            f"imag = np.linspace({float(plane.imag[0])!r}, {float(plane.imag[-1])!r}, {count})",
+            f"levels = dynamics.pseudospectrum(form, real, imag, {tolerance!r})  # σ_min(zI − V)",
+            "eigenvalues = dynamics.eigenvalues(form)",
+            f"numerical_range = dynamics.numerical_range(form, {len(plane.boundary) - 1})",
+            f"bounds = dynamics.growth_bounds(form, {self.steps}{time})",
+            "times, spectral, eigenvector, numerical = bounds[:4]",
+            f"growth = dynamics.{grow}",
+        ]
+        if self.throw:
+            lines.append(
+                f"perturbed = dynamics.perturbed_eigenvalues(form, {self.eps!r}, {PERTURBATIONS}, seed={self.throw})"
+            )
+        if self.point_is_outside:
+            lines.append(f"from_point = dynamics.bound_from_point(form, {self.z!r}, {self.steps}{time}).curve")
+        else:
+            lines.append("from_point = np.full(len(times), np.nan)  # z lies inside: it says nothing")
+        return [*lines, *_DRAWING, *(_DRAWING_MOVED if self.throw else ()), "figure"]
+
+    def _form_lines(self) -> list[str]:
+        """Lines that make `form`, after those of `Source.code`."""
+        if self.source.name is None and self.source.size > CARRIED:
+            return ['form = np.load("spectrum.npz")["form"]  # V in its Schur form']
+        same = "# V in its Schur form: the same spectrum, pseudospectra and growth"
+        if is_schur_matrix(self.source.matrix):
+            return [f"form = dynamics.as_real(V)[1]  {same}"]
+        if self.scale == 1:
+            return ["P, blocks, T = dynamics.schur_parts(V)", f"form = blocks + T  {same}"]
+        return [f"form = blocks + {self.scale!r} * T  {same}"]  # P, blocks and T of s = 1 are there
+
+    def sentence(self) -> str:
+        return self.sentence_of(exact=True)
+
+    def sentence_of(self, exact: bool) -> str:
+        """The sentence; not exact: about what is drawn while a slider moves."""
+        continuous = self.time == "continuous"
+        height, when = self.frame(exact).peak
+        plane = self.plane(exact)
+        edge = float(plane.values.real.max() if continuous else np.abs(plane.values).max())
+        name, power = ("spectral abscissa", "‖e^(tA)‖") if continuous else ("spectral radius", "‖Vᵏ‖")
+        text = f"The {name} is {short(edge)}; {power} peaks at {moment(when, self.time)}: {short(height)}. "
+        text += self._of_point(power)
+        moved = self.moved(exact)
+        if moved is not None:
+            reach = float(moved.real.max() if continuous else np.abs(moved).max())
+            where = "Re z =" if continuous else "|z| ="
+            text += (
+                f" {len(moved)} perturbations of size {short(self.eps, 2)} carry an eigenvalue as far as "
+                f"{where} {short(reach)}."
+            )
+        return text
+
+    def _of_point(self, power: str) -> str:
+        x, y = self.point
+        z = f"z = {fixed(round(x, 2) + 0.0, 2)} {'−' if y < 0 else '+'} {fixed(abs(y), 2)}i"
+        bound = self.bound()
+        if bound is None:
+            inside = "inside the unit circle" if self.time == "discrete" else "left of the imaginary axis"
+            return f"{z} lies {inside} and implies no growth: click outside."
+        found = f"At {z}, σ_min(zI − V) = {short(bound.level)}"
+        if bound.limit <= 1:
+            return f"{found}, too large to imply any growth."
+        end = moment(self.steps * self.step, self.time)
+        by = f"{short(float(bound.curve[-1]))} by {end}, and {short(bound.limit)} in the end"
+        return f"{found}, so {power} must reach {by}."
+
+
+_DRAWING = [
+    "",
+    "from plotly.subplots import make_subplots",
+    "figure, decades = make_subplots(cols=2), np.log10(np.maximum(levels, 1e-150))",
+    'figure.add_contour(x=real, y=imag, z=decades, colorscale="Purples", showscale=False, row=1, col=1)',
+    'figure.add_scatter(x=eigenvalues.real, y=eigenvalues.imag, mode="markers", name="eigenvalues", row=1, col=1)',
+    'figure.add_scatter(x=numerical_range.real, y=numerical_range.imag, name="numerical range", row=1, col=1)',
+    'curves = {"growth": growth, "spectral": spectral, "eigenvector": eigenvector, "numerical": numerical}',
+    'for name, y in (curves | {"from_point": from_point}).items():',
+    "    figure.add_scatter(x=times, y=y, name=name, row=1, col=2)",
+    'figure.update_yaxes(type="log", col=2)',
+]
+_DRAWING_MOVED = [
+    "x, y = perturbed.real.ravel(), perturbed.imag.ravel()",
+    'figure.add_scatter(x=x, y=y, mode="markers", name="perturbed", row=1, col=1)',
+]
+
+
+def _few_perturbations(size: int) -> int:
+    """How many perturbed matrices can follow a slider: their eigenvalues cost as the cube of the size."""
+    return min(PERTURBATIONS, max(2, round(10 * (32 / size) ** 2)))
+
+
+@lru_cache(maxsize=8)
+def _form(source: Source, scale: float) -> np.ndarray:
+    """Λ + s T, which has V's spectrum, norms and pseudospectra, and is cheaper than V."""
+    if is_schur_matrix(source.matrix):
+        return dynamics.as_real(source.scaled(scale))[1]
+    _, blocks, feed_forward = source.parts
+    return np.asarray(blocks + scale * feed_forward)
+
+
+@lru_cache(maxsize=8)
+def window(source: Source, time: dynamics.Time) -> figures.Window:
+    return figures.window_of(_form(source, 1.0), time)
+
+
+@lru_cache(maxsize=8)
+def _plane(source: Source, scale: float, time: dynamics.Time, exact: bool) -> figures.Plane:
+    return figures.plane_of(_form(source, scale), window(source, time), exact)
+
+
+@lru_cache(maxsize=8)
+def _frame(source: Source, scale: float, steps: int, time: dynamics.Time, step: float, exact: bool) -> figures.Frame:
+    return figures.frame_of(_form(source, scale), steps, time, step, exact)
+
+
+@lru_cache(maxsize=32)
+def _bound(
+    source: Source, scale: float, z: complex, steps: int, time: dynamics.Time, step: float
+) -> dynamics.PointBound:
+    return dynamics.bound_from_point(_form(source, scale), z, steps, time, step)
+
+
+@lru_cache(maxsize=8)
+def _moved(source: Source, scale: float, eps: float, count: int, seed: int) -> np.ndarray:
+    return dynamics.perturbed_eigenvalues(_form(source, scale), eps, count, seed)
+
+
+@lru_cache(maxsize=8)
+def _horizon(source: Source, time: dynamics.Time) -> float:
+    """The shortest in which growth has peaked and halved."""
+    for horizon in HORIZONS[time]:
+        discrete = time == "discrete"
+        frame = _frame(
+            source, 1.0, int(horizon) if discrete else STEPS, time, 1.0 if discrete else horizon / STEPS, False
+        )
+        if frame.growth[-1] <= FALLEN * frame.growth.max():
+            break
+    return horizon
+
+
+@lru_cache(maxsize=8)
+def _telling_point(source: Source, time: dynamics.Time) -> tuple[float, float]:
+    """Where (|z| − 1)/σ_min, or Re z/σ_min, is largest on a coarse grid of the window's upper half."""
+    seen = window(source, time)
+    plane = _plane(source, 1.0, time, exact=False)
+    z = plane.real + 1j * np.abs(plane.imag[:, None])
+    away = np.abs(z) - 1 if time == "discrete" else z.real
+    # not too near the edge, where nothing happens for long, and not at the border, where every matrix says 1
+    inside = np.maximum(np.abs(z.real - seen.center), z.imag) < 0.9 * seen.half
+    ratio = np.where((away > 0.04 * seen.half) & inside, np.log10(np.maximum(away, 1e-300)) - plane.levels, -math.inf)
+    best = z.ravel()[int(ratio.argmax())]
+    return tidy(round(float(best.real), 2)), tidy(round(float(best.imag), 2))
