@@ -17,7 +17,7 @@ from nnrnn_core import dynamics
 
 
 def public() -> Iterator[tuple[str, Any]]:
-    """Every public name with what it is, once: classes and functions; of modules and plain values the module says it."""
+    """The public classes and functions by name; modules and plain values are explained where they stand."""
     for module in (nnrnn_core, dynamics):
         for name in module.__all__:
             found = getattr(module, name)
@@ -59,25 +59,27 @@ def arguments(what: Any) -> set[str]:
 def faults(what: Any, *, method: bool = False) -> list[str]:
     """What is wrong with the docstring of a class, a function or a method, in words.
 
-    Of a record (a class that documents its Attributes) and of an exception the reader does not call the constructor.
-    A method may leave sections out, but what it explains must be right.
+    A class may explain what it is made from as Attributes. An exception is made by the kit, so that the arguments of
+    its constructor need no words. A method may leave sections out, but what it explains must be right.
     """
     document, problem = parsed(what)
     if document is None:
         return [problem]
-    found, asked, explained = [], arguments(what), names(document, "Parameters", "Other Parameters")
-    record = inspect.isclass(what) and (issubclass(what, BaseException) or not explained)
-    if extra := explained - asked:
+    is_class = inspect.isclass(what)
+    explained = names(document, "Parameters", "Other Parameters")
+    found = []
+    if extra := explained - arguments(what):
         found.append(f"explains parameters that it does not have: {', '.join(sorted(extra))}")
-    missing = asked - explained - (names(document, "Attributes") if inspect.isclass(what) else set())
-    exempt = (method and not explained) or (record and issubclass(what, BaseException))
-    if missing and not exempt:
+    missing = arguments(what) - explained - (names(document, "Attributes") if is_class else set())
+    raised_by_the_kit = is_class and issubclass(what, BaseException)
+    if missing and not raised_by_the_kit and (explained or not method):
         found.append(f"does not explain: {', '.join(sorted(missing))}")
-    if not inspect.isclass(what) and not method:
-        gives = inspect.signature(what).return_annotation not in (None, "None")
-        if gives and not (document["Returns"] or document["Yields"]):
+    if method:
+        return found
+    if not is_class and inspect.signature(what).return_annotation not in (None, "None"):
+        if not (document["Returns"] or document["Yields"]):
             found.append("has neither Returns nor Yields")
-    if not method and not any(line.lstrip().startswith(">>>") for line in document["Examples"]):
+    if not any(line.lstrip().startswith(">>>") for line in document["Examples"]):
         found.append("has no Examples with a doctest")
     return found
 
