@@ -8,7 +8,7 @@ from numbers import Integral, Real
 from typing import Any
 
 
-def whole(name: str, value: object, low: int | None = None, high: int | None = None) -> int:
+def whole_number(name: str, value: object, low: int | None = None, high: int | None = None) -> int:
     """A whole number from `low` to `high`, both included; ValueError otherwise."""
     fits = isinstance(value, Integral) and not isinstance(value, bool)
     if not fits or not _between(value, low, high):

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
-from .checks import whole
+from .checks import whole_number
 from .matrices import RecurrentMatrix
 from .network import NNRNN, ExpRNN, FreeRNN, Layer, RecurrentNetwork
 
@@ -84,7 +84,7 @@ class SequenceModel(nn.Module):
     ) -> None:
         super().__init__()
         for size_name, size in (("input_size", input_size), ("hidden_size", hidden_size), ("output_size", output_size)):
-            whole(size_name, size, 1)
+            whole_number(size_name, size, 1)
         if isinstance(state_noise, bool) or not (0 <= state_noise < math.inf):
             raise ValueError(f"state_noise must be a finite number of at least 0; got {state_noise!r}")
         where: dict[str, Any] = {name: recurrent_options.get(name) for name in ("device", "dtype")}

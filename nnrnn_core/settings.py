@@ -100,7 +100,7 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "gamma_penalty": partial(checks.number, low=0),
     "freeze_T": checks.switch,
     "hold_gamma": checks.switch,
-    "batch_size": partial(checks.whole, low=1),
+    "batch_size": partial(checks.whole_number, low=1),
     "gradient_clip": _clip,
-    "threads": partial(checks.whole, low=1),
+    "threads": partial(checks.whole_number, low=1),
 }

@@ -76,9 +76,9 @@ def faults(what: Any, *, method: bool = False) -> list[str]:
         found.append(f"does not explain: {', '.join(sorted(missing))}")
     if method:
         return found
-    if not is_class and inspect.signature(what).return_annotation not in (None, "None"):
-        if not (document["Returns"] or document["Yields"]):
-            found.append("has neither Returns nor Yields")
+    returns = not is_class and inspect.signature(what).return_annotation not in (None, "None")
+    if returns and not (document["Returns"] or document["Yields"]):
+        found.append("has neither Returns nor Yields")
     if not any(line.lstrip().startswith(">>>") for line in document["Examples"]):
         found.append("has no Examples with a doctest")
     return found

@@ -12,7 +12,7 @@ import numpy as np
 import scipy  # loads what is asked of it when it is first asked
 from jaxtyping import Float64
 
-from ..checks import number, whole
+from ..checks import number, whole_number
 from .form import Matrix, Time, as_schur, check_time
 from .inverse_lanczos import levels
 from .numerical_range import numerical_abscissa, numerical_radius
@@ -266,7 +266,7 @@ def bound_from_point(V: Matrix, z: complex, horizon: int, time: Time = "discrete
 
 
 def _times(horizon: int, time: Time, step: float) -> Curve:
-    steps = np.arange(whole("horizon", horizon, 0) + 1, dtype=float)
+    steps = np.arange(whole_number("horizon", horizon, 0) + 1, dtype=float)
     if check_time(time) == "discrete":
         if step != 1:
             raise ValueError(f"step is for continuous time only, a power k goes up by 1: leave it out; got {step!r}")

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float64
 
-from ..checks import number, whole
+from ..checks import number, whole_number
 from .continuous import exponential
 from .form import Matrix, Time, as_real, check_time
 
@@ -100,7 +100,7 @@ def optimal_input(V: Matrix, k: float, time: Time = "discrete") -> OptimalInput:
         M = exponential(form, number("k", k, 0))
     else:
         with np.errstate(over="ignore", invalid="ignore"):
-            M = np.linalg.matrix_power(form, whole("k", k, 0))
+            M = np.linalg.matrix_power(form, whole_number("k", k, 0))
     if not np.isfinite(M).all():
         raise ValueError(f"what V does in k = {k:g} leaves float64: choose a smaller k, or scale V down")
     _, values, directions = np.linalg.svd(M)
@@ -151,8 +151,8 @@ def cloud_growth(V: Matrix, horizon: int, count: int = 1000, seed: int = 0) -> C
     True
     """
     P, form = as_real(V)
-    n, steps = len(form), whole("horizon", horizon, 0) + 1
-    starts = np.random.default_rng(whole("seed", seed, 0)).standard_normal((n, whole("count", count, 1)))
+    n, steps = len(form), whole_number("horizon", horizon, 0) + 1
+    starts = np.random.default_rng(whole_number("seed", seed, 0)).standard_normal((n, whole_number("count", count, 1)))
     X = P.T @ (starts / np.linalg.norm(starts, axis=0))
     norms, spread = np.empty((steps, X.shape[1])), np.empty((steps, n))
     with np.errstate(over="ignore", invalid="ignore"):

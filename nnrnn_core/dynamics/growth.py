@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 from jaxtyping import Float64
 
-from ..checks import whole
+from ..checks import whole_number
 from .form import Matrix, RealMatrix, frobenius, real_form
 from .power_norms import power_norms
 
@@ -52,7 +52,7 @@ def transient_growth(V: Matrix, horizon: int) -> Float64[np.ndarray, " steps"]:
     >>> dynamics.transient_growth([[0.0, 0.0], [3.0, 0.0]], 2)
     array([1., 3., 0.])
     """
-    form, horizon = real_form(V), whole("horizon", horizon, 0)
+    form, horizon = real_form(V), whole_number("horizon", horizon, 0)
     worthwhile = len(form) >= LEAST_SIZE and len(form) * horizon <= MOST_VECTORS
     norms = power_norms(form, horizon) if worthwhile else np.full(horizon + 1, np.nan)
     unknown = np.isnan(norms)
@@ -104,7 +104,7 @@ def _scaled(M: RealMatrix) -> tuple[float, RealMatrix]:
 def _powers(V: Matrix, horizon: int) -> Iterator[RealMatrix]:
     form = real_form(V)
     M = np.eye(len(form))
-    for k in range(whole("horizon", horizon, 0) + 1):
+    for k in range(whole_number("horizon", horizon, 0) + 1):
         if k:
             with np.errstate(over="ignore", invalid="ignore"):
                 M = M @ form

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float64
 
-from ..checks import whole
+from ..checks import whole_number
 from .form import Matrix, RealMatrix, real_form
 
 Curve = Float64[np.ndarray, " powers"]
@@ -73,7 +73,7 @@ def growth_powers(horizon: int, count: int = 20) -> tuple[int, ...]:
     >>> dynamics.growth_powers(100, 8)
     (0, 1, 2, 4, 8, 16, 32, 64, 100)
     """
-    horizon, count = whole("horizon", horizon, 0), whole("count", count, 2)
+    horizon, count = whole_number("horizon", horizon, 0), whole_number("count", count, 2)
     powers = [0, 1]
     for i in range(2, count):
         wanted = (horizon - powers[-1]) * min(1.0, 2 * i / count) / (count - i)
@@ -117,7 +117,7 @@ def estimate_growth(V: Matrix, powers: Sequence[int], start: GrowthEstimate | No
     >>> estimate.powers, estimate.transient
     ((0, 1, 2), array([1., 3., 0.]))
     """
-    ks = tuple(whole("powers", k, 0) for k in powers)
+    ks = tuple(whole_number("powers", k, 0) for k in powers)
     if not ks or any(b <= a for a, b in pairwise(ks)):
         raise ValueError(f"powers must be increasing and at least one; got {list(ks)}")
     form = real_form(V)

@@ -12,7 +12,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float64
 
-from ..checks import whole
+from ..checks import whole_number
 from .form import HoldsSchurForm, Matrix, Numbers, RealMatrix, TensorLike, array, as_real, no_grad, numpy_array
 
 Exponents = Float64[np.ndarray, " count"]
@@ -69,7 +69,7 @@ def lyapunov_exponents(jacobians: Numbers | Iterable[Matrix], count: int | None 
     >>> np.exp(dynamics.lyapunov_exponents(steps, warmup=50)).round(6)
     array([2. , 0.5])
     """
-    skip = whole("warmup", warmup, 0)
+    skip = whole_number("warmup", warmup, 0)
     Q, sums, steps = np.empty((0, 0)), np.empty(0), 0
     for steps, given in enumerate(_each(jacobians), start=1):
         J = _dense(given)
@@ -152,7 +152,7 @@ def _dense(J: Matrix) -> RealMatrix:
 
 def _start(size: int, count: int | None) -> Float64[np.ndarray, "n count"]:
     """Orthonormal columns in general position: from the identity, a diagonal J would never show its largest rates."""
-    columns = size if count is None else whole("count", count, 1)
+    columns = size if count is None else whole_number("count", count, 1)
     if columns > size:
         raise ValueError(f"count must be at most the {size} units; got {columns}")
     Q: np.ndarray = np.linalg.qr(np.random.default_rng(0).standard_normal((size, columns)))[0]

@@ -14,7 +14,7 @@ import numpy as np
 import scipy.linalg
 from jaxtyping import Float64
 
-from ..checks import whole
+from ..checks import whole_number
 from .form import Matrix, Numbers, RealMatrix, as_real, vector
 from .noise import doublings, noise_covariance, noise_factor, noise_steps
 
@@ -75,7 +75,7 @@ def fisher_memory(V: Matrix, source: Numbers, horizon: int, duration: int | None
     """
     P, form = as_real(V)
     v = vector(source, len(form), "source")
-    trace = _responses(form, P.T @ v, whole("horizon", horizon, 0))
+    trace = _responses(form, P.T @ v, whole_number("horizon", horizon, 0))
     with np.errstate(over="ignore", invalid="ignore"):
         R, reach = noise_factor(form, noise_steps(V, form, duration))
     if not (np.isfinite(R).all() and np.isfinite(reach).all() and np.isfinite(trace).all()):
@@ -147,9 +147,9 @@ def estimate_memory(V: Matrix, source: Numbers, horizon: int, duration: int) -> 
     P, form = as_real(V)
     n = len(form)
     v = vector(source, n, "source")
-    trace = _responses(form, P.T @ v, whole("horizon", horizon, 0))
+    trace = _responses(form, P.T @ v, whole_number("horizon", horizon, 0))
     with np.errstate(over="ignore", invalid="ignore"):
-        C, largest = noise_covariance(form, doublings(form, whole("duration", duration, 1)))
+        C, largest = noise_covariance(form, doublings(form, whole_number("duration", duration, 1)))
         lost = n * np.finfo(float).eps * (np.trace(C) + largest**2 * np.sqrt(np.trace(C)))
         trusted = lost < LOST_DIGITS and np.isfinite(trace).all()
     if not trusted:

@@ -12,7 +12,7 @@ from typing import TypeAlias
 import numpy as np
 from jaxtyping import Float64
 
-from ..checks import whole
+from ..checks import whole_number
 from .form import Matrix, RealMatrix, as_real
 from .spectrum import spectral_radius
 
@@ -61,7 +61,7 @@ def activity(V: Matrix, duration: int | None = None) -> Float64[np.ndarray, " n"
 def noise_steps(V: Matrix, form: RealMatrix, duration: int | None) -> Iterator[Doubling]:
     """The doublings that lead to the duration; None is for ever. ValueError where C has no bound then."""
     if duration is not None:
-        return doublings(form, whole("duration", duration, 1))
+        return doublings(form, whole_number("duration", duration, 1))
     radius = spectral_radius(V)
     if radius >= 1:
         raise ValueError(

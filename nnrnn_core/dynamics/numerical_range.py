@@ -10,7 +10,7 @@ import numpy as np
 import scipy  # loads what is asked of it when it is first asked
 from jaxtyping import Complex128, Float64
 
-from ..checks import whole
+from ..checks import whole_number
 from .form import ComplexMatrix, Matrix, real_form
 
 ANGLES = 64  # directions in which the numerical radius is first looked for
@@ -52,7 +52,7 @@ def numerical_range(V: Matrix, n_angles: int = 128) -> Complex128[np.ndarray, " 
     >>> len(boundary), bool(np.allclose(abs(boundary), 0.5))
     (129, True)
     """
-    form, count = real_form(V), whole("n_angles", n_angles, 4)
+    form, count = real_form(V), whole_number("n_angles", n_angles, 4)
     boundary = np.empty(count, complex)
     for i, angle in enumerate(2 * np.pi * np.arange(count) / count):
         mirrored = count - i

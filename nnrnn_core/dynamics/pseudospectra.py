@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Complex128, Float64
 
-from ..checks import number, whole
+from ..checks import number, whole_number
 from .form import Matrix, Numbers, as_schur, points
 from .inverse_lanczos import Levels, levels
 
@@ -142,8 +142,8 @@ def perturbed_eigenvalues(V: Matrix, eps: float, count: int = 50, seed: int = 0)
     """
     size = number("eps", eps, 0)
     _, form = as_schur(V)
-    shape = (whole("count", count, 1), *form.shape)
-    rng = np.random.default_rng(whole("seed", seed, 0))
+    shape = (whole_number("count", count, 1), *form.shape)
+    rng = np.random.default_rng(whole_number("seed", seed, 0))
     E = rng.standard_normal(shape) + 1j * rng.standard_normal(shape)
     E *= size / np.linalg.norm(E, 2, axis=(1, 2))[:, None, None]
     moved: Complex128[np.ndarray, "count n"] = np.linalg.eigvals(form + E)  # E is as random in this basis

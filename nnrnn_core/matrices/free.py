@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor, nn
 
-from ..checks import whole
+from ..checks import whole_number
 from ..dynamics import henrici
 
 
@@ -33,7 +33,7 @@ class FreeMatrix(nn.Module):
         dtype: torch.dtype | None = None,
     ) -> None:
         super().__init__()
-        whole("size", size, 1)
+        whole_number("size", size, 1)
         self.size = size
         device = device or torch.get_default_device()
         drawn = torch.randn(

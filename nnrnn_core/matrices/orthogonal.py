@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor, nn
 
-from ..checks import whole
+from ..checks import whole_number
 from ..device import full_precision, on_cpu
 from .exponential import skew_exponential
 
@@ -70,7 +70,7 @@ class OrthogonalMatrix(nn.Module):
         dtype: torch.dtype | None = None,
     ) -> None:
         super().__init__()
-        self.size = whole("size", size, 1)
+        self.size = whole_number("size", size, 1)
         dtype = dtype or torch.get_default_dtype()
         device = device or torch.get_default_device()
         precise = at_least_float32(dtype)

@@ -11,7 +11,7 @@ from jaxtyping import Bool, Complex, Float
 from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
-from ..checks import one_of, whole
+from ..checks import one_of, whole_number
 from ..device import full_precision, on_cpu
 from ..dynamics import henrici
 from .exponential import rotated
@@ -92,7 +92,7 @@ class SchurMatrix(nn.Module):
         mask: str = "block",
     ) -> None:
         super().__init__()
-        if whole("size", size, 1) % 2:
+        if whole_number("size", size, 1) % 2:
             raise ValueError(f"size must be even to hold 2×2 blocks; got {size}")
         self.size, self.mask = size, one_of("mask", mask, MASKS)
         dtype = dtype or torch.get_default_dtype()

@@ -42,6 +42,8 @@ class NNRNN(RecurrentNetwork):
         T's: "block" or "entry"; see `SchurMatrix`.
     unit_input
         Whether each column of the first layer's U is divided by its norm.
+    proj_size
+        0. Only torch.nn.LSTM has projections; any other number is refused, as by torch.nn.RNN.
     generator, device, dtype
         The source of randomness (None is torch's own), and as everywhere in torch.
 

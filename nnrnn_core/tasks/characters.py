@@ -13,7 +13,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 from torch.nn import functional
 
-from ..checks import whole
+from ..checks import whole_number
 from ..settings import Settings
 from .task import Batch, Task
 
@@ -78,7 +78,7 @@ class Characters(Task):
     tuned = {"nnrnn": _ADAM, "rnn": _ADAM, "exprnn": _ADAM, "lstm": _ADAM}
 
     def __init__(self, length: int = 100) -> None:
-        whole("length", length, 1)
+        whole_number("length", length, 1)
         self.length = length
         text = english()
         parts = {name: text[int(a * len(text)) : int(b * len(text))] for name, (a, b) in SPLITS.items()}
@@ -104,7 +104,7 @@ class Characters(Task):
 
     def segments(self, split: str, batch_size: int) -> int:
         """How many batches one pass over the split takes."""
-        whole("batch_size", batch_size, 1)
+        whole_number("batch_size", batch_size, 1)
         if split not in SPLITS:
             raise ValueError(f"split must be one of {', '.join(SPLITS)}; got {split!r}")
         available = len(self._codes[split]) - 1  # the last character is only ever a target

@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ..checks import whole
+from ..checks import whole_number
 from ..settings import Settings
 from .task import Batch, Task
 
@@ -57,7 +57,7 @@ class Copying(Task):
     output_size = SYMBOLS + 1
 
     def __init__(self, delay: int = 200) -> None:
-        whole("delay", delay, 1)
+        whole_number("delay", delay, 1)
         self.delay = delay
         self.length = delay + 2 * LETTERS
         self._silence: Batch | None = None  # a batch without its symbols, for the next of its size
@@ -67,7 +67,7 @@ class Copying(Task):
         return {"name": self.name, "delay": self.delay}
 
     def sample(self, batch_size: int, generator: torch.Generator, index: int = 0) -> Batch:
-        whole("batch_size", batch_size, 1)
+        whole_number("batch_size", batch_size, 1)
         device = generator.device
         symbols = torch.randint(SYMBOLS, (LETTERS, batch_size), generator=generator, device=device)
         kept = self._silence

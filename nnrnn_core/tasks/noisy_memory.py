@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ..checks import whole
+from ..checks import whole_number
 from ..settings import Settings
 from .task import Batch, Task
 
@@ -64,8 +64,8 @@ class NoisyMemory(Task):
     tuned = dict.fromkeys(("nnrnn", "rnn", "exprnn"), _ADAM)
 
     def __init__(self, delays: int = 20, noise: float = 0.5, length: int = 80) -> None:
-        whole("delays", delays, 1)
-        whole("length", length, 1)
+        whole_number("delays", delays, 1)
+        whole_number("length", length, 1)
         if isinstance(noise, bool) or not 0 < noise < math.inf:
             raise ValueError(f"noise must be a finite number above 0 (without noise there is no bound); got {noise!r}")
         if length <= delays:
@@ -85,7 +85,7 @@ class NoisyMemory(Task):
 
     def sample(self, batch_size: int, generator: torch.Generator, index: int = 0) -> Batch:
         """targets[t, :, k] = u_{t−k}, 0 before the beginning."""
-        whole("batch_size", batch_size, 1)
+        whole_number("batch_size", batch_size, 1)
         u = torch.randn(self.length, batch_size, generator=generator, device=generator.device)
         padded = torch.cat([u.new_zeros(self.delays - 1, batch_size), u])
         targets = padded.unfold(0, self.delays, 1).flip(-1)

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..checks import whole
+from ..checks import whole_number
 from ..matrices import OrthogonalMatrix, SchurMatrix
 from ..recurrence import total_gradients
 from ..sequence_model import SequenceModel
@@ -108,7 +108,7 @@ class Training:
         for name in ("input_size", "output_size"):
             if getattr(model, name) != getattr(task, name):
                 raise ValueError(f"{name} of the model is {getattr(model, name)}, of {task.name} {getattr(task, name)}")
-        self.model, self.task, self.seed = model, task, whole("seed", seed)
+        self.model, self.task, self.seed = model, task, whole_number("seed", seed)
         self.settings = (settings or task.settings_for(model.name)).replace()
         self.index = 0  # updates so far
         self.state: Any = None  # of the network at the end of the last batch, where batches follow one another
@@ -164,14 +164,14 @@ class Training:
         return record
 
     @torch.no_grad()
-    def probe(self, *, whole: bool = True) -> Step:
+    def probe(self, *, whole_loss: bool = True) -> Step:
         """The record of the step to come, on the batch and the noise to come.
 
         Nothing is updated, no generator moves, and no parameter's gradient is computed.
 
         Parameters
         ----------
-        whole
+        whole_loss
             Also find `gradient_norms`, which costs a sweep back through time. `late_gradient_norms` is always found.
 
         Returns
@@ -187,7 +187,7 @@ class Training:
                 with torch.enable_grad():
                     outputs = self.model.readout(states.requires_grad_())
                     loss = self.task.loss(outputs, batch)
-                whole_norms = self._norms_of(batch, outputs, states) if whole else None
+                whole_norms = self._norms_of(batch, outputs, states) if whole_loss else None
                 late_norms = self._norms_of(batch.last(), outputs, states)
                 return self._record(batch, states, outputs, loss, whole_norms, late_norms)
         finally:

@@ -33,7 +33,7 @@ def shear(c: float) -> np.ndarray:
 
 def steps(k: int) -> int:
     """k as it is, if it is a whole number from 0 to 40; ValueError otherwise."""
-    return checks.whole("k", k, 0, HORIZON)
+    return checks.whole_number("k", k, 0, HORIZON)
 
 
 def peak(c: float) -> tuple[float, int]:

@@ -89,9 +89,9 @@ class ExperimentLab(Lab):
         """Whether exact curves are cheap enough to follow a slider."""
         return self.experiment.training.model.hidden_size <= EXACT_SIZE
 
-    def look(self, whole: bool = True) -> None:
+    def look(self, whole_loss: bool = True) -> None:
         """Measure the present network, on the batch to come."""
-        self.experiment.last = self.experiment.look(whole=whole)
+        self.experiment.last = self.experiment.look(whole_loss=whole_loss)
         with self.quietly():
             self.controls.history.value = FRAMES
         self.controls.history_label.value = "now"
@@ -147,7 +147,7 @@ class ExperimentLab(Lab):
                 return early
             if self._unseen and self.panels.frame is not None:
                 self._unseen, self._sequence_run = False, now
-                self.look(whole=self.controls.whole_loss.value)
+                self.look(whole_loss=self.controls.whole_loss.value)
                 self.paint(with_snapshot(self.panels.frame, self.experiment.last), slow=False, at_rest=False)
         return max(0.0, self._moved + self.rest - time.monotonic())
 

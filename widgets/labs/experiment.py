@@ -83,11 +83,11 @@ class Experiment:
                     self.ghost = None
 
     # ---- what is seen
-    def look(self, *, whole: bool = True) -> Snapshot:
+    def look(self, *, whole_loss: bool = True) -> Snapshot:
         """The network as it is now, on the batch to come: what the next step will report. Nothing is updated.
-        whole=False: without the whole loss's gradient, for speed."""
+        whole_loss=False: without the whole loss's gradient, for speed."""
         with threads(1):
-            return _snapshot(self.training.probe(whole=whole), self._matrix_parts())
+            return _snapshot(self.training.probe(whole_loss=whole_loss), self._matrix_parts())
 
     def _matrix_parts(self) -> dict[str, Any]:
         """What a snapshot holds of the network as it is now, without running it."""

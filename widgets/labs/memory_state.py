@@ -53,9 +53,9 @@ class MemoryState(MatrixState):
             object.__setattr__(self, "alpha", self.source.parameters["alpha"])
         checks.number("alpha", self.alpha, 0, 1.5)
         checks.number("gamma", self.gamma, 0, 1)
-        checks.whole("unit", self.unit, 1, self.source.size)
-        checks.whole("horizon", self.horizon, 1, LONGEST)
-        checks.whole("duration", self.duration, 0, LONGEST)
+        checks.whole_number("unit", self.unit, 1, self.source.size)
+        checks.whole_number("horizon", self.horizon, 1, LONGEST)
+        checks.whole_number("duration", self.duration, 0, LONGEST)
         radius = max(_radius(self.source), self.gamma)
         if not self.duration and radius >= 1:
             raise ValueError(

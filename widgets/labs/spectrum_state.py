@@ -40,7 +40,7 @@ class SpectrumState(MatrixState):
     def __post_init__(self) -> None:
         super().__post_init__()
         checks.number("eps", self.eps, SMALLEST, LARGEST)
-        checks.whole("throw", self.throw, 0)
+        checks.whole_number("throw", self.throw, 0)
         checks.number("horizon", self.horizon, SHORTEST, LONGEST)
         if self.time == "discrete" and (self.horizon < 2 or self.horizon % 1):
             raise ValueError(f"horizon counts steps here, so it must be a whole number from 2; got {self.horizon!r}")

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float64
 
-from ...checks import number, whole
+from ...checks import number, whole_number
 from ..form import RealMatrix, Time
 
 
@@ -118,4 +118,4 @@ def _checked(name: str, value: object, parameter: Parameter) -> float:
         return number(name, value, parameter.low, parameter.high)
     if isinstance(value, float) and value.is_integer():  # a slider's 7.0 is a 7
         value = int(value)
-    return whole(name, value, int(parameter.low), int(parameter.high))
+    return whole_number(name, value, int(parameter.low), int(parameter.high))
