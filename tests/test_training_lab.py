@@ -510,3 +510,12 @@ def test_an_exception_in_the_clock_stops_it_and_is_said() -> None:
     lab.controls.play.click()
     lab.lines.on_error(RuntimeError("out of paper"))  # type: ignore[misc]
     assert not lab.lines.playing and "out of paper" in alarm(lab) and lab.controls.play.description == "Play"
+
+
+def test_a_network_of_two_layers_trains_in_a_lab_and_shows_what_it_has():
+    task = tasks.Copying(3)
+    model = SequenceModel("nnrnn", task.input_size, 8, task.output_size, num_layers=2)
+    lab = TrainingLab(task, model=model)
+    lab.step(2)
+    assert "After 2 updates" in lab.status and lab.controls.whole_loss.disabled
+    lab.close()

@@ -8,7 +8,6 @@ from typing import Any
 import ipywidgets as ipw
 
 from nnrnn_core import SequenceModel, Settings
-from nnrnn_core.network import RecurrentNetwork
 from nnrnn_core.sequence_model import RECURRENTS
 from nnrnn_core.training import parameter_groups
 from nnrnn_core.training.starts import STARTS
@@ -109,7 +108,7 @@ class Controls:
         for control in (self.scale, self.release, self.hold_gamma, self.T_decay, self.gamma_penalty, self.noise):
             control.disabled = not has_T
         self.add_noise.disabled, self.rate_P.disabled = not has_T, not has_P
-        self.whole_loss.disabled = not isinstance(training.model.recurrent, RecurrentNetwork)
+        self.whole_loss.disabled = training.model.layer is None
 
     def _show_plan(self, plan: Plan, model: SequenceModel) -> None:
         self.model.options = list(dict.fromkeys([*RECURRENTS, model.name]))

@@ -10,7 +10,6 @@ import numpy as np
 import torch
 
 from nnrnn_core import Diverged, SchurMatrix, Training
-from nnrnn_core.network import RecurrentNetwork
 from nnrnn_core.threads import threads
 from nnrnn_core.training.records import Step
 
@@ -112,14 +111,14 @@ class Experiment:
     def _source(self) -> np.ndarray | None:
         """The unit direction in which inputs enter, in the basis of the form: U's column, or, of several columns, the
         direction that carries most (its first left singular vector)."""
-        network = self.training.model.recurrent
-        if not isinstance(network, RecurrentNetwork):
+        layer = self.training.model.layer
+        if layer is None:
             return None
         with torch.no_grad():
-            U = network.input_matrix().cpu().double()
+            U = layer.input_matrix().cpu().double()
             direction = torch.linalg.svd(U, full_matrices=False).U[:, 0]
-            if isinstance(network.V, SchurMatrix):
-                direction = network.V.P.cpu().double().T @ direction
+            if isinstance(layer.V, SchurMatrix):
+                direction = layer.V.P.cpu().double().T @ direction
         return direction.numpy()
 
     def _remember(self, snapshot: Snapshot) -> None:
