@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 # The lower bounds of pyproject.toml, and ipywidgets' upper one; a test holds the two together.
-LEAST = {"torch": "2.9", "numpy": "2", "scipy": "1.15", "plotly": "6.1", "anywidget": "0.9.13", "ipywidgets": "7.7.1"}
+LEAST = {"torch": "2.12", "numpy": "2", "scipy": "1.15", "plotly": "6.1", "anywidget": "0.9.13", "ipywidgets": "7.7.1"}
 BELOW = {"ipywidgets": "9"}
 LEAST_PYTHON = (3, 11)
 
