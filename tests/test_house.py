@@ -217,6 +217,22 @@ def test_the_conda_door_installs_what_pyproject_says_and_nothing_of_its_own():
     ]
 
 
+def test_the_workflow_runs_what_ci_runs_with_pinned_actions_and_the_oldest_python():
+    workflow = yaml.safe_load((ROOT / ".github/workflows/test.yml").read_text("utf-8"))
+    steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
+    assert [step["run"] for step in steps if "run" in step] == [".ci/run", "make test-oldest"]
+    assert all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", step["uses"]) for step in steps if "uses" in step)
+    versions = {step["with"]["python-version"] for step in steps if "setup-python" in step.get("uses", "")}
+    assert {f">={version}" for version in versions} == {PROJECT["requires-python"]}
+
+
+def test_a_commit_is_judged_by_the_tools_of_the_environment():
+    """Whose versions are those of the constraints, which `make` installs; so every hook is local."""
+    (repository,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text("utf-8"))["repos"]
+    assert repository["repo"] == "local"
+    assert {hook["entry"].split()[0] for hook in repository["hooks"]} == {".venv/bin/python", "git"}
+
+
 def test_the_version_is_that_of_pyproject_alone(tmp_path: Path):
     assert nnrnn_core.__version__ == PROJECT["version"]
     assert version_of(tmp_path / "pyproject.toml") == installed_version(), "outside a checkout: what pip installed"
