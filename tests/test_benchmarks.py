@@ -105,6 +105,8 @@ def test_some_comparisons_measured_anew_take_the_place_of_their_older_ones(folde
     assert [c["name"] for c in found] == [c["name"] for c in stored["comparisons"]]
     assert [c == before for c, before in zip(found, stored["comparisons"], strict=True)].count(False) == 1
     assert found[1]["rounds"] == 99
+    less = {**stored, "comparisons": stored["comparisons"][:1]}
+    assert benchmarks.anew(less, some)["comparisons"] == found[:2], "one that was not stored is added"
     with pytest.raises(ValueError, match="measure everything"):
         benchmarks.anew(stored, {**some, "machine": {**some["machine"], "processor": "another"}})
 

@@ -58,13 +58,13 @@ def measured(chosen: argparse.Namespace) -> dict[str, Any]:
 
 
 def anew(stored: dict[str, Any], some: dict[str, Any]) -> dict[str, Any]:
-    """The stored results with some comparisons in the place of their older ones. ValueError if they are of another
-    machine, or of another number of runs."""
+    """The stored results with some comparisons in the place of their older ones, or new ones added. ValueError if they
+    are of another machine, another version of the kit, or another number of runs."""
     before, now = ({**results["machine"], "date": "", "runs": results["runs"]} for results in (stored, some))
     if before != now:
         raise ValueError(f"the stored results are of {before}, these of {now}: measure everything, without --only")
-    found = {c["name"]: c for c in some["comparisons"]}
-    return {**some, "comparisons": [found.get(c["name"], c) for c in stored["comparisons"]]}
+    found = {c["name"]: c for c in [*stored["comparisons"], *some["comparisons"]]}  # the later one of a name
+    return {**some, "comparisons": [found[name] for name in ALL if name in found]}
 
 
 def store(results: dict[str, Any], folder: Path, kind: str) -> None:
