@@ -152,7 +152,7 @@ $(oldest_python):
 	$(call environment,$(OLDEST))
 
 $(OLDEST)/.installed: pyproject.toml .ci/oldest.py Makefile | $(oldest_python)
-	@echo '== installing the oldest versions into $(OLDEST) (minutes and 8 GB: an old torch for Linux comes with CUDA)'
+	@echo '== installing the oldest versions into $(OLDEST) (minutes and 6 GB: torch from PyPI comes with CUDA)'
 	@$(oldest_python) -m pip install $(pip_options) packaging
 	@mkdir -p $(BUILD) && $(oldest_python) .ci/oldest.py > $(BUILD)/oldest.txt
 	@$(oldest_python) -m pip install $(pip_options) -r $(BUILD)/oldest.txt -e .
