@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 
 from threadpoolctl import ThreadpoolController
@@ -19,8 +19,14 @@ def threads(count: int) -> Iterator[None]:
     a second thread costs more than it saves, and beside a browser that draws, OpenBLAS's waiting threads make the
     computation ten times slower.
     """
-    with torch_threads(count), _blas().limit(limits=count, user_api="blas"):
+    with torch_threads(count), blas_threads(count):
         yield
+
+
+def blas_threads(count: int) -> AbstractContextManager[object]:
+    """Set the number of threads of NumPy's and SciPy's BLAS alone, for the whole process; put it back at the end."""
+    limited: AbstractContextManager[object] = _blas().limit(limits=count, user_api="blas")
+    return limited
 
 
 @contextmanager

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..threads import blas_threads
 from ..torch_internals import apply, is_wrapped, opaque
 
 Array: TypeAlias = Any  # a tensor or an array; both libraries have `multiply(a, b, out=c)` and its like
@@ -80,7 +81,10 @@ class _Product(torch.autograd.Function):
     def forward(a: Tensor, b: Tensor) -> Tensor:
         left, right = a.detach().numpy(), b.detach().numpy()
         out = allocate((len(left), right.shape[1]), left.dtype)
-        return torch.from_numpy(np.dot(left, right, out=out))
+        # A second thread of BLAS would win little here, and would keep a core busy for some 40 ms after it is done: it
+        # waits for more work by spinning, while the loop over time needs that core.
+        with blas_threads(1):
+            return torch.from_numpy(np.dot(left, right, out=out))
 
     @staticmethod
     def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
