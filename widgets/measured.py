@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nnrnn_core.experiments import EXPERIMENTS, SEEDS, results
 
-WIDTH = 22  # of the column of names
+WIDTH = 22  # characters in the column of names
 
 
 def table(task: str, measure: str, what: str = "value", networks: tuple[str, ...] | None = None) -> str:

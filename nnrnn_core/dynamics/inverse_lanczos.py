@@ -137,7 +137,7 @@ def _largest_singular_value(
     """
     k, scale = len(alphas), alphas.max(axis=0)
     a, b = (alphas / scale) ** 2, (betas / scale) ** 2
-    d, e = a + b[:-1], a[:-1] * b[1:-1]  # of BᵀB the diagonal, and the squares beside it
+    d, e = a + b[:-1], a[:-1] * b[1:-1]  # BᵀB: its diagonal, and the squares of what stands beside it
     if k == 1:
         return scale, np.sqrt(b[1])
     old = (before / scale) ** 2

@@ -94,7 +94,7 @@ def _bounds(
     """λ_max(G) where its bounds have met, else NaN; and whether they cannot meet any more: a step takes at most
     λ_max(G) off the one c, and its square off the square of the other. T's last row and column hold β."""
     left = STEPS - (T.shape[-1] - 1)
-    noise = T.shape[-1] * rounding**2 / EPS  # of the traces
+    noise = T.shape[-1] * rounding**2 / EPS  # the rounding error of the traces
     fits = np.isfinite(traces) & np.isfinite(noise**2) & np.isfinite(T).all(axis=(-1, -2))
     T = np.where(fits[..., None, None], T, 0.0)
     T[..., -1, -1] = 0.0

@@ -61,7 +61,7 @@ class RecurrentNetwork(nn.Module):
     [torch.Size([8, 3]), torch.Size([8, 8])]
     """
 
-    _version = 2  # of the names in a state dict: in version 1 (0.1 of the kit) there was one layer, and no list
+    _version = 2  # how a state dict names its tensors: in version 1 (the kit's 0.1) there was one layer, and no list
     layers: Sequence[Layer]  # an nn.ModuleList
     proj_size = 0
 

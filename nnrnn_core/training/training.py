@@ -111,7 +111,7 @@ class Training:
         self.model, self.task, self.seed = model, task, whole_number("seed", seed)
         self.settings = (settings or task.settings_for(model.name)).replace()
         self.index = 0  # updates so far
-        self.state: Any = None  # of the network at the end of the last batch, where batches follow one another
+        self.state: Any = None  # the network's state after the last batch, for a task whose batches follow one another
         self.batches = torch.Generator().manual_seed(seed)
         self.noise = torch.Generator().manual_seed(seed + 1)
         self._optimiser = make_optimiser(model, self.settings.optimiser)

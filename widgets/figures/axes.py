@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-POINTS = 400  # of a curve on the screen: more than its pixels would only cost time
+POINTS = 400  # at most so many for a curve on the screen: more than its pixels would only cost time
 
 
 def thinned(values: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:

@@ -18,7 +18,7 @@ from .training import Push
 
 HEIGHT = 540
 COLUMNS = ((0.0, 0.62), (0.72, 1.0))
-ROWS = ((0.42, 0.95), (0.02, 0.24))  # of the left column
+ROWS = ((0.42, 0.95), (0.02, 0.24))  # where the panels of the left column begin and end
 LOWEST = -4.0  # J(k) is drawn down to 10 to this power
 
 ORTHOGONAL, DELAY_LINE, THIRD = "scaled orthogonal", "delay line", "third network"

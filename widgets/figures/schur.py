@@ -20,8 +20,8 @@ from .training import Push
 
 HORIZON = 100  # steps over which growth is followed
 TOLERATED = 0.01  # error in an eigenvalue
-STEP = 0.1  # of time between two points, where time is continuous
-LOWEST = 1e-4  # of the growth shown
+STEP = 0.1  # units of time between two points, where time is continuous
+LOWEST = 1e-4  # the smallest growth that is drawn
 WRITTEN = 4  # up to this many rows, the numbers stand in the cells
 HEIGHT = 450
 COLUMNS = ((0.0, 0.305), (0.345, 0.65), (0.725, 1.0))

@@ -15,7 +15,7 @@ from .numbers import fixed, short
 from .style import BLACK, BLUE, GREEN, GREY, ORANGE, VERMILION, base_layout, title
 
 HORIZON = 40  # the largest power shown
-LARGEST = 5.0  # of c
+LARGEST = 5.0  # the largest c
 DIAGONAL = (0.9, 0.8)
 CIRCLE, ELLIPSE = "unit circle", "where V<sup>k</sup> takes it"
 FIRST, SECOND = "eigenvector of 0.9", "eigenvector of 0.8"

@@ -51,7 +51,7 @@ class Experiment:
         """One training step. seen: the network before its update will be drawn; late: with the gradient of its last
         loss term. Raises Diverged."""
         keep = self.training.index % self._stride == 0 and self.training.index > 0
-        parts = self._matrix_parts() if seen or keep else {}  # of the network that the record is of: before the update
+        parts = self._matrix_parts() if seen or keep else {}  # before the update: the network that the record describes
         try:
             record = self.training.step(late=(seen and late) or keep)
         except Diverged:

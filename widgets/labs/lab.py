@@ -19,7 +19,7 @@ from ..live import LiveFigure
 from . import registry
 from .files import write
 
-LARGEST_SCALE = 2.0  # of the feed-forward part T, in every lab
+LARGEST_SCALE = 2.0  # the largest s of Λ + s T, in every lab
 WORDS_APART = 0.3  # seconds between two sentences while things move: new words lay the whole page out again
 ALARM = 'role="alert" style="color:#A33C00;font-weight:bold"'
 ROW = {"flex_flow": "row wrap", "align_items": "center"}

@@ -17,7 +17,7 @@ from .preset_text import read_preset
 if TYPE_CHECKING:
     from nnrnn_core import SchurMatrix
 
-FORMAT = 1  # of the preset's line; a change that old lines do not survive needs another number
+FORMAT = 1  # stands in a preset's line; a change that old lines do not survive needs another number
 
 
 @dataclass(frozen=True)

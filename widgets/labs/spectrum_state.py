@@ -17,11 +17,11 @@ from ..figures.numbers import fixed, moment, short, tidy
 from .matrices import CARRIED, Source, is_schur_matrix
 from .matrix_state import MatrixState
 
-SMALLEST, LARGEST = 1e-8, 1.0  # of ε
+SMALLEST, LARGEST = 1e-8, 1.0  # the range of ε
 PERTURBATIONS = 50  # matrices in a throw
 SHORTEST, LONGEST = 0.2, 400  # horizon
 HORIZONS = {"discrete": (20, 40, 80, 160, 320), "continuous": (0.5, 1, 2, 5, 10, 20, 50)}  # to begin with
-FALLEN = 0.5  # of the peak: where growth has come down to this, the curve may end
+FALLEN = 0.5  # once growth has come down to this share of its peak, the curve may end
 STEPS = 200  # moments of a curve in continuous time
 
 
