@@ -2,13 +2,13 @@
 
 Tested with torch 2.13. If a later torch has them no more, put in their place:
 
-`is_wrapped`   `lambda tensor: False`, if torch.func's tensors have become a subclass of Tensor; else look for its
-               successor in `torch/_C/_functorch.pyi`. `shareable` in `recurrence/arrays.py` needs to know them, for
-               their memory is not theirs.
-`apply`        `function.apply(*arguments)`, which does the same and takes some microseconds longer.
-`opaque`       `torch.compiler.disable`, which does the same and loads torch's compiler, a second or more.
-`light`        `contextlib.nullcontext`: an optimiser then works, too, once torch's compiler has been loaded.
-`update`       `optimiser.step()`, for the same reason.
+`is_wrapped`         `lambda tensor: False`, if torch.func's tensors have become a subclass of Tensor; else look for its
+                     successor in `torch/_C/_functorch.pyi`. `shareable` in `recurrence/arrays.py` needs to know them:
+                     they have no memory of their own.
+`apply`              `function.apply(*arguments)`, which does the same and takes some microseconds longer.
+`opaque`             `torch.compiler.disable`, which does the same and loads torch's compiler, a second or more.
+`without_compiler`   `contextlib.nullcontext`: an optimiser then works, too, once torch's compiler has been loaded.
+`optimiser_step`     `optimiser.step()`, for the same reason.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def opaque(function: Callable[P, R]) -> Callable[P, R]:
 
 
 @contextmanager
-def light() -> Iterator[None]:
+def without_compiler() -> Iterator[None]:
     """Inside, the methods of torch's optimisers do not load torch's compiler.
 
     Torch wraps them so that the compiler leaves them alone, and the wrapper loads the compiler, for a second or more,
@@ -76,7 +76,7 @@ def light() -> Iterator[None]:
             del method.__dynamo_disable
 
 
-def update(optimiser: torch.optim.Optimizer) -> None:
+def optimiser_step(optimiser: torch.optim.Optimizer) -> None:
     """`optimiser.step()`, without loading torch's compiler where it is not in use.
 
     What torch wraps around the step calls the compiler to keep it away; it also calls hooks, of which the kit has none.

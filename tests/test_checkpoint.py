@@ -167,3 +167,25 @@ def test_a_file_or_folder_that_is_not_there_is_named(tmp_path):
         Training.load(tmp_path / "none.pt")
     with pytest.raises(ValueError, match="existing folder"):
         training().save(tmp_path / "none" / "run.pt")
+
+
+@pytest.mark.parametrize("old", ["nnrnn-kit training 1", "nnrnn-kit training 2"])
+def test_a_checkpoint_of_version_0_1_is_refused_by_that_name(tmp_path, old):
+    file = tmp_path / "old.pt"
+    torch.save({"format": old, "weights": {}}, file)
+    with pytest.raises(ValueError, match=r"version 0\.1 of the kit.*take the model alone"):
+        Training.load(file)
+
+
+def test_an_optimisers_state_of_another_model_is_refused(tmp_path):
+    """The weights fit, the optimiser's memory is of a wider model."""
+    files = []
+    for size in (8, 12):
+        training = Training(SequenceModel("nnrnn", 10, size, 9), tasks.Copying(3))
+        training.step()
+        files.append(tmp_path / f"{size}.pt")
+        training.save(files[-1])
+    narrow, wide = (torch.load(file, weights_only=True) for file in files)
+    torch.save({**narrow, "optimiser": wide["optimiser"]}, files[0])
+    with pytest.raises(ValueError, match="does not fit: the optimiser's state is that of another model"):
+        Training.load(files[0])

@@ -15,7 +15,7 @@ from torch.optim import Optimizer
 
 from ..sequence_model import RECURRENTS, SequenceModel
 from ..tasks import Task, make
-from ..torch_internals import light
+from ..torch_internals import without_compiler
 
 FORMAT = "nnrnn-kit training 3"  # 3: the optimiser is one of torch's
 OLD_FORMATS = {
@@ -69,7 +69,7 @@ def explained(path: str | Path) -> Iterator[None]:
 
 def load_optimiser(optimiser: Optimizer, saved: dict[str, Any]) -> None:
     """Put a saved state into an optimiser. ValueError if it is that of a model of other sizes."""
-    with light():
+    with without_compiler():
         optimiser.load_state_dict(saved)
     for group in optimiser.param_groups:
         for parameter in group["params"]:

@@ -10,7 +10,7 @@ from torch.optim import Adam, Optimizer, RMSprop
 
 from ..matrices import OrthogonalMatrix, SchurMatrix
 from ..settings import Settings
-from ..torch_internals import light
+from ..torch_internals import without_compiler
 
 
 def parameter_groups(model: nn.Module) -> dict[str, list[nn.Parameter]]:
@@ -63,7 +63,7 @@ OPTIMISERS: dict[str, Callable[[list[dict[str, Any]]], Optimizer]] = {
 def make_optimiser(model: nn.Module, name: str) -> Optimizer:
     """One of OPTIMISERS, with a group of parameters for each role that the model has; `set_rates` sets the rest."""
     groups = [{"params": group, "role": role} for role, group in parameter_groups(model).items() if group]
-    with light():
+    with without_compiler():
         return OPTIMISERS[name](groups)
 
 

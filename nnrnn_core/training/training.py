@@ -20,7 +20,7 @@ from ..sequence_model import SequenceModel
 from ..settings import Settings
 from ..tasks import Batch, Task
 from ..threads import threads
-from ..torch_internals import light, update
+from ..torch_internals import optimiser_step, without_compiler
 from . import checkpoint
 from .optimisation import hold_back, make_optimiser, set_rates
 from .records import Step, norms, spectrum
@@ -265,7 +265,7 @@ class Training:
             for name, tensor in self._learnt().items():
                 self._good[name].copy_(tensor)
         set_rates(self._optimiser, settings)
-        update(self._optimiser)
+        optimiser_step(self._optimiser)
         self._rebase(polish=self.index % POLISH == 0)
         return ""
 
@@ -332,7 +332,7 @@ class Training:
         path
             In an existing folder.
         """
-        with light():
+        with without_compiler():
             optimiser = self._optimiser.state_dict()
         checkpoint.write(
             path,
