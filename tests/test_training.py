@@ -341,6 +341,15 @@ def test_evaluating_leaves_the_run_untouched():
     assert [s.loss for s in steps(training, 3)] == [s.loss for s in steps(twin, 3)]
 
 
+def test_dropout_is_drawn_for_a_step_as_for_its_probe_and_not_in_evaluation():
+    training = make(COPY, num_layers=2, dropout=0.5)
+    assert training.evaluate(batches=1) == training.evaluate(batches=1)
+    assert training.model.training
+    foretold = training.probe()
+    assert foretold.loss == training.probe().loss == training.step().loss
+    assert training.probe().loss != training.evaluate(batches=1)[0]
+
+
 # --- divergence
 
 

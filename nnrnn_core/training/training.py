@@ -86,7 +86,8 @@ class Training:
     -----
     The gradient is autograd's, of whatever `task.loss` returns. P is re-based after every update, so that its parameter
     is always 0 when a gradient is taken. The same seed, model and settings give the same run, bit for bit, on one
-    machine with one number of threads.
+    machine with one number of threads. Dropout alone draws from torch's global generator, which neither the seed nor a
+    checkpoint sets.
 
     References
     ----------
@@ -181,7 +182,8 @@ class Training:
         """
         now, settings = self._position(), self.settings.replace()
         try:
-            with threads(settings.threads):
+            # torch's global generator, which dropout uses, is put back too
+            with threads(settings.threads), torch.random.fork_rng(devices=[]):
                 batch = self._next_batch(settings)
                 states, _ = self._states(batch, None)
                 with torch.enable_grad():
@@ -298,7 +300,7 @@ class Training:
     # ---- evaluation and files
     @torch.no_grad()
     def evaluate(self, split: str = "valid", batches: int = 10) -> tuple[float, float]:
-        """Mean loss and score over fresh batches, with no update. The run itself is untouched.
+        """Mean loss and score over fresh batches, with no update and no dropout. The run itself is untouched.
 
         Parameters
         ----------
@@ -316,11 +318,15 @@ class Training:
         size = self.settings.batch_size
         held_out = self.task.held_out(split, size) or (self.task.sample(size, source, i) for i in range(batches))
         state: Any = None
-        results = []
-        for batch in held_out:
-            batch = batch.to(next(self.model.parameters()))
-            outputs, state = self.model(batch.inputs, state if batch.continues else None, generator=source)
-            results.append((float(self.task.loss(outputs, batch)), self.task.score(outputs, batch)))
+        results, training = [], self.model.training
+        self.model.eval()
+        try:
+            for batch in held_out:
+                batch = batch.to(next(self.model.parameters()))
+                outputs, state = self.model(batch.inputs, state if batch.continues else None, generator=source)
+                results.append((float(self.task.loss(outputs, batch)), self.task.score(outputs, batch)))
+        finally:
+            self.model.train(training)
         loss, score = np.mean(results, axis=0)
         return float(loss), float(score)
 
