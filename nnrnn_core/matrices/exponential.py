@@ -184,7 +184,7 @@ def _phi(X: Tensor, S: Tensor, halves: list[Tensor]) -> Tensor:
         W = Z @ Y
         Y = torch.add(S, W - W.mT, alpha=1 / (k + 1))
     for E in reversed(halves):
-        Y = (Y + E @ Y @ E.mT) / 2
+        Y = torch.addmm(Y, E @ Y, E.mT, beta=0.5, alpha=0.5)
     return Y
 
 
