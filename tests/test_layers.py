@@ -171,7 +171,7 @@ def test_a_short_sequence_is_not_run_on_into_its_padding():
         ((3, INPUTS + 1), [2, 1], r"input_size = 4 features last; got \(5,\)"),
     ],
 )
-def test_a_pack_that_is_none_is_refused_with_the_reason(data, sizes, reason):
+def test_a_malformed_packed_sequence_is_refused_with_the_reason(data, sizes, reason):
     with pytest.raises(ValueError, match=reason):
         NNRNN(INPUTS, N)(PackedSequence(torch.zeros(data), torch.tensor(sizes)))
 
