@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import anywidget
 import ipywidgets as ipw
 import numpy as np
 import plotly.graph_objects as go
@@ -319,7 +318,6 @@ def test_download_knows_its_formats(live: LiveFigure, page: Page) -> None:
 
 
 def test_it_stands_in_a_box_like_any_widget(live: LiveFigure) -> None:
-    assert isinstance(live, anywidget.AnyWidget)
     assert ipw.VBox([live]).children == (live,)
 
 

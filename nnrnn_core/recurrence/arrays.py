@@ -81,8 +81,8 @@ class _Product(torch.autograd.Function):
     def forward(a: Tensor, b: Tensor) -> Tensor:
         left, right = a.detach().numpy(), b.detach().numpy()
         out = allocate((len(left), right.shape[1]), left.dtype)
-        # A second thread of BLAS would win little here, and would keep a core busy for some 40 ms after it is done: it
-        # waits for more work by spinning, while the loop over time needs that core.
+        # A second thread of BLAS would win little here, and would keep its core busy when it is done: it waits for more
+        # work by spinning, while the loop over time needs that core.
         with blas_threads(1):
             return torch.from_numpy(np.dot(left, right, out=out))
 
@@ -101,7 +101,7 @@ class _Product(torch.autograd.Function):
 def product(rows: Tensor, matrix: Tensor) -> Tensor:
     """rows @ matrix, the last axis of `rows` by the first of `matrix`, for many rows and a narrow matrix.
 
-    On a CPU by NumPy, whose BLAS takes a third to a sixth of torch's time for this shape on processors without AVX-512.
+    On a CPU by NumPy, into memory that is used again: for a large batch that takes a fraction of torch's time.
     """
     if not (shareable(rows) and shareable(matrix)):
         return rows @ matrix

@@ -152,7 +152,7 @@ class Training:
             loss = self.task.loss(outputs, batch)
             problem = "" if math.isfinite(float(loss.detach())) else "loss"
             if not problem:
-                late_norms = self._norms_of(batch.last(), outputs, states) if late else None
+                late_norms = self._norms_of(self.task.loss(outputs, batch.last()), states) if late else None
                 (loss + self._penalty(settings)).backward()
                 whole_norms = None if tap is None or tap.grad is None else norms(tap.grad)
                 record = self._record(batch, states, outputs, loss, whole_norms, late_norms)
@@ -188,9 +188,9 @@ class Training:
                 states, _ = self._states(batch, None)
                 with torch.enable_grad():
                     outputs = self.model.readout(states.requires_grad_())
-                    loss = self.task.loss(outputs, batch)
-                whole_norms = self._norms_of(batch, outputs, states) if whole_loss else None
-                late_norms = self._norms_of(batch.last(), outputs, states)
+                    loss, late_loss = (self.task.loss(outputs, part) for part in (batch, batch.last()))
+                whole_norms = self._norms_of(loss, states) if whole_loss else None
+                late_norms = self._norms_of(late_loss, states)
                 return self._record(batch, states, outputs, loss, whole_norms, late_norms)
         finally:
             self._return_to(now)
@@ -212,13 +212,12 @@ class Training:
         zero = batch.inputs.new_zeros(())  # one number in all places: no memory, and seen to be 0 at once
         return zero.expand(time, size, self.model.hidden_size).requires_grad_()
 
-    def _norms_of(self, batch: Batch, outputs: Tensor, states: Tensor) -> np.ndarray | None:
-        """‖∂L/∂h_t‖ for the loss of this batch, without a gradient of parameters; None where the tap is None."""
+    def _norms_of(self, loss: Tensor, states: Tensor) -> np.ndarray | None:
+        """‖∂L/∂h_t‖ for this loss, without a gradient of parameters; None where the tap is None."""
         layer = self.model.layer
         if layer is None:
             return None
-        with torch.enable_grad():
-            (direct,) = torch.autograd.grad(self.task.loss(outputs, batch), states, retain_graph=True)
+        (direct,) = torch.autograd.grad(loss, states, retain_graph=True)
         return norms(total_gradients(direct, layer.V().detach(), states.detach(), layer.activation))
 
     def _record(
