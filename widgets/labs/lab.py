@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import ipywidgets as ipw
 import numpy as np
 
-from ..jupyter import close_tree
+from ..jupyter import close_tree, take_out
 from ..live import LiveFigure
 from . import registry
 from .files import write
@@ -60,7 +60,7 @@ class Lab(ipw.VBox):
         self.show_code: ipw.Button | None = None
 
     def appear(self, children: Sequence[ipw.Widget]) -> registry.Closable | None:
-        """Lay the parts out and take the place of the lab that this cell had made before, which is returned."""
+        """Lay the parts out. The labs of the cell's run before are closed; returns the one whose place this takes."""
         self.children = tuple(children)
         self.add_class(f"{self.kind}-lab")
         return registry.take_place(self)
@@ -231,4 +231,5 @@ class Lab(ipw.VBox):
         registry.forget(self)
         for figure in getattr(self, "figures", []):
             figure.pause()
+        take_out(self)
         close_tree(self)
