@@ -75,6 +75,7 @@ function initialize({ model }) {
     paint();
     if (!sent || performance.now() - sent > patience) tick(sent > 0);
   }, 1000);
+  model.on("change:arrangements", () => paint());
   for (const words of ["alt", "error"]) model.on(`change:${words}`, () => views.forEach((view) => view.say()));
   model.on("change:playing", () => tick());
   model.on("change:_spec", load);
@@ -90,13 +91,17 @@ function initialize({ model }) {
 async function render({ model, el }) {
   const figure = shared.figures[model.get("_key")];
   el.classList.add("live-figure");
-  el.style.height = `${figure.layout.height}px`; // before plotly.js is there: the page does not jump
+  let [width, arranged] = [el.clientWidth, null]; // arranged: the entry of `arrangements` that is drawn
+  // What lies over the layout at this width: the widest entry that fits.
+  const fitting = () => (width && model.get("arrangements").findLast(([least]) => least <= width)?.[1]) || null;
+  const height = () => fitting()?.height ?? figure.layout.height;
+  el.style.height = `${height()}px`; // before plotly.js is there: the page does not jump
   const Plotly = await loadPlotly(await partner(model, "plotly_js"));
   const gd = el.appendChild(document.createElement("div"));
   Object.assign(gd, { className: "live-graph", role: "img", tabIndex: 0 });
   const zoomed = new Set(); // axes whose range is the user's
   const behind = new Set(); // what the page shows and plotly does not know yet
-  let [width, busy, resting, settled] = [0, null, 0, 0]; // busy: plotly's promise while it draws
+  let [busy, resting, settled] = [null, 0, 0]; // busy: plotly's promise while it draws
   const view = { stale: new Set(), drawn: false, paint, save, say }; // stale: what changed since the last painting
 
   function say() {
@@ -104,8 +109,8 @@ async function render({ model, el }) {
     el.dataset.error = model.get("error");
   }
   function save(format, filename = "figure") {
-    const { height } = figure.layout; // without width and height, the picture has plotly's own size
-    Plotly.downloadImage(gd, { format, filename, width, height, scale: format === "png" ? 2 : 1 });
+    // without width and height, the picture has plotly's own size
+    Plotly.downloadImage(gd, { format, filename, width, height: height(), scale: format === "png" ? 2 : 1 });
   }
   function unzoom() {
     zoomed.forEach((axis) => view.stale.add(`null ${axis}.range`));
@@ -125,7 +130,10 @@ async function render({ model, el }) {
     // plotly's own 300 ms miss a calm hand's double click, and a busy page's
     const clicks = { doubleClick: false, doubleClickDelay: 500 };
     const config = { displaylogo: false, ...clicks, modeBarButtonsToRemove, modeBarButtonsToAdd };
-    const drawn = Plotly.newPlot(gd, decode(figure.data), { ...decode(figure.layout), width }, config);
+    const layout = { ...decode(figure.layout), width };
+    arranged = fitting();
+    for (const path in arranged) put(layout, path, decode(arranged[path]));
+    const drawn = Plotly.newPlot(gd, decode(figure.data), layout, config);
     gd.on("plotly_click", ({ points: [{ curveNumber, x, y }] }) => model.send({ click: [curveNumber, x, y] }));
     gd.on("plotly_doubleclick", unzoom);
     // The user's alone: we call Plotly.update, whose event is plotly_update.
@@ -148,7 +156,7 @@ async function render({ model, el }) {
   async function paint() {
     view.request = null;
     if (!width || isDragged(gd) || busy) return; // out of sight, or in the user's or plotly's hands: later
-    if (view.drawn && !view.stale.size && width === gd.layout.width) return;
+    if (view.drawn && !view.stale.size && isPlaced()) return;
     if (canMoveAxes(sorted(view.stale))) await moveAxes();
     if (!width) return; // taken off the page meanwhile
     const change = sorted(view.stale);
@@ -162,7 +170,8 @@ async function render({ model, el }) {
   // New ranges, and nothing else that plotly has to draw: it draws ticks, grid and the lines as it knows them, without a
   // look at numbers, in a third of the time of a whole redraw; drawFast then draws the lines as they are.
   const isRange = (path) => /^[xy]axis\d*\.range$/.test(path);
-  const onlyNumbers = ({ others }) => view.drawn && width === gd.layout.width && !Object.keys(others).length;
+  const isPlaced = () => width === gd.layout.width && arranged === fitting();
+  const onlyNumbers = ({ others }) => view.drawn && isPlaced() && !Object.keys(others).length;
   function canMoveAxes(change) {
     const paths = Object.keys(change.layout);
     const known = paths.every((path) => isRange(path) || path.endsWith(".text"));
@@ -175,10 +184,11 @@ async function render({ model, el }) {
     await busy;
   }
   async function redraw() {
-    el.style.height = `${figure.layout.height}px`;
+    el.style.height = `${height()}px`;
     const { numbers, others, layout } = sorted(new Set([...behind, ...view.stale]));
     [view.stale, behind].forEach((entries) => entries.clear());
     if (width !== gd.layout?.width) layout.width = width;
+    if (view.drawn && arranged !== fitting()) Object.assign(layout, decode((arranged = fitting())));
     for (const trace in numbers)
       for (const path in numbers[trace]) (others[path] ??= {})[trace] = numbers[trace][path];
     // One call for all traces: each costs a full redraw. In it, undefined leaves a trace's attribute as it is.
