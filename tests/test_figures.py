@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from array import array
 
 import numpy as np
 import pytest
@@ -11,6 +11,7 @@ from nnrnn_core import tasks
 from nnrnn_core.dynamics import fisher_memory, henrici, transient_growth, typical_growth
 from widgets.figures.axes import POINTS, thinned
 from widgets.figures.frame import frame_of
+from widgets.figures.marks import Mark
 from widgets.figures.schur_form import form_figure, form_push
 from widgets.figures.training import Curves, lines_figure, lines_push, sentence
 from widgets.labs.experiment import Experiment
@@ -107,17 +108,23 @@ def test_the_sentence_says_whether_V_is_normal_and_whether_it_is_orthogonal() ->
     assert "s = 0: V is normal" in say()
 
 
-def test_a_thinned_curve_keeps_its_means_and_its_end_and_never_has_more_points_than_it_may() -> None:
-    for length in (1, 2, POINTS, POINTS + 1, 12345):
-        y = np.random.default_rng(length).standard_normal(length)
-        x, means = thinned(y)  # type: ignore[arg-type]
-        assert len(x) == len(means) <= POINTS and np.all(np.diff(x) > 0)
-        assert x[0] >= 0 and (x[-1], means[-1]) == (length - 1, y[-1])
-        size = -(-(length - 1) // (POINTS - 1))
-        for i in range(min(3, len(means) - 1)):
-            assert means[i] == pytest.approx(y[i * size : min((i + 1) * size, length - 1)].mean())
-            assert x[i] == pytest.approx(np.arange(length)[i * size : min((i + 1) * size, length - 1)].mean())
-    assert math.isnan(thinned([])[1][0])
+@pytest.mark.parametrize("length", [1, 2, POINTS, POINTS + 1, 12345])
+def test_a_thinned_curve_keeps_every_bins_extremes_and_its_end_and_never_has_more_points_than_it_may(
+    length: int,
+) -> None:
+    y = np.random.default_rng(length).standard_normal(length)
+    x, kept = thinned(y)  # type: ignore[arg-type]
+    assert len(x) == len(kept) <= POINTS and np.all(np.diff(x) > 0)
+    assert np.array_equal(kept, y[x.astype(int)]) and x[-1] == length - 1, "points of the curve itself"
+    assert (kept.min(), kept.max()) == (y.min(), y.max())
+    size = max(1, -(-(length - 1) // ((POINTS - 1) // 2))) if length > POINTS else 1
+    for start in range(0, length - 1, size):
+        one_bin = y[start : min(start + size, length - 1)]
+        assert {one_bin.min(), one_bin.max()} <= set(kept)
+
+
+def test_an_empty_curve_is_a_gap() -> None:
+    assert all(np.isnan(part).tolist() == [True] for part in thinned([]))
 
 
 def test_powers_beyond_double_precision_are_drawn_as_gaps_and_said() -> None:
@@ -131,7 +138,7 @@ def test_powers_beyond_double_precision_are_drawn_as_gaps_and_said() -> None:
 
 def test_the_untouched_copy_and_the_marks_are_drawn_from_the_curves() -> None:
     lab = experiment()
-    curves = Curves([1.0, 0.5], [0.1, 0.2], [1.0, 0.9], [(1, "release T")])
+    curves = Curves(*(array("d", values) for values in ([1.0, 0.5], [0.1, 0.2], [1.0, 0.9])), [Mark(1, "release T")])
     frame = frame_of(lab.last, exact=False)
     traces, layout = lines_push(frame, frame, curves, lab.words())
     shown = frame.snapshot
