@@ -14,12 +14,12 @@ from .axes import decades, nice_end, positive
 from .frame import EXACT_SIZE
 from .numbers import moment as moment_text
 from .numbers import short
+from .rise import Rise, rise_of, rounding
 from .style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILION, base_layout, title
 from .training import Push
 
 POINTS = 100  # steps from 0 to the end of the axis, where time is continuous
 STARTS, FEW = 1000, 100  # random starts of the cloud; of one that follows a slider
-SAME = 1e-9  # what differs by less, relatively, differs by rounding
 HEIGHT = 600
 COLUMNS = ((0.0, 0.6), (0.69, 1.0))
 ROWS = (((0.34, 0.95), (0.0, 0.23)), ((0.57, 0.95), (0.0, 0.38)))  # the upper and the lower panel of each column
@@ -35,7 +35,8 @@ ABOVE, BELOW = "moment above", "moment below"
 
 
 class Growth(NamedTuple):
-    """Curves over `times` (k, or t), and `rate`, the spectral radius or abscissa behind `radius`.
+    """Curves over `times` (k, or t), and `rate`, the spectral radius or abscissa behind `radius`. rounding: a relative
+    difference that is none.
 
     low and high: of 1000 random starts of length 1, 5 % are shorter than that, and 5 % longer. spread: the standard
     deviation of a unit over these starts, averaged over the units (paper, fig. 1b).
@@ -49,16 +50,26 @@ class Growth(NamedTuple):
     high: np.ndarray
     spread: np.ndarray
     rate: float
+    rounding: float
 
     @property
     def peak(self) -> tuple[float, float]:
-        """The largest of `worst`, and when it is first reached."""
-        return _peak(self.times, self.worst)
+        """The largest of `worst` that is finite, and when it is first reached."""
+        finite = np.where(np.isfinite(self.worst), self.worst, 0)
+        height = float(finite.max())
+        return height, float(self.times[finite >= (1 - self.rounding) * height][0])
+
+    @property
+    def rise(self) -> Rise:
+        """What `worst` does."""
+        return rise_of(self.times, self.worst, self.rounding)
 
 
-def growth_of(V: dynamics.Matrix, horizon: float, time: dynamics.Time = "discrete", exact: bool = True) -> Growth:
+def growth_of(
+    V: dynamics.Matrix, horizon: float, time: dynamics.Time = "discrete", exact: bool = True, given: float = 0.0
+) -> Growth:
     """The curves for k = 0 … horizon, or 101 times t = 0 … horizon. exact False: fewer random starts and, for a wide V,
-    estimates at about 30 of the powers, in a tenth of the time."""
+    estimates at about 30 of the powers, in a tenth of the time. given: see `rounding`."""
     step, length, count = _steps(V, horizon, time)
     steps, worst, typical = _curves(V, horizon, time, exact)
     with np.errstate(all="ignore"):  # what has left float64 is not drawn
@@ -67,7 +78,8 @@ def growth_of(V: dynamics.Matrix, horizon: float, time: dynamics.Time = "discret
         spread = cloud.spread.mean(axis=1)[steps]
         rate = _rate(V, time)
         radius = rate**steps if time == "discrete" else np.exp(rate * length * steps)
-    return Growth(length * steps, worst, typical, radius, low, high, spread, rate)
+    error = rounding(V, horizon, time, given)
+    return Growth(length * steps, worst, typical, radius, low, high, spread, rate, error)
 
 
 def _steps(V: dynamics.Matrix, horizon: float, time: dynamics.Time) -> tuple[dynamics.Matrix, float, int]:
@@ -94,12 +106,6 @@ def _curves(
 
 def _rate(V: dynamics.Matrix, time: dynamics.Time) -> float:
     return dynamics.spectral_radius(V) if time == "discrete" else dynamics.spectral_abscissa(V)
-
-
-def _peak(times: np.ndarray, curve: np.ndarray) -> tuple[float, float]:
-    """The largest finite value, and when it is first reached; a difference by rounding does not count."""
-    height = float(curve[np.isfinite(curve)].max())
-    return height, float(times[np.flatnonzero(curve >= (1 - SAME) * height)[0]])
 
 
 def growth_figure() -> go.Figure:
@@ -163,7 +169,6 @@ def growth_push(growth: Growth, time: dynamics.Time) -> Push:
         SPREAD: {"x": growth.times, "y": positive(growth.spread)},
     }
     name, end = ("Vᵏ", "k, number of steps") if time == "discrete" else ("exp(tA)", "time t")
-    most = f"{short(height)}-fold at most, at {moment_text(when, time)}" if _grows(height) else "no start grows"
     seen = np.concatenate([growth.worst, growth.typical, growth.radius, [0.4, 2.5]])
     layout = {
         "xaxis.range": [0, float(growth.times[-1])],
@@ -171,7 +176,7 @@ def growth_push(growth: Growth, time: dynamics.Time) -> Push:
         "xaxis2.title.text": end,
         **_log_axis("yaxis", seen, 7),
         **_log_axis("yaxis2", growth.spread, 3),
-        "annotations[0].text": f"Growth of {name}: {most}",
+        "annotations[0].text": growth_title(name, growth.rise, time),
         "annotations[1].text": f"{STARTS} random starts: mean spread of a unit",
     }
     return traces, layout
@@ -232,8 +237,8 @@ def _strokes(x: np.ndarray, low: np.ndarray, high: np.ndarray) -> dict[str, Any]
 def growth_sentence(growth: Growth, best: dynamics.OptimalInput, moment: float, time: dynamics.Time) -> str:
     """What the figure shows, in words."""
     name, still = ("spectral radius", 1) if time == "discrete" else ("spectral abscissa", 0)
-    decays = growth.rate < still - SAME
-    promise = "shrink" if decays else "keep its length" if growth.rate <= still + SAME else "grow for ever"
+    decays = growth.rate < still - growth.rounding
+    promise = "shrink" if decays else "keep its length" if growth.rate <= still + growth.rounding else "grow for ever"
     i = int(np.argmin(np.abs(growth.times - moment)))
     low, high = short(float(growth.low[i])), short(float(growth.high[i]))
     return (
@@ -243,16 +248,26 @@ def growth_sentence(growth: Growth, best: dynamics.OptimalInput, moment: float, 
     )
 
 
+def growth_title(name: str, rise: Rise, time: dynamics.Time) -> str:
+    """A panel's title: what the curve does."""
+    says = {
+        "falls": "no start grows",
+        "stays": "stays at 1",
+        "peaks": f"peak {rise.text} at {moment_text(rise.when, time)}",
+        "rises": f"{rise.text} at {moment_text(rise.when, time)}, still rising",
+    }
+    return f"Growth of {name}: {says[rise.kind]}"
+
+
 def _said_of_peak(growth: Growth, link: str, time: dynamics.Time) -> str:
-    (height, when), (typical, typical_when) = growth.peak, _peak(growth.times, growth.typical)
-    if not _grows(height):
+    worst, typical = growth.rise, rise_of(growth.times, growth.typical, growth.rounding)
+    if worst.kind == "stays":
+        return "and so does every start: the longest stays at 1"
+    if worst.kind == "falls":
         return "and no start grows"
-    still = "still grows at the end, " if when >= growth.times[-1] else "grows "
-    says = f"{link} the worst start {still}{short(height)}-fold by {moment_text(when, time)}, a typical one "
-    if not _grows(typical):
+    still = "still grows at the end, " if worst.kind == "rises" else "grows "
+    says = f"{link} the worst start {still}{worst.text}-fold by {moment_text(worst.when, time)}, a typical one "
+    if typical.kind not in ("peaks", "rises"):
         return says + "not at all"
-    return says + f"{short(typical)}-fold" + ("" if typical_when == when else f" by {moment_text(typical_when, time)}")
-
-
-def _grows(height: float) -> bool:
-    return height > 1 + SAME
+    by = "" if typical.when == worst.when else f" by {moment_text(typical.when, time)}"
+    return f"{says}{typical.text}-fold{by}"

@@ -13,7 +13,9 @@ from nnrnn_core.dynamics import schur_form
 
 from .axes import decades, nice_end, positive
 from .frame import EXACT_SIZE
-from .numbers import moment, short
+from .growth import growth_title
+from .numbers import short
+from .rise import Rise, rise_of, rounding, said_of
 from .schur_form import form_maps, heat_map
 from .style import BLACK, BLUE, FEED_FORWARD, GREY, ROTATIONS, VERMILION, base_layout, title
 from .training import Push
@@ -42,7 +44,7 @@ WORST, RADIUS, PEAK = "worst start", "by λ alone", "peak"
 class Form(NamedTuple):
     """V = P form Pᵀ, lower block-triangular. eigenvalues: read off the form; henrici: its departure from normality;
     below and inside: the Frobenius norm of T, and of what the 2×2 blocks have beyond rotations: henrici² = below² +
-    inside² (γ R(θ) has nothing beyond)."""
+    inside² (γ R(θ) has nothing beyond); given: relative error of V as it came."""
 
     P: np.ndarray
     form: np.ndarray
@@ -51,6 +53,7 @@ class Form(NamedTuple):
     henrici: float
     below: float
     inside: float
+    given: float = 0.0
 
     @property
     def normal(self) -> bool:
@@ -58,14 +61,14 @@ class Form(NamedTuple):
         return self.henrici <= 1e-12 * len(self.form) * float(np.linalg.norm(self.form))
 
 
-def form_of(P: np.ndarray, form: np.ndarray, order: str = ORDERS[0]) -> Form:
+def form_of(P: np.ndarray, form: np.ndarray, order: str = ORDERS[0], given: float = 0.0) -> Form:
     """All about V = P form Pᵀ, form lower block-triangular, its eigenvalues in this order."""
     P, form = dynamics.reordered(P, form, order)
     below, inside = dynamics.departure_parts(form)
     henrici = math.hypot(below, inside)
     if inside < 1e-6 * henrici:  # not worth a word
         inside = 0.0
-    return Form(P, form, dynamics.block_rows(form), dynamics.eigenvalues(form), henrici, below, inside)
+    return Form(P, form, dynamics.block_rows(form), dynamics.eigenvalues(form), henrici, below, inside, given)
 
 
 def times_of(time: dynamics.Time) -> np.ndarray:
@@ -84,10 +87,10 @@ def growth_of(form: np.ndarray, time: dynamics.Time, exact: bool = True) -> tupl
     return np.array(estimate.powers, float), estimate.transient
 
 
-def peak_of(times: np.ndarray, growth: np.ndarray) -> tuple[float, float]:
-    """The largest growth, and when first: rounding makes no peak."""
-    i = int(np.argmax(growth >= (1 - 1e-9) * growth.max()))
-    return float(growth[i]), float(times[i])
+def rise_in(form: Form, growth: tuple[np.ndarray, np.ndarray], time: dynamics.Time) -> Rise:
+    """What the growth does."""
+    times, worst = growth
+    return rise_of(times, worst, rounding(form.form, float(times[-1]), time, form.given))
 
 
 # ---- the figure
@@ -125,7 +128,7 @@ def _traces() -> list[Any]:
         place = {"x": x, "xanchor": "left", "y": MAPS[0] - 0.045, "yanchor": "top", "len": 0.305, "orientation": "h"}
         return {**place, "thickness": 10, "title": heading, "tickfont": {"size": 11}, "nticks": 5, "xpad": 0}
 
-    hover = "row %{y}, column %{x}: %{z:.4g}<extra></extra>"
+    hover = "row %{y}, column %{x}: %{z:,.4~r}<extra></extra>"
     maps = [
         heat_map(MATRIX, FEED_FORWARD, colorbar=bar("V, and s T below the blocks", COLUMNS[0][0])),
         heat_map(BLOCKS, ROTATIONS, colorbar=bar("Λ, the diagonal blocks", COLUMNS[1][0]), xaxis="x2", yaxis="y2"),
@@ -174,7 +177,7 @@ def schur_push(
         "annotations[0].text": f"{'V' if time == 'discrete' else 'A'}: the weights between units",
         "annotations[1].text": f"Schur form: Henrici's number {0 if form.normal else short(form.henrici)}",
     }  # fmt: skip
-    for part in (_plane(form.eigenvalues, time), _curve(form.eigenvalues, growth, time)):
+    for part in (_plane(form.eigenvalues, time), _curve(form, growth, time)):
         traces |= part[0]
         layout |= part[1]
     return traces, layout
@@ -205,16 +208,15 @@ def _plane(eigenvalues: np.ndarray, time: dynamics.Time) -> Push:
     }
 
 
-def _curve(eigenvalues: np.ndarray, growth: tuple[np.ndarray, np.ndarray], time: dynamics.Time) -> Push:
-    times, worst = growth
-    height, when = peak_of(times, worst)
+def _curve(form: Form, growth: tuple[np.ndarray, np.ndarray], time: dynamics.Time) -> Push:
+    (times, worst), eigenvalues = growth, form.eigenvalues
+    rise = rise_in(form, growth, time)
     with np.errstate(over="ignore", under="ignore"):
         alone = np.abs(eigenvalues).max() ** times if time == "discrete" else np.exp(eigenvalues.real.max() * times)
-    peak = f": {short(height)} at {moment(when, time)}" if when else ""
     traces = {
         WORST: {"x": times, "y": positive(worst)},
         RADIUS: {"x": times, "y": positive(alone)},
-        PEAK: {"x": np.array([when]), "y": positive(np.array([height]))},
+        PEAK: {"x": np.array([rise.when]), "y": positive(np.array([rise.height]))},
     }
     low, high = decades([np.maximum(worst, LOWEST), np.maximum(alone, LOWEST), [0.4, 2.5]], 1, span=40)
     return traces, {
@@ -222,7 +224,7 @@ def _curve(eigenvalues: np.ndarray, growth: tuple[np.ndarray, np.ndarray], time:
         "xaxis4.range": [0, times[-1]],
         "xaxis4.title.text": "k, number of steps" if time == "discrete" else "time t",
         "yaxis4.range": [low, high],
-        "annotations[3].text": f"Growth{peak}",
+        "annotations[3].text": growth_title(_power(time), rise, time),
     }
 
 
@@ -256,7 +258,6 @@ def schur_sentence(
     form: Form, growth: tuple[np.ndarray, np.ndarray], scale: float, time: dynamics.Time, doubtful: bool
 ) -> str:
     """What the figure shows, in words. doubtful: rounding may have moved an eigenvalue by more than TOLERATED."""
-    height, when = peak_of(*growth)
     values = form.eigenvalues
     largest = (
         f"spectral radius {short(np.abs(values).max())}"
@@ -264,7 +265,7 @@ def schur_sentence(
         else f"largest real part {short(values.real.max())}"
     )
     says = f"{_split(form, scale)} The eigenvalues ({largest}) do not move with s. "
-    says += _rise(height, when, growth[0][-1], time)
+    says += f"‖{_power(time)}‖ {said_of(rise_in(form, growth, time), time)}."
     return says + BEWARE if doubtful else says
 
 
@@ -278,15 +279,6 @@ def _split(form: Form, scale: float) -> str:
         f"{says}: {short(form.below)} below the blocks, and {short(form.inside)} inside them, which are no pure "
         "rotations (the squares add up)."
     )
-
-
-def _rise(height: float, when: float, end: float, time: dynamics.Time) -> str:
-    norm = f"‖{_power(time)}‖"
-    if when == 0:
-        return f"{norm} never rises above 1."
-    if when >= end:
-        return f"{norm} is {short(height)} at {moment(when, time)} and has not come down."
-    return f"{norm} rises to {short(height)} at {moment(when, time)}."
 
 
 def _power(time: dynamics.Time) -> str:

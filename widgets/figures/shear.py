@@ -12,6 +12,7 @@ from nnrnn_core.dynamics import spectral_radius, transient_growth
 
 from .axes import nice_end
 from .numbers import fixed, short
+from .rise import Rise, rise_of, rounding
 from .style import BLACK, BLUE, GREEN, GREY, ORANGE, VERMILION, base_layout, title
 
 HORIZON = 40  # the largest power shown
@@ -36,11 +37,10 @@ def steps(k: int) -> int:
     return checks.whole_number("k", k, 0, HORIZON)
 
 
-def peak(c: float) -> tuple[float, int]:
-    """The largest ‖V^k‖₂, k = 0 … 40, and its k."""
-    growth = transient_growth(shear(c), HORIZON)
-    k = int(np.argmax(growth))
-    return float(growth[k]), k
+def rise(c: float) -> Rise:
+    """What ‖V^k‖₂ does, k = 0 … 40: its largest value, and its k."""
+    V = shear(c)
+    return rise_of(np.arange(HORIZON + 1), transient_growth(V, HORIZON), rounding(V, HORIZON))
 
 
 def eigenvector_angle(c: float) -> float:
@@ -95,7 +95,7 @@ def shear_figure() -> go.Figure:
 def shear_push(c: float, k: int = 6) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
     """What the figure shows for this c after k steps."""
     V = shear(c)
-    growth, (height, top) = transient_growth(V, HORIZON), peak(c)
+    growth, highest = transient_growth(V, HORIZON), rise(c)
     ellipse = np.linalg.matrix_power(V, steps(k)) @ circle
     path = worst_path(c, k)
     reach = nice_end(max(1.2, float(np.abs(ellipse).max())), 3.0)
@@ -108,30 +108,35 @@ def shear_push(c: float, k: int = 6) -> tuple[dict[str, dict[str, Any]], dict[st
         PATH: {"x": np.append(0.0, path[0]), "y": np.append(0.0, path[1])},
         REACHED: {"x": path[0, -1:], "y": path[1, -1:]},
         GROWTH: {"x": np.arange(HORIZON + 1), "y": growth},
-        PEAK: {"x": np.array([top]), "y": np.array([height])},
+        PEAK: {"x": np.array([highest.when]), "y": np.array([highest.height])},
         HERE: {"x": np.array([k]), "y": growth[k : k + 1]},
     }
     return traces, {
         "xaxis.range": [-reach, reach],
         "yaxis.range": [-reach, reach],
-        "yaxis2.range": [0, nice_end(1.25 * height, 7.0)],
+        "yaxis2.range": [0, nice_end(1.25 * highest.height, 7.0)],
         "annotations[0].text": f"Eigenvectors {fixed(eigenvector_angle(c), 0)}° apart",
-        "annotations[1].text": f"Peak {fixed(height, 2)} at k = {top}; at k = {k}: {fixed(growth[k], 2)}",
+        "annotations[1].text": f"{_title(highest)}; at k = {k}: {fixed(growth[k], 2)}",
     }
+
+
+def _title(highest: Rise) -> str:
+    if highest.kind == "peaks":
+        return f"Peak {fixed(highest.height, 2)} at k = {highest.when:.0f}"
+    return "No start grows"
 
 
 def shear_sentence(c: float, k: int = 6) -> str:
     """What the figure shows, in words."""
     V = shear(c)
-    height, top = peak(c)
+    highest = rise(c)
     one_step, now = transient_growth(V, HORIZON)[[1, steps(k)]]
     start = f"c = {short(c)}: the eigenvalues are 0.9 and 0.8, the spectral radius is {fixed(spectral_radius(V), 1)}"
     start += f", the eigenvectors stand {fixed(eigenvector_angle(c), 1)} degrees apart"
     here = f"After k = {k} the longest vector of the unit circle has length {fixed(now, 2)}."
-    if top == 0:
-        end = f"one step stretches at most {fixed(one_step, 2)}-fold, and ‖V^k‖ falls from the first step on"
+    end = f"one step stretches at most {fixed(one_step, 2)}-fold, and ‖Vᵏ‖ "
+    if highest.kind == "peaks":
+        end += f"peaks at {fixed(highest.height, 2)} for k = {highest.when:.0f}"
     else:
-        end = (
-            f"one step stretches at most {fixed(one_step, 2)}-fold, and ‖V^k‖ peaks at {fixed(height, 2)} for k = {top}"
-        )
+        end += "falls from the first step on"
     return f"{start}; {end}. {here}"

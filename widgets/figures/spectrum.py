@@ -13,7 +13,9 @@ from jaxtyping import Complex128
 from nnrnn_core import dynamics
 
 from .axes import decades, nice_end, positive
-from .numbers import moment, power_of_ten, short
+from .growth import growth_title
+from .numbers import power_of_ten
+from .rise import Rise, rise_of, rounding
 from .style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, base_layout, title
 from .training import Push
 
@@ -60,18 +62,13 @@ class Plane(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """‖V^k‖₂ or ‖e^{tA}‖₂ at `times`, and the bounds that hold for it; None in a quick frame."""
+    """‖V^k‖₂ or ‖e^{tA}‖₂ at `times`, the bounds that hold for it (None in a quick frame), and what the growth does."""
 
     times: np.ndarray
     growth: np.ndarray
     spectral: np.ndarray
     bounds: dynamics.GrowthBounds | None
-
-    @property
-    def peak(self) -> tuple[float, float]:
-        """The largest growth shown, and when."""
-        i = int(np.nanargmax(self.growth))
-        return float(self.growth[i]), float(self.times[i])
+    rise: Rise
 
 
 def window_of(V: dynamics.Matrix, time: dynamics.Time) -> Window:
@@ -98,8 +95,10 @@ def plane_of(V: dynamics.Matrix, window: Window, exact: bool = True) -> Plane:
     return Plane(real, imag, levels, values, dynamics.numerical_range(V, directions))
 
 
-def frame_of(V: dynamics.Matrix, horizon: int, time: dynamics.Time, step: float, exact: bool = True) -> Frame:
-    """Growth for k = 0 … horizon, or at t = 0, step, … horizon · step."""
+def frame_of(
+    V: dynamics.Matrix, horizon: int, time: dynamics.Time, step: float, exact: bool = True, given: float = 0.0
+) -> Frame:
+    """Growth for k = 0 … horizon, or at t = 0, step, … horizon · step. given: see `rounding`."""
     if exact:
         bounds = dynamics.growth_bounds(V, horizon, time, step)
         times, spectral = bounds.times, bounds.spectral
@@ -117,7 +116,7 @@ def frame_of(V: dynamics.Matrix, horizon: int, time: dynamics.Time, step: float,
     else:
         powers = dynamics.growth_powers(horizon, 30)
         growth = np.interp(times, powers, dynamics.estimate_growth(V, powers).transient)
-    return Frame(times, growth, spectral, bounds)
+    return Frame(times, growth, spectral, bounds, rise_of(times, growth, rounding(V, float(times[-1]), time, given)))
 
 
 def contour_line(plane: Plane, level: float) -> dict[str, np.ndarray]:
@@ -170,7 +169,7 @@ def _plane_traces() -> list[Any]:
     catcher = go.Heatmap(
         z=np.zeros((CATCHER, CATCHER)), x0=-1.5, dx=3 / (CATCHER - 1), y0=-1.5, dy=3 / (CATCHER - 1), name=CLICKS,
         showscale=False, zmin=0, zmax=1, colorscale=[[0, "rgba(255,255,255,0)"], [1, "rgba(255,255,255,0)"]],
-        hovertemplate="z = %{x:.2f} + %{y:.2f} i<extra>click: what it says of growth</extra>",
+        hovertemplate="Re z = %{x:.2f}, Im z = %{y:.2f}<extra>click: what it says of growth</extra>",
     )  # fmt: skip
     return [
         catcher,
@@ -250,7 +249,6 @@ def frame_push(frame: Frame, point: dynamics.PointBound | None, time: dynamics.T
     """The right half: growth, the bounds of the matrix, and the bound that the point z implies."""
     times, bounds = frame.times, frame.bounds
     ends = times[[0, -1]]
-    height, when = frame.peak
     drawn: list[Any] = [np.maximum(frame.growth, 1e-3), [0.4, 2.5]]
     traces: dict[str, dict[str, Any]] = {
         GROWTH: {"x": times, "y": positive(frame.growth)},
@@ -272,7 +270,7 @@ def frame_push(frame: Frame, point: dynamics.PointBound | None, time: dynamics.T
     layout: dict[str, Any] = {
         "xaxis2.range": [float(ends[0]), float(ends[1])],
         "xaxis2.title.text": "k, number of steps" if time == "discrete" else "time t",
-        "annotations[1].text": f"Growth of {name}: at most {short(height)}-fold, at {moment(when, time)}",
+        "annotations[1].text": growth_title(name, frame.rise, time),
     }
     if bounds is not None:
         layout |= {"yaxis2.range": [low, top], "yaxis2.dtick": 1 if top - low <= CROWDED else 5}
