@@ -49,7 +49,8 @@ def test_titles_and_legends_stand_at_the_left_end_of_their_places_in_rows() -> N
     layout = arrangement(PANELS, 3, width=3 * CELL, row=300)
     broad, high = 3 * CELL - LEFT - layout["margin"]["r"], 300 - FOOT
     for place, name in enumerate(("annotations[0]", "annotations[1]", "annotations[2]")):
-        assert LEFT + layout[f"{name}.x"] * broad == pytest.approx(place * CELL + EDGE)
+        assert LEFT + layout[f"{name}.x"] * broad + layout[f"{name}.xshift"] == pytest.approx(place * CELL + EDGE)
+    assert [layout[f"legend{i}.x"] * 3 * CELL for i in ("", "3")] == pytest.approx([EDGE, 2 * CELL + EDGE])
     assert (layout["legend.y"] - layout["legend2.y"]) * high == pytest.approx(LEGEND)
 
 

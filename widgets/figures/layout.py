@@ -6,13 +6,17 @@ but the plot has a height in pixels, so that nothing lies over anything, whateve
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import plotly.graph_objects as go
+
 TITLE, LEGEND, STRIP = 24, 20, 20  # heights in pixels
+BELOW = 10  # a legend hangs so far below its row
 FOOT = 50  # below a plot: the numbers and the name of its axis
 LEFT, RIGHT = 58, 12  # beside a plot: its numbers, and room for half of one
+MARGIN = {"l": LEFT, "r": RIGHT, "t": 0, "b": FOOT, "autoexpand": False}  # no legend moves the plots
 EDGE = 8  # from the left end of a panel's place to its title and legends
 CELL = 360  # least width of a panel with all that is beside it
 COLUMNS = {0: 1, 2 * CELL: 2, 3 * CELL: 3}  # least width of the figure: columns
@@ -45,18 +49,20 @@ def arrangement(
     """
     rows = -(-(places or len(panels)) // columns)
     high, broad = rows * row - FOOT, width - LEFT - RIGHT  # of plotly's plotting area: all but the margins
-    head = TITLE + LEGEND * max(len(panel.legends) for panel in panels) + STRIP * strip
+    legends = max(len(panel.legends) for panel in panels)
+    head = TITLE + LEGEND * legends + BELOW * bool(legends) + STRIP * strip
     cell = (broad + LEFT + RIGHT) / columns
-    found: dict[str, Any] = {"height": rows * row, "margin": {"l": LEFT, "r": RIGHT, "t": 0, "b": FOOT}}
+    found: dict[str, Any] = {"height": rows * row, "margin": MARGIN}
     for place, panel in enumerate(panels):
         top, left = place // columns * row, place % columns * cell
         ends = left, min(left + cell - LEFT - panel.right, broad)
         found[f"xaxis{panel.axes}.domain"] = [ends[0] / broad, ends[1] / broad]
         found[f"yaxis{panel.axes}.domain"] = [max(0.0, 1 - (top + row - FOOT) / high), 1 - (top + head) / high]
-        found[f"annotations[{panel.title}].x"] = (left + EDGE - LEFT) / broad
+        found[f"annotations[{panel.title}].x"] = ends[0] / broad
+        found[f"annotations[{panel.title}].xshift"] = EDGE - LEFT
         found[f"annotations[{panel.title}].y"] = 1 - (top + TITLE) / high
         for i, legend in enumerate(panel.legends):
-            found[f"{legend}.x"] = (left + EDGE - LEFT) / broad
+            found[f"{legend}.x"] = (left + EDGE) / width
             found[f"{legend}.y"] = 1 - (top + TITLE + LEGEND * i) / high
     return found
 
@@ -70,9 +76,18 @@ def arrangements(panels: Sequence[Panel], row: int, **options: Any) -> dict[int,
     }
 
 
+def arranged(figure: go.Figure, found: Mapping[int, Mapping[str, Any]]) -> go.Figure:
+    """The figure in the widest of the arrangements, which is that of its exported pictures."""
+    for path, value in found[max(found)].items():
+        figure.layout[path] = value
+    # the margins are those of the arrangement, whatever the numbers beside an axis
+    axes = {"automargin": False, "title.font.size": 14}
+    return figure.update_xaxes(axes | {"title.standoff": 4}).update_yaxes(axes | {"title.standoff": 2})
+
+
 def legend_row() -> dict[str, Any]:
     """A legend of one row above a plot; `arrangement` puts it in its place."""
     return {
-        "orientation": "h", "xanchor": "left", "yanchor": "top", "bgcolor": "rgba(0,0,0,0)", "itemclick": False,
-        "itemdoubleclick": False, "itemwidth": 30,
+        "orientation": "h", "xref": "container", "xanchor": "left", "yanchor": "top", "bgcolor": "rgba(0,0,0,0)",
+        "itemclick": False, "itemdoubleclick": False, "itemwidth": 30,
     }  # fmt: skip

@@ -14,6 +14,7 @@ from nnrnn_core.dynamics import schur_form
 from .axes import decades, nice_end, positive
 from .frame import EXACT_SIZE
 from .growth import growth_title
+from .layout import CELL, Panel, arranged, arrangement, legend_row
 from .numbers import short
 from .rise import Rise, rise_of, rounding, said_of
 from .schur_form import form_maps, heat_map
@@ -25,13 +26,38 @@ TOLERATED = 0.01  # error in an eigenvalue
 STEP = 0.1  # units of time between two points, where time is continuous
 LOWEST = 1e-4  # the smallest growth that is drawn
 WRITTEN = 4  # up to this many rows, the numbers stand in the cells
-HEIGHT = 450
-COLUMNS = ((0.0, 0.305), (0.345, 0.65), (0.725, 1.0))
-MAPS, PLANE, CURVE = (0.18, 1.0), (0.47, 1.0), (0.0, 0.27)  # from below to above
+COLOURS = ("coloraxis", "coloraxis2")  # the scale of V and T, and that of Λ: in the place of legends
+# their rows of legends are the room of the colour bars
+MAP, FORM = Panel(0, "", ("legend2", "legend3")), Panel(1, "2", ("legend4", "legend5"))
+PLANE = Panel(2, "3")
+CURVE = Panel(3, "4", ("legend",))
+HEIGHT = 620  # of two maps beside two small panels
 
+
+def _arrangements() -> dict[int, dict[str, Any]]:
+    """One below the other, two by two, and maps beside the two others, one above the other."""
+    panels = (MAP, FORM, PLANE, CURVE)
+    found = {
+        0: arrangement(panels, 1, width=CELL, row=340),
+        2 * CELL: arrangement(panels, 2, width=2 * CELL, row=380),
+        3 * CELL: arrangement((MAP, FORM, PLANE, MAP, FORM, CURVE), 3, width=3 * CELL, row=HEIGHT // 2)
+        | arrangement((MAP, FORM), 3, width=3 * CELL, row=HEIGHT, places=3),
+    }
+    for layout in found.values():
+        for colours, panel in zip(COLOURS, (MAP, FORM), strict=True):
+            ends = layout[f"xaxis{panel.axes}.domain"]
+            place = {"x": ends[0], "y": layout[f"{panel.legends[0]}.y"], "len": ends[1] - ends[0]}
+            layout |= {f"{colours}.colorbar.{key}": value for key, value in place.items()}
+            for name in panel.legends:
+                del layout[f"{name}.x"], layout[f"{name}.y"]
+    return found
+
+
+ARRANGEMENTS = _arrangements()
 ORDERS = schur_form.ORDERS
 
 MATRIX, BLOCKS, FEED, BOXES = "V", "Λ", "s T", "2×2 blocks"
+SCALES = ("colours of V and s T", "colours of Λ")
 IN_V, IN_FORM = "entries of V", "entries of the Schur form"
 VALUES, BORDER = "eigenvalues", "border of decay"
 BEWARE = (
@@ -98,40 +124,40 @@ def rise_in(form: Form, growth: tuple[np.ndarray, np.ndarray], time: dynamics.Ti
 
 def schur_figure() -> go.Figure:
     """V, its Schur form, the eigenvalues above the growth; filled by `schur_push`."""
-    figure = go.Figure(layout=base_layout(HEIGHT, margin={"l": 34, "r": 14, "t": 30, "b": 44}, showlegend=True))
+    figure = go.Figure(layout=base_layout())
     square = {"constrain": "domain", "showgrid": False, "ticks": "", "showline": False, "tick0": 0}
-    for number, (x, y) in enumerate(((0, MAPS), (1, MAPS), (2, PLANE), (2, CURVE)), start=1):
-        suffix = "" if number == 1 else str(number)
-        more = square if x < 2 else {"mirror": True}
-        figure.layout[f"xaxis{suffix}"] = {"domain": COLUMNS[x], "anchor": f"y{suffix}", **more}
-        figure.layout[f"yaxis{suffix}"] = {"domain": y, "anchor": f"x{suffix}", **more}
+    for suffix in ("", "2", "3", "4"):
+        more = square if suffix in ("", "2") else {"mirror": True}
+        figure.layout[f"xaxis{suffix}"] = {"anchor": f"y{suffix}", **more}
+        figure.layout[f"yaxis{suffix}"] = {"anchor": f"x{suffix}", **more}
     for suffix in ("", "2"):
         figure.layout[f"yaxis{suffix}"].update(scaleanchor=f"x{suffix}", constraintoward="top")
         figure.layout[f"xaxis{suffix}"].update(constraintoward="left")
-    key = {"font": {"size": 12}, "bgcolor": "rgba(255,255,255,0.75)", "itemclick": False, "orientation": "h"}
     figure.update_layout(
-        yaxis3={"scaleanchor": "x3", "constrain": "domain"},
-        xaxis3={"constrain": "domain"},
-        xaxis4={"title": {"font": {"size": 14}, "standoff": 6}},
-        yaxis4={"type": "log", "dtick": 1, "exponentformat": "power", "tickfont": {"size": 12}},
-        legend={**key, "x": COLUMNS[2][0], "y": CURVE[1] + 0.005, "yanchor": "bottom", "entrywidth": 80},
-        annotations=[title("", COLUMNS[x][0], y) for x, y in ((0, 1), (1, 1), (2, 1), (2, CURVE[1] + 0.065))],
+        yaxis3={"scaleanchor": "x3", "constrain": "domain", "constraintoward": "top"},
+        xaxis3={"constrain": "domain", "constraintoward": "left"},
+        yaxis4={"type": "log", "dtick": 1, "exponentformat": "power"},
+        legend=legend_row(),
+        coloraxis=_scale(FEED_FORWARD),
+        coloraxis2=_scale(ROTATIONS),
+        annotations=[title("", 0, 1) for _ in range(4)],
     )
     for trace in _traces():
         figure.add_trace(trace)
-    return figure
+    return arranged(figure, ARRANGEMENTS)
+
+
+def _scale(colours: list[list[Any]]) -> dict[str, Any]:
+    """The colour bar of a map; the map itself has the same colours and limits of its own, which the page draws fast."""
+    bar = {"orientation": "h", "xanchor": "left", "yanchor": "top", "thickness": 10, "xpad": 0, "ypad": 2, "nticks": 5}
+    return {"colorscale": colours, "cmin": -1, "cmax": 1, "colorbar": {**bar, "exponentformat": "power"}}
 
 
 def _traces() -> list[Any]:
-    def bar(text: str, x: float) -> dict[str, Any]:
-        heading = {"text": text, "side": "top", "font": {"size": 12}}
-        place = {"x": x, "xanchor": "left", "y": MAPS[0] - 0.045, "yanchor": "top", "len": 0.305, "orientation": "h"}
-        return {**place, "thickness": 10, "title": heading, "tickfont": {"size": 11}, "nticks": 5, "xpad": 0}
-
     hover = "row %{y}, column %{x}: %{z:,.4~r}<extra></extra>"
     maps = [
-        heat_map(MATRIX, FEED_FORWARD, colorbar=bar("V, and s T below the blocks", COLUMNS[0][0])),
-        heat_map(BLOCKS, ROTATIONS, colorbar=bar("Λ, the diagonal blocks", COLUMNS[1][0]), xaxis="x2", yaxis="y2"),
+        heat_map(MATRIX, FEED_FORWARD, showscale=False),
+        heat_map(BLOCKS, ROTATIONS, showscale=False, xaxis="x2", yaxis="y2"),
         heat_map(FEED, FEED_FORWARD, showscale=False, xaxis="x2", yaxis="y2"),
     ]
     box = {"color": BLACK, "width": 1.5}
@@ -140,7 +166,12 @@ def _traces() -> list[Any]:
     panel = {"xaxis": "x4", "yaxis": "y4", "mode": "lines", "showlegend": True}
     nowhere = {"x": [math.nan], "y": [math.nan], "showlegend": False}
     plane = {**nowhere, "xaxis": "x3", "yaxis": "y3"}
+    scales = [
+        go.Scatter(name=name, mode="markers", hoverinfo="skip", marker={"color": [0], "coloraxis": axis}, **nowhere)
+        for name, axis in zip(SCALES, COLOURS, strict=True)
+    ]
     return [
+        *scales,
         *(trace.update(hovertemplate=hover) for trace in maps),
         go.Scatter(name=BOXES, mode="lines", line=box, xaxis="x2", yaxis="y2", hoverinfo="skip", **nowhere),
         go.Scatter(name=IN_V, mode="text", hoverinfo="skip", **nowhere),
@@ -170,12 +201,16 @@ def schur_push(
         IN_FORM: _written(form.form, np.where(np.isnan(blocks), shared, own)),
     }
     tick = next(tick for tick in (1, 5, 10, 50, n) if n <= 8 * tick)
-    layout: dict[str, Any] = {f"{axis}.dtick": tick for axis in ("xaxis", "xaxis2", "yaxis", "yaxis2")}
+    colours = zip(COLOURS, limits, strict=True)
+    layout: dict[str, Any] = {
+        f"{axis}.{c}": sign * end for axis, end in colours for c, sign in (("cmin", -1), ("cmax", 1))
+    }
+    layout |= {f"{axis}.dtick": tick for axis in ("xaxis", "xaxis2", "yaxis", "yaxis2")}
     across, down = [-0.5, n - 0.5], [n - 0.5, -0.5]
     layout |= {
         "xaxis.range": across, "xaxis2.range": across, "yaxis.range": down, "yaxis2.range": down,
         "annotations[0].text": f"{'V' if time == 'discrete' else 'A'}: the weights between units",
-        "annotations[1].text": f"Schur form: Henrici's number {0 if form.normal else short(form.henrici)}",
+        "annotations[1].text": f"Schur form, departure {0 if form.normal else short(form.henrici)}",
     }  # fmt: skip
     for part in (_plane(form.eigenvalues, time), _curve(form, growth, time)):
         traces |= part[0]
@@ -224,7 +259,7 @@ def _curve(form: Form, growth: tuple[np.ndarray, np.ndarray], time: dynamics.Tim
         "xaxis4.range": [0, times[-1]],
         "xaxis4.title.text": "k, number of steps" if time == "discrete" else "time t",
         "yaxis4.range": [low, high],
-        "annotations[3].text": growth_title(_power(time), rise, time),
+        "annotations[3].text": growth_title(rise, time),
     }
 
 

@@ -14,14 +14,18 @@ from nnrnn_core import dynamics
 
 from .axes import decades, nice_end, positive
 from .growth import growth_title
+from .layout import CELL, Panel, arranged, arrangement, legend_row
 from .numbers import power_of_ten
 from .rise import Rise, rise_of, rounding
 from .style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, base_layout, title
 from .training import Push
 
-HEIGHT = 600
-COLUMNS = ((0.0, 0.53), (0.62, 1.0))
-ROW = (0.13, 0.94)
+PANELS = (Panel(0, "", ("legend", "legend2")), Panel(1, "2", ("legend3", "legend4", "legend5")))
+ARRANGEMENTS = {
+    0: arrangement(PANELS, 1, width=CELL, row=400),
+    2 * CELL: arrangement(PANELS, 2, width=2 * CELL, row=480),
+    3 * CELL: arrangement(PANELS, 2, width=3 * CELL, row=600),
+}
 LEVELS = (-1, -2, -3, -4, -6, -8)  # ε = 10 to these powers: a contour each
 SHADES = ("#BFD3E6", "#9EBCDA", "#8C96C6", "#8C6BB1", "#88419D", "#4D004B")  # darker for smaller ε
 FINE, COARSE = 61, 31  # points of the grid along either axis
@@ -34,10 +38,10 @@ ROOM = 0.08  # that a label of a contour takes, of the width of the plane
 CROWDED = 14  # decades beyond which only every fifth is labelled
 
 CLICKS, EDGE, DISC, RANGE = "clicks", "ε-pseudospectrum", "unit circle / imaginary axis", "numerical range"
-VALUES, MOVED, POINT, LABELS = "eigenvalues", "eigenvalues of V + E, ‖E‖ = ε", "z", "level of a contour"
-GROWTH, SPECTRAL = "growth", "eigenvalues alone (below)"
-EIGENVECTOR, NUMERICAL = "by eigenvectors, κ (above)", "by numerical range (above)"
-KREISS, LIMIT, BOUND = "Kreiss constant (below peak)", "limit of z, all k (below peak)", "bound from z (below)"
+VALUES, MOVED, POINT, LABELS = "eigenvalues", "of V + E", "z", "level of a contour"
+GROWTH, SPECTRAL = "growth", "eigenvalues alone"
+EIGENVECTOR, NUMERICAL = "≤ by κ", "≤ by numerical range"
+KREISS, LIMIT, BOUND = "Kreiss constant", "limit of z, all k", "≥ from z"
 
 
 class Window(NamedTuple):
@@ -129,21 +133,19 @@ def contour_line(plane: Plane, level: float) -> dict[str, np.ndarray]:
 
 def spectrum_figure() -> go.Figure:
     """The plane, and growth beside it. Filled by `plane_push`, `frame_push`, `point_push` and `moved_push`."""
-    figure = go.Figure(layout=base_layout(HEIGHT, margin={"l": 58, "r": 16, "t": 30, "b": 30}))
+    figure = go.Figure(layout=base_layout())
     figure.update_layout(
-        xaxis={"domain": COLUMNS[0], "title": "Re z", "mirror": True, "range": [-1.5, 1.5], "constrain": "domain"},
-        yaxis={"domain": ROW, "title": "Im z", "mirror": True, "range": [-1.5, 1.5], "scaleanchor": "x",
-               "constrain": "domain"},
-        xaxis2={"domain": COLUMNS[1], "anchor": "y2", "title": "k, number of steps", "mirror": True, "range": [0, 40]},
-        yaxis2={"domain": ROW, "anchor": "x2", "type": "log", "mirror": True, "range": [-1, 2],
-                "exponentformat": "power", "dtick": 1},
-        legend={"x": 0, "y": -0.02, "yanchor": "top", "orientation": "h", "font": {"size": 12}, "itemclick": False,
-                "entrywidth": 205},
-        annotations=[title("", COLUMNS[0][0], ROW[1] + 0.01), title("", COLUMNS[1][0], ROW[1] + 0.01)],
+        xaxis={"title": "Re z", "mirror": True, "range": [-1.5, 1.5], "constrain": "domain", "constraintoward": "left"},
+        yaxis={"title": "Im z", "mirror": True, "range": [-1.5, 1.5], "scaleanchor": "x", "constrain": "domain",
+               "constraintoward": "top"},
+        xaxis2={"anchor": "y2", "title": "k, number of steps", "mirror": True, "range": [0, 40]},
+        yaxis2={"anchor": "x2", "type": "log", "mirror": True, "range": [-1, 2], "exponentformat": "power", "dtick": 1},
+        annotations=[title("", 0, 1) for _ in PANELS],
+        **{name: legend_row() for panel in PANELS for name in panel.legends},
     )  # fmt: skip
     for trace in (*_plane_traces(), *_growth_traces()):
         figure.add_trace(trace)
-    return figure
+    return arranged(figure, ARRANGEMENTS)
 
 
 def _plane_traces() -> list[Any]:
@@ -163,7 +165,7 @@ def _plane_traces() -> list[Any]:
         "mode": "text",
         "text": [""],
         "textposition": "top center",
-        "textfont": {"size": 12, "color": "#4D004B"},
+        "textfont": {"size": 14, "color": "#4D004B"},
         "showlegend": False,
     }
     catcher = go.Heatmap(
@@ -174,10 +176,10 @@ def _plane_traces() -> list[Any]:
     return [
         catcher,
         *contours,
-        line(DISC, GREY, width=1.5),
+        line(DISC, GREY, width=1.5, showlegend=False),
         line(RANGE, GREEN, "dashdot"),
-        line(MOVED, SKY, width=4),
-        line(EDGE, BLACK, "dash", 2.5),
+        line(MOVED, SKY, width=4, legend="legend2"),
+        line(EDGE, BLACK, "dash", 2.5, legend="legend2"),
         go.Scatter(**(empty | {"name": VALUES, "mode": "markers", "marker": dot})),
         go.Scatter(**(empty | {"name": LABELS, **labels})),
         go.Scatter(**(empty | {"name": POINT, "mode": "markers", "marker": cross, "showlegend": False})),
@@ -185,19 +187,19 @@ def _plane_traces() -> list[Any]:
 
 
 def _growth_traces() -> list[go.Scatter]:
-    def line(name: str, color: str, dash: str, width: float = 2) -> go.Scatter:
+    def line(name: str, color: str, dash: str, width: float = 2, legend: int = 3, rank: int = 1) -> go.Scatter:
         return go.Scatter(
             x=[math.nan], y=[math.nan], name=name, mode="lines", line={"color": color, "dash": dash, "width": width},
-            xaxis="x2", yaxis="y2",
+            xaxis="x2", yaxis="y2", legend=f"legend{legend}", legendrank=rank, showlegend=name != LIMIT,
         )  # fmt: skip
 
     return [
-        line(EIGENVECTOR, PURPLE, "longdash"),
-        line(NUMERICAL, GREEN, "dashdot"),
-        line(KREISS, ORANGE, "longdashdot"),
-        line(SPECTRAL, GREY, "dot"),
-        line(LIMIT, VERMILION, "dot", 1.5),
-        line(BOUND, VERMILION, "dash"),
+        line(EIGENVECTOR, PURPLE, "longdash", legend=5),
+        line(NUMERICAL, GREEN, "dashdot", legend=5),
+        line(KREISS, ORANGE, "longdashdot", legend=4),
+        line(SPECTRAL, GREY, "dot", rank=2),
+        line(LIMIT, VERMILION, "dot", 1.5, legend=4),
+        line(BOUND, VERMILION, "dash", legend=4),
         line(GROWTH, BLUE, "solid", 3),
     ]
 
@@ -219,7 +221,7 @@ def plane_push(plane: Plane, eps: float, window: Window, time: dynamics.Time, la
     layout = {
         "xaxis.range": [x0, x0 + side],
         "yaxis.range": [y0, y0 + side],
-        "annotations[0].text": f"Pseudospectra: how far ε moves the {len(plane.values)} eigenvalues",
+        "annotations[0].text": f"Pseudospectra, {len(plane.values)} eigenvalues",
     }
     return traces, layout
 
@@ -266,11 +268,10 @@ def frame_push(frame: Frame, point: dynamics.PointBound | None, time: dynamics.T
     more, _ = point_push(point, times)
     low, top = decades(drawn, 1, span=40)
     low, top = max(low, -3.0), top + 1
-    name = "Vᵏ" if time == "discrete" else "e^(tA)"
     layout: dict[str, Any] = {
         "xaxis2.range": [float(ends[0]), float(ends[1])],
         "xaxis2.title.text": "k, number of steps" if time == "discrete" else "time t",
-        "annotations[1].text": growth_title(name, frame.rise, time),
+        "annotations[1].text": growth_title(frame.rise, time),
     }
     if bounds is not None:
         layout |= {"yaxis2.range": [low, top], "yaxis2.dtick": 1 if top - low <= CROWDED else 5}

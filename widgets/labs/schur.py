@@ -11,6 +11,7 @@ import numpy as np
 from nnrnn_core import checks, dynamics
 
 from ..figures.schur import (
+    ARRANGEMENTS,
     HORIZON,
     ORDERS,
     STEP,
@@ -123,7 +124,9 @@ class SchurLab(MatrixLab):
     )
 
     def make_figures(self) -> list[LiveFigure]:
-        return [LiveFigure(schur_figure())]
+        figure = LiveFigure(schur_figure())
+        figure.arrange(ARRANGEMENTS)
+        return [figure]
 
     def make_controls(self) -> tuple[list[ipw.Widget], list[ipw.Widget]]:
         wide = {"description_width": "170px"}
