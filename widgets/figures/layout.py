@@ -18,6 +18,7 @@ FOOT = 50  # below a plot: the numbers and the name of its axis
 LEFT, RIGHT = 58, 12  # beside a plot: its numbers, and room for half of one
 MARGIN = {"l": LEFT, "r": RIGHT, "t": 0, "b": FOOT, "autoexpand": False}  # no legend moves the plots
 EDGE = 8  # from the left end of a panel's place to its title and legends
+NARROW = 460  # pixels below which legends are stacked
 CELL = 360  # least width of a panel with all that is beside it
 COLUMNS = {0: 1, 2 * CELL: 2, 3 * CELL: 3}  # least width of the figure: columns
 # The same as a grid of the page's own, for a figure that lies over a free place of another.
@@ -39,18 +40,26 @@ class Panel:
 
 
 def arrangement(
-    panels: Sequence[Panel], columns: int, *, width: int, row: int, places: int | None = None, strip: bool = False
+    panels: Sequence[Panel],
+    columns: int,
+    *,
+    width: int,
+    row: int,
+    places: int | None = None,
+    strip: bool = False,
+    stacked: bool = False,
 ) -> dict[str, Any]:
     """The paths of a layout that put panels into a grid, from left to right and from the top down.
 
     width: least width of the figure in pixels, of which the spaces between panels are taken; a wider figure has wider
     ones. row: height of a row in pixels. places: cells of the grid, if some at its end stay free. strip: whether there
-    is a strip for marks above the plots.
+    is a strip for marks above the plots. stacked: for a page so narrow that two entries of a legend do not stand side
+    by side, legends of two entries one above the other.
     """
     rows = -(-(places or len(panels)) // columns)
     high, broad = rows * row - FOOT, width - LEFT - RIGHT  # of plotly's plotting area: all but the margins
-    legends = max(len(panel.legends) for panel in panels)
-    head = TITLE + LEGEND * legends + BELOW * bool(legends) + STRIP * strip
+    legends, line = max(len(panel.legends) for panel in panels), LEGEND * (1 + stacked)
+    head = TITLE + line * legends + BELOW * bool(legends) + STRIP * strip
     cell = (broad + LEFT + RIGHT) / columns
     found: dict[str, Any] = {"height": rows * row, "margin": MARGIN}
     for place, panel in enumerate(panels):
@@ -63,7 +72,8 @@ def arrangement(
         found[f"annotations[{panel.title}].y"] = 1 - (top + TITLE) / high
         for i, legend in enumerate(panel.legends):
             found[f"{legend}.x"] = (left + EDGE) / width
-            found[f"{legend}.y"] = 1 - (top + TITLE + LEGEND * i) / high
+            found[f"{legend}.y"] = 1 - (top + TITLE + line * i) / high
+            found[f"{legend}.orientation"] = "v" if stacked else "h"
     return found
 
 
@@ -80,14 +90,13 @@ def arranged(figure: go.Figure, found: Mapping[int, Mapping[str, Any]]) -> go.Fi
     """The figure in the widest of the arrangements, which is that of its exported pictures."""
     for path, value in found[max(found)].items():
         figure.layout[path] = value
-    # the margins are those of the arrangement, whatever the numbers beside an axis
-    axes = {"automargin": False, "title.font.size": 14}
-    return figure.update_xaxes(axes | {"title.standoff": 4}).update_yaxes(axes | {"title.standoff": 2})
+    # plotly puts the title of a y axis into the plot where margins are fixed: none has one
+    return figure.update_xaxes({"title.font.size": 14, "title.standoff": 4})
 
 
 def legend_row() -> dict[str, Any]:
     """A legend of one row above a plot; `arrangement` puts it in its place."""
     return {
-        "orientation": "h", "xref": "container", "xanchor": "left", "yanchor": "top", "bgcolor": "rgba(0,0,0,0)",
+        "tracegroupgap": 0, "xref": "container", "xanchor": "left", "yanchor": "top", "bgcolor": "rgba(0,0,0,0)",
         "itemclick": False, "itemdoubleclick": False, "itemwidth": 30,
     }  # fmt: skip
