@@ -160,7 +160,8 @@ def spectrum_figure() -> go.Figure:
     """The plane, and growth beside it. Filled by `plane_push`, `frame_push`, `point_push` and `moved_push`."""
     figure = go.Figure(layout=base_layout())
     figure.update_layout(
-        xaxis={"title": "Re z; upwards: Im z", "mirror": True, "range": [-1.5, 1.5], "constrain": "domain", "constraintoward": "left"},
+        xaxis={"title": "Re z; upwards: Im z", "mirror": True, "range": [-1.5, 1.5], "constrain": "domain",
+               "constraintoward": "left"},
         yaxis={"mirror": True, "range": [-1.5, 1.5], "scaleanchor": "x", "constrain": "domain",
                "constraintoward": "top"},
         xaxis2={"anchor": "y2", "title": "k, number of steps", "mirror": True, "range": [0, 40]},
