@@ -20,7 +20,7 @@ from widgets.labs import registry
 from widgets.labs.drawing import SEQUENCE_APART
 from widgets.labs.experiment import DRAG, FRAMES, Experiment
 from widgets.labs.plan import make_plan
-from widgets.labs.playing import FRAMES_PER_TICK
+from widgets.labs.playing import BEHIND, FRAMES_PER_TICK, FULL, LESSON
 
 
 def copying(**options: object) -> TrainingLab:
@@ -226,6 +226,7 @@ def test_a_drag_while_it_trains_is_one_mark_and_a_later_one_another() -> None:
 
 def test_a_tick_paints_its_frames_and_only_one_while_a_sliders_move_is_awaited(monkeypatch: pytest.MonkeyPatch) -> None:
     lab, painted = copying(start="random"), []
+    lab.controls.pace.value = FULL
     draw = lab.draw
     monkeypatch.setattr(lab, "draw", lambda *a, **k: (painted.append(1), draw(*a, **k)))
     lab.lines.play(lab._playing.tick)
@@ -237,6 +238,72 @@ def test_a_tick_paints_its_frames_and_only_one_while_a_sliders_move_is_awaited(m
     lab.lines.pointer_on_slider, lab._moved = False, time.monotonic()
     lab._playing.tick()
     assert len(painted) == FRAMES_PER_TICK + 2
+
+
+class Clock:
+    """Seconds that pass only when a test says so."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 1000.0
+        monkeypatch.setattr("widgets.labs.playing.time.monotonic", lambda: self.now)
+
+
+def play_for(lab: TrainingLab, clock: Clock, seconds: float, round_trip: float, monkeypatch: pytest.MonkeyPatch) -> int:
+    """As a page would: after each answer it waits as told, and a message takes a while. Returns the steps."""
+    waits: list[int] = []
+    monkeypatch.setattr(lab.lines, "answer", waits.append)
+    lab.controls.play.click()
+    begun, end = lab.experiment.training.index, clock.now + seconds
+    while clock.now < end:
+        lab._playing.tick()
+        clock.now += waits[-1] / 1000 + round_trip
+    return lab.experiment.training.index - begun
+
+
+@pytest.mark.parametrize("round_trip", [0.0, 0.03, 0.2])
+def test_the_lessons_pace_is_kept_however_long_a_message_takes_and_is_said(
+    round_trip: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock(monkeypatch)
+    lab = copying(start="random")
+    assert lab.controls.pace.value == LESSON
+    steps = play_for(lab, clock, 10, round_trip, monkeypatch)
+    assert steps == pytest.approx(10 * LESSON, abs=4)
+    said = float(lab.controls.speed.value.removesuffix(" steps/s"))
+    assert said == pytest.approx(LESSON, abs=2)
+    lab.pause()
+    assert lab.controls.speed.value == ""
+
+
+def test_the_story_of_the_lesson_takes_between_20_and_30_seconds() -> None:
+    assert 20 <= (200 + 100) / LESSON <= 30, "200 updates frozen, 100 after the release"
+
+
+def test_after_a_pause_of_the_machine_the_lessons_pace_makes_up_for_a_moment_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = Clock(monkeypatch)
+    lab = copying(start="random")
+    play_for(lab, clock, 1, 0.0, monkeypatch)
+    clock.now += 60
+    before = lab.experiment.training.index
+    lab._playing.tick()
+    assert 1 <= lab.experiment.training.index - before <= 1 + LESSON * BEHIND
+    lab.pause()
+
+
+def test_at_full_speed_the_page_asks_at_once_and_the_pace_changes_while_it_plays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lab, waits = copying(start="random"), []
+    monkeypatch.setattr(lab.lines, "answer", waits.append)
+    lab.controls.play.click()
+    lab._playing.tick()
+    assert waits[-1] > 0 and lab.experiment.training.index == 1
+    lab.controls.pace.value = FULL
+    lab._playing.tick()
+    assert waits[-1] == 0 and lab.experiment.training.index > 2
+    lab.pause()
 
 
 @pytest.mark.parametrize("start", ["random", "chain"])
@@ -448,7 +515,8 @@ def test_every_task_and_every_model_of_the_menus_can_be_chosen() -> None:
     lab.controls.task.value = "noisy memory"
     lab.controls.model.value = "lstm"
     lab.controls.rebuild.click()
-    assert "cannot be the linear network" in alarm(lab) and lab.experiment.training.model.name == "nnrnn"
+    assert "cannot be the linear network" in lab.controls.said.value and alarm(lab) == "", "beside the button"
+    assert lab.experiment.training.model.name == "nnrnn"
     lab.controls.task.value = "English text"
     for model in ("rnn", "exprnn", "lstm"):
         lab.controls.model.value = model

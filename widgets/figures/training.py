@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 
 from .axes import decades, filled, nice_end, positive, thinned
 from .frame import Frame, Snapshot
-from .layout import Panel, arrangements, legend_row
+from .layout import WIDEST, Panel, arrangement, arrangements, legend_row
 from .marks import Mark, mark_shapes
 from .numbers import fixed, short, total, updates
 from .style import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, base_layout, title
@@ -26,7 +26,13 @@ PANELS = (
     Panel(3, "4", ("legend5",)),
     Panel(4, "5", ("legend6",)),
 )
-LAYOUTS = arrangements(PANELS, ROW, places=6, strip=True)
+PLACES = 6
+LAYOUTS = arrangements(PANELS, ROW, places=PLACES, strip=True)
+# Least width and height of a full screen: height of a row. All panels, the controls and the sentence are in sight.
+SCREENS = {(1120, 700): 290, (1120, 880): 375, (1120, 1040): 455}
+SCREEN_LAYOUTS = {
+    size: arrangement(PANELS, 3, width=WIDEST, row=row, places=PLACES, strip=True) for size, row in SCREENS.items()
+}
 
 CIRCLE = (1.7, 1.25)  # half the axes around the unit circle
 
@@ -246,7 +252,7 @@ def sentence(frame: Frame, words: Words) -> str:
     """What the panels show, in words."""
     snapshot = frame.snapshot
     parts = [
-        f"After {updates(snapshot.updates)}: loss {short(snapshot.loss)}, memoryless guess {short(words.baseline)}"
+        f"After {updates(snapshot.updates)}: loss {short(snapshot.loss)}, memoryless guess {fixed(words.baseline)}"
     ]
     if words.floor is not None:
         side = "below" if snapshot.loss < words.floor else "above"

@@ -37,6 +37,7 @@ class ExperimentLab(Lab):
         """Any exception in a tick: Jupyter would swallow it."""
         self.lines.pause()
         self.controls.show_playing(False)
+        self.say()  # the words of what is drawn: the last ones may be a while old
         self.failed(problem)
 
     def begin(self) -> None:
@@ -77,7 +78,7 @@ class ExperimentLab(Lab):
 
     @property
     def slider_expected(self) -> bool:
-        """Whether a slider may move at any moment: it has just done so, or the pointer is on one."""
+        """Whether a slider may move at any moment: one has just done so, or the pointer has just moved on one."""
         return self._slider_held or self.lines.pointer_on_slider
 
     @property
