@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import html
 import json
+import random
 import re
 import time
 from pathlib import Path
@@ -16,6 +18,7 @@ import torch
 from nnrnn_core import Diverged, SequenceModel, Settings, tasks
 from oracles import as_installed
 from widgets import TrainingLab
+from widgets.figures.numbers import fixed, short, total, updates
 from widgets.labs import registry
 from widgets.labs.drawing import SEQUENCE_APART
 from widgets.labs.experiment import DRAG, FRAMES, Experiment
@@ -73,6 +76,74 @@ def test_the_clock_takes_the_same_steps_as_step_does() -> None:
     assert lab.experiment.training.index == done >= 3, "Pause means pause"
     other.step(done)
     assert other.experiment.curves.loss == lab.experiment.curves.loss
+
+
+# --- titles and sentence have the numbers of the figure, whatever a person has done
+
+
+def title_total(lab: TrainingLab) -> str:
+    return lab.lines.figure.layout.annotations[4].text.partition(", total ")[2].removeprefix("about ")
+
+
+def assert_the_title_is_that_of_the_figure(lab: TrainingLab, done: list[str]) -> None:
+    memory = lab.lines.array("J(k)", "y")
+    assert title_total(lab) == (total(memory.sum()) if np.isfinite(memory).all() else ""), done
+    assert ("estimate" in lab.lines.figure.layout.annotations[2].text) == (not lab.panels.frame.exact)  # type: ignore[union-attr]
+
+
+def assert_the_sentence_is_that_of_the_figure(lab: TrainingLab, done: list[str]) -> None:
+    x, y = (lab.lines.array("loss", axis) for axis in "xy")
+    worst, k = (lab.lines.array("worst ‖Vᵏ‖₂", axis) for axis in "yx")
+    radius = np.hypot(*(lab.lines.array("eigenvalues", axis) for axis in "xy")).max()
+    memory, gradient = lab.lines.array("J(k)", "y"), lab.lines.array("now", "y")
+    words, at = lab.status, int(worst.argmax())
+    about = "" if lab.panels.frame.exact else "about "  # type: ignore[union-attr]
+    assert words.startswith(f"After {updates(int(x[-1]))}: loss {short(y[-1])}, "), done
+    assert f"recall {fixed(lab.lines.array('recall', 'y')[-1])};" in words
+    assert f"stretches at most {about}{short(worst[at])}-fold (k = {k[at]:.0f})" in words
+    assert f"spectral radius {fixed(radius)}, " in words and f"J(k) totals {about}{total(memory.sum())} (1" in words
+    if not lab.controls.whole_loss.value:
+        assert f"term: {short(gradient[0], 2)} times as large" in words
+    if lab.controls.history.value == FRAMES:
+        assert x[-1] == lab.experiment.training.index
+        assert "T = 0" in words or f"T scale {short(lab.controls.scale.value)};" in words or "s = 0:" in words, done
+    assert not re.search(r"-\d|−\s*−|−0(\D|$)", words), "one minus, and none before a zero"
+    assert words == re.sub("<[^>]*>", "", html.unescape(lab.words.value)), "on the page too"
+
+
+DOINGS: dict[str, Any] = {
+    "step": lambda lab: lab.step(),
+    "play or pause": lambda lab: lab.controls.play.click(),
+    "tick": lambda lab: lab._playing.tick() if lab.playing else None,
+    "the slider rests": lambda lab: lab.settle(),
+    "s = 0": lambda lab: setattr(lab.controls.scale, "value", 0.0),
+    "s = 1.3": lambda lab: setattr(lab.controls.scale, "value", 1.3),
+    "freeze or release": lambda lab: lab.controls.release.click(),
+    "noise": lambda lab: lab.controls.add_noise.click(),
+    "hold gamma": lambda lab: setattr(lab.controls.hold_gamma, "value", not lab.controls.hold_gamma.value),
+    "whole loss": lambda lab: setattr(lab.controls.whole_loss, "value", not lab.controls.whole_loss.value),
+    "history": lambda lab: setattr(lab.controls.history, "value", FRAMES // 2),
+    "now": lambda lab: setattr(lab.controls.history, "value", FRAMES),
+    "copy": lambda lab: setattr(lab.controls.ghost, "value", not lab.controls.ghost.value),
+    "other pace": lambda lab: setattr(lab.controls.pace, "value", LESSON if lab.controls.pace.value == FULL else FULL),
+    "reset": lambda lab: lab.controls.reset.click(),
+    "a tick fails": lambda lab: lab.lines.on_error(RuntimeError("out of paper")),
+}
+
+
+@pytest.mark.parametrize("size", [8, 40])  # whose curves are exact while a slider moves, and are not
+def test_titles_and_sentence_have_the_numbers_of_the_figure_whatever_was_done(size: int) -> None:
+    """A random walk through everything that a person can do; a doing that breaks it is named with all before it."""
+    walk, done = random.Random(size), []
+    with as_installed():  # shapes are checked in the other tests
+        lab = TrainingLab(tasks.Copying(delay=5), size, start="random")
+        for _ in range(60):
+            done.append(walk.choice(list(DOINGS)))
+            DOINGS[done[-1]](lab)
+            assert_the_title_is_that_of_the_figure(lab, done)
+            if not lab.playing and not lab.form.playing:  # at rest; while things move, words follow a moment later
+                assert_the_sentence_is_that_of_the_figure(lab, done)
+        lab.close()
 
 
 # --- one meaning of what is shown: every part is of the network after so many updates

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from contextlib import suppress
 
 from nnrnn_core import SchurMatrix
 
@@ -34,10 +35,12 @@ class ExperimentLab(Lab):
         self._unseen = False  # the T scale has moved, and no sequence has been run since
 
     def clock_failed(self, problem: BaseException) -> None:
-        """Any exception in a tick: Jupyter would swallow it."""
+        """Any exception in a tick, which Jupyter would swallow: stop, show where the training is, and say it."""
         self.lines.pause()
         self.controls.show_playing(False)
-        self.say()  # the words of what is drawn: the last ones may be a while old
+        with suppress(Exception), self.lock:  # words and some curves may be those of a moment before
+            self.look()
+            self.draw(exact=self.small)
         self.failed(problem)
 
     def begin(self) -> None:
