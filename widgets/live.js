@@ -3,6 +3,7 @@
 // One module with plotly_js.js and fast_redraw.js, which Python puts before it. All that is private to plotly stands in
 // fast_redraw.js, all that is private to Jupyter and anywidget in plotly_js.js.
 const NUMBERS = new Set(["x", "y", "z"]); // what fast_redraw.js can draw
+const READING = 300; // ms without a frame after which a person may read numbers off the lines
 const REST = 1000; // ms without a frame after which plotly itself draws what is shown: its hover labels and zoom need it
 const HIDDEN = 500; // ms between the ticks of a hidden tab
 const PATIENCE = 3000; // ms without an answer after which a tick is sent again; doubled each time
@@ -26,6 +27,8 @@ function decode(value, buffers) {
   if (columns === undefined) return new Float32Array(aligned);
   return Array.from({ length: rows }, (_, i) => new Float32Array(aligned, 4 * i * columns, columns));
 }
+
+const copied = (value) => decode(value); // plotly writes into the ranges that it is given
 
 function initialize({ model }) {
   const page = Math.random().toString(36).slice(2); // crypto.randomUUID is missing where Jupyter is served over http
@@ -58,7 +61,8 @@ function initialize({ model }) {
     if (wait || document.hidden) timer = setTimeout(tick, Math.max(wait, document.hidden && HIDDEN));
     else tick(); // at once: the painting comes after, so that kernel and page work at the same time
   }
-  function receive({ frame, serial, held, tock, n, wait, wake, download, filename }, buffers) {
+  function receive({ frame, serial, held, pending, tock, n, wait, wake, download, filename }, buffers) {
+    if (pending && serial > figure.serial) figure.pending = pending;
     for (const [trace, path, value] of serial > figure.serial ? frame : []) {
       put(figure.data[trace] ?? figure.layout, path, decode(value, buffers)); // trace is null for the layout
       views.forEach((view) => view.stale.add(`${trace} ${path}`)); // the newest frame wins
@@ -94,10 +98,11 @@ async function render({ model, el }) {
   const Plotly = await loadPlotly(await partner(model, "plotly_js"));
   const gd = el.appendChild(document.createElement("div"));
   Object.assign(gd, { className: "live-graph", role: "img", tabIndex: 0 });
-  const zoomed = new Set(); // axes whose range is the user's
+  const zoomed = new Map(); // axes whose range is the user's, and that range
   const behind = new Set(); // what the page shows and plotly does not know yet
-  let [width, busy, resting, settled] = [0, null, 0, 0]; // busy: plotly's promise while it draws
-  const view = { stale: new Set(), drawn: false, paint, save, say }; // stale: what changed since the last painting
+  let [width, busy, resting, painted, settled] = [0, null, 0, 0, 0]; // busy: plotly's promise while it draws
+  // stale: what changed since the last painting; faded: what is drawn as pending
+  const view = { gd, zoomed, stale: new Set(), faded: null, drawn: false, paint, save, say };
 
   function say() {
     gd.ariaLabel = model.get("alt");
@@ -107,10 +112,19 @@ async function render({ model, el }) {
     const { height } = figure.layout; // without width and height, the picture has plotly's own size
     Plotly.downloadImage(gd, { format, filename, width, height, scale: format === "png" ? 2 : 1 });
   }
+  const axes = () => Object.keys(figure.layout).filter((key) => /^[xy]axis\d*$/.test(key));
+  const rangeOf = (axis) => copied(zoomed.get(axis) ?? figure.layout[axis].range);
   function unzoom() {
-    zoomed.forEach((axis) => view.stale.add(`null ${axis}.range`));
     zoomed.clear();
+    axes().forEach((axis) => view.stale.add(`null ${axis}.range`)); // of all: a tied axis may have moved with another
     figure.paint();
+  }
+  // The user's alone: we call Plotly.update, whose event is plotly_update.
+  function moved(change) {
+    for (const axis of Object.keys(change).map(axisOf))
+      if (axis) zoomed.set(axis, copied(gd.layout[axis].range));
+    drawnByPlotly();
+    paint();
   }
   async function draw() {
     view.drawn = true;
@@ -128,36 +142,50 @@ async function render({ model, el }) {
     const drawn = Plotly.newPlot(gd, decode(figure.data), { ...decode(figure.layout), width }, config);
     gd.on("plotly_click", ({ points: [{ curveNumber, x, y }] }) => model.send({ click: [curveNumber, x, y] }));
     gd.on("plotly_doubleclick", unzoom);
-    // The user's alone: we call Plotly.update, whose event is plotly_update.
-    gd.on("plotly_relayout", (change) => {
-      for (const key in change) if (axisOf(key)) zoomed.add(axisOf(key));
-    });
+    gd.on("plotly_relayout", moved);
     return drawn;
   }
   // What the entries of `stale` are now: numbers to draw, other attributes of traces, the layout.
   function sorted(entries, numbers = {}, others = {}, layout = {}) {
     for (const [trace, path] of [...entries].map((entry) => entry.split(" "))) {
       const value = get(figure.data[trace] ?? figure.layout, path);
-      if (trace === "null" && value === undefined) layout[`${axisOf(path)}.autorange`] = true;
-      else if (trace === "null") zoomed.has(axisOf(path)) || (layout[path] = value);
+      if (trace === "null" && value === undefined)
+        layout[`${axisOf(path)}.autorange`] = figure.layout[axisOf(path)].autorange ?? true; // it may be "reversed"
+      else if (trace === "null") zoomed.has(axisOf(path)) || (layout[path] = copied(value));
       else if (NUMBERS.has(path)) (numbers[trace] ??= {})[path] = value;
       else (others[path] ??= {})[trace] = value;
     }
     return { numbers, others, layout };
   }
+  // plotly has drawn by itself, from the numbers that it knows: what is ahead of them is drawn again.
+  function drawnByPlotly() {
+    behind.forEach((entry) => view.stale.add(entry));
+    view.faded = null;
+  }
   async function paint() {
     view.request = null;
-    if (!width || isDragged(gd) || busy) return; // out of sight, or in the user's or plotly's hands: later
-    if (view.drawn && !view.stale.size && width === gd.layout.width) return;
+    if (!width || busy) return; // out of sight, or in plotly's hands: later
+    if (view.drawn && isDragged(gd)) return void figure.paint(); // in the user's hands: in the first frame after
+    const same = view.faded === figure.pending && width === gd.layout?.width;
+    if (view.drawn && !view.stale.size && same) return;
     if (canMoveAxes(sorted(view.stale))) await moveAxes();
     if (!width) return; // taken off the page meanwhile
     const change = sorted(view.stale);
     if (onlyNumbers(change) && drawFast(gd, change.numbers, change.layout)) {
       view.stale.forEach((entry) => behind.add(entry));
       view.stale.clear();
+      painted = performance.now();
+      if (gd.querySelector(".hovertext")) Plotly.Fx.unhover(gd); // it says numbers of an earlier frame
       clearTimeout(resting);
       resting = setTimeout(settle, REST);
     } else await redraw();
+    mark();
+  }
+  function mark() {
+    view.faded = figure.pending;
+    fade(gd, figure.pending);
+    const names = figure.pending.map((part) => figure.data[part]?.name ?? get(figure.layout, part));
+    gd.ariaDescription = names.length ? `Still being worked out: ${names.join(", ")}.` : "";
   }
   // New ranges, and nothing else that plotly has to draw: it draws ticks, grid and the lines as it knows them, without a
   // look at numbers, in a third of the time of a whole redraw; drawFast then draws the lines as they are.
@@ -171,9 +199,17 @@ async function render({ model, el }) {
   async function moveAxes() {
     const ranges = Object.entries(sorted(view.stale).layout).filter(([path]) => isRange(path));
     ranges.forEach(([path]) => view.stale.delete(`null ${path}`));
-    busy = Plotly.update(gd, {}, Object.fromEntries(ranges)).finally(() => (busy = null));
-    await busy;
+    await update({}, { ...tiedRanges(), ...Object.fromEntries(ranges) });
+    drawnByPlotly();
   }
+  // Axes with one scale for both: plotly widens the range of one of them until it fills its panel, and would widen what
+  // it has widened before.
+  function tiedRanges() {
+    const ties = axes().map((axis) => [axis, figure.layout[axis].scaleanchor?.replace(/^[xy]/, "$&axis")]);
+    const tied = new Set(ties.filter(([, other]) => other).flat());
+    return Object.fromEntries([...tied].filter(rangeOf).map((axis) => [`${axis}.range`, rangeOf(axis)]));
+  }
+  const update = (...changes) => (busy = Plotly.update(gd, ...changes).finally(() => (busy = null)));
   async function redraw() {
     el.style.height = `${figure.layout.height}px`;
     const { numbers, others, layout } = sorted(new Set([...behind, ...view.stale]));
@@ -184,19 +220,22 @@ async function render({ model, el }) {
     // One call for all traces: each costs a full redraw. In it, undefined leaves a trace's attribute as it is.
     const traces = [...new Set(Object.values(others).flatMap(Object.keys))].map(Number);
     for (const path in others) others[path] = traces.map((trace) => others[path][trace]);
-    busy = (view.drawn ? Plotly.update(gd, others, layout, traces) : draw()).finally(() => (busy = null));
-    await busy;
-    if (view.stale.size) figure.paint();
+    if (view.drawn) await update(others, { ...tiedRanges(), ...layout }, traces);
+    else await (busy = draw().finally(() => (busy = null)));
+    figure.paint(); // of what came meanwhile
   }
   function settle() {
     if (behind.size && width && !isDragged(gd) && !busy) redraw();
   }
-  function pointed() {
-    if (performance.now() - settled < REST) return;
+  // A hover label is of what is drawn, or is not there: plotly, which makes it, is told first, but not at every frame.
+  function pointed(event) {
+    const [moving, early] = [performance.now() - painted < READING, performance.now() - settled < REST];
+    if (behind.size && moving && early && !isDragged(gd)) return void event.stopPropagation();
+    if (!behind.size) return;
     settled = performance.now();
     settle();
   }
-  gd.addEventListener("pointermove", pointed, { capture: true });
+  for (const kind of ["pointermove", "mousemove"]) gd.addEventListener(kind, pointed, { capture: true });
   // It also tells when a hidden or detached figure is back. To ask for the width in every frame costs a layout.
   const sizes = new ResizeObserver(() => {
     width = el.clientWidth;

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import contextvars
 import copy
+import re
 import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,7 @@ class LiveFigure(anywidget.AnyWidget):
   contain: layout paint style; } /* a repaint stays in here: without this the browser lays out the whole notebook */
 .live-figure > .live-graph { position: absolute; inset: 0; }
 .live-figure > .live-graph:focus-visible { outline: 3px solid #0072b2; outline-offset: -3px; }
+.live-graph [data-pending] { opacity: 0.25 !important; }
 .live-figure:not([data-error=""])::after { content: attr(data-error); position: absolute; inset: auto 0 0;
   padding: 4px; white-space: pre-wrap; color: #fff; background: #a33c00; }
 """
@@ -73,6 +75,7 @@ class LiveFigure(anywidget.AnyWidget):
         self._layout["height"] = max(self._layout.get("height") or DEFAULT_HEIGHT, min_height or 0)
         self._layout.pop("width", None)
         self._known: set[tuple[int | None, str]] = set()
+        self._pending: set[int | str] = set()  # numbers of traces, and texts as paths into the layout
         self._serial = 0
         self._assembled: tuple[int, go.Figure] | None = None
         self._closed = False
@@ -89,25 +92,37 @@ class LiveFigure(anywidget.AnyWidget):
         self.on_msg(self._receive)
 
     # ---- data -------------------------------------------------------------------------------------------------------
-    def push(self, traces: Mapping[Any, Mapping[str, Any]], layout: Mapping[str, Any] | None = None) -> None:
+    def push(
+        self,
+        traces: Mapping[Any, Mapping[str, Any]],
+        layout: Mapping[str, Any] | None = None,
+        *,
+        pending: Iterable[int | str] = (),
+    ) -> None:
         """Set attributes of traces, and of the layout, and have them painted: one message.
 
         traces: {index or name: {"y": array, "marker.color": array, "z": 2-D array, "visible": True, ...}}; copied.
         layout: {"yaxis.range": [a, b], "annotations[0].text": "...", ...}. What does not change is not sent.
+        pending: traces, and texts such as "annotations[0].text", that stay as they are though the state is another:
+        they are faded until they are pushed again.
         Raises ValueError for an unknown trace or attribute (and then changes nothing).
         """
         if self._closed:
             return
         with self._lock:
+            pushed = {self._index(key): attributes for key, attributes in traces.items()}
             changes = [
                 (index, self._check(index, path), owned(value))
-                for index, attributes in [(self._index(key), attributes) for key, attributes in traces.items()]
+                for index, attributes in pushed.items()
                 for path, value in attributes.items()
                 if not same(get(self._data[index], path), value)
             ]
             settings = {self._check(None, path): on_the_wire(value, None) for path, value in (layout or {}).items()}
+            kept = {key if _is_text(key) else self._index(key) for key in pending} | (
+                self._pending - set(pushed) - set(settings)
+            )
             settings = {path: value for path, value in settings.items() if get(self._layout, path) != value}
-            if not changes and not settings:
+            if not changes and not settings and kept == self._pending:
                 return
             buffers: list[bytes] = []
             frame: list[tuple[int | None, str, Any]] = []  # trace (None: the layout), path, value
@@ -115,7 +130,19 @@ class LiveFigure(anywidget.AnyWidget):
                 put(self._layout if index is None else self._data[index], path, value)
                 frame.append((index, path, on_the_wire(value, buffers)))
             self._serial += 1
-            self.send({"frame": frame, "serial": self._serial, "held": _inside_tick.get()}, buffers)
+            self._pending = kept
+            message = {"frame": frame, "serial": self._serial, "held": _inside_tick.get(), "pending": self._marks()}
+            self.send(message, buffers)
+
+    def mark_pending(self, names: Iterable[int | str]) -> None:
+        """Fade these traces and texts until they are next pushed: see `push`."""
+        self.push({}, pending=names)
+
+    @property
+    def pending(self) -> set[str]:
+        """What is faded: names of traces (numbers of those without one), and texts as paths into the layout."""
+        with self._lock:
+            return {key if isinstance(key, str) else str(self._data[key].get("name") or key) for key in self._pending}
 
     def array(self, trace: int | str, attribute: str) -> np.ndarray:
         """The current value of an attribute, as an array of its own."""
@@ -239,4 +266,13 @@ class LiveFigure(anywidget.AnyWidget):
 
     def _snapshot(self) -> dict[str, Any]:
         with self._lock:
-            return {"serial": self._serial, "data": on_the_wire(self._data), "layout": on_the_wire(self._layout, None)}
+            figure = {"data": on_the_wire(self._data), "layout": on_the_wire(self._layout, None)}
+            return {"serial": self._serial, "pending": self._marks(), **figure}
+
+    def _marks(self) -> list[int | str]:
+        return sorted(self._pending, key=str)
+
+
+def _is_text(key: int | str) -> bool:
+    """Whether it names a text of the layout, not a trace."""
+    return isinstance(key, str) and re.fullmatch(r"annotations\[\d+\]\.text", key) is not None
