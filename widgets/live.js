@@ -28,12 +28,23 @@ function decode(value, buffers) {
   return Array.from({ length: rows }, (_, i) => new Float32Array(aligned, 4 * i * columns, columns));
 }
 
+const NO_KERNEL = "No kernel: run the cell again.";
+
+// Disables the controls around a figure, or enables them again.
+function disable(el, gone) {
+  let root = el;
+  while (root.parentElement?.closest(".jupyter-widgets")) root = root.parentElement.closest(".jupyter-widgets");
+  for (const control of root.querySelectorAll(".jupyter-widgets"))
+    if (gone && !control.querySelector(".live-figure")) control.inert = true;
+    else if (!gone) control.inert = false;
+}
+
 const copied = (value) => decode(value); // plotly writes into the ranges that it is given
 
 function initialize({ model }) {
   const page = Math.random().toString(36).slice(2); // crypto.randomUUID is missing where Jupyter is served over http
   const views = new Set();
-  const figure = (shared.figures[model.get("_key")] = { views, paint, tick, serial: -1 });
+  const figure = (shared.figures[model.get("_key")] = { views, paint, tick, send, serial: -1 });
   let [ticks, sent, patience, timer] = [0, 0, PATIENCE, 0]; // sent: when the tick went out that is not yet answered
 
   function load() {
@@ -48,13 +59,26 @@ function initialize({ model }) {
       view.request ??= requestAnimationFrame(view.paint);
     }
   }
+  function send(content) {
+    try {
+      model.send(content);
+    } catch {
+      lose(true); // its channel is closed
+    }
+  }
+  // A figure without a kernel says so, and nothing beside it can be moved or pressed in vain.
+  function lose(gone) {
+    if (gone === figure.gone) return;
+    figure.gone = gone;
+    views.forEach((view) => view.say());
+  }
   function tick(again = false) {
     clearTimeout(timer);
-    if ((sent && !again) || !views.size || !model.get("playing")) return;
+    if (figure.gone || (sent && !again) || !views.size || !model.get("playing")) return;
     [ticks, patience] = again ? [ticks, 2 * patience] : [ticks + 1, PATIENCE];
     sent = performance.now();
     const onSlider = !!document.querySelector(".widget-slider:hover"); // the next move of a slider may come any time
-    model.send({ tick: page, n: ticks, hidden: document.hidden, onSlider });
+    send({ tick: page, n: ticks, hidden: document.hidden, onSlider });
   }
   function answered(wait) {
     sent = 0;
@@ -75,8 +99,11 @@ function initialize({ model }) {
     if (download) [...views][0]?.save(download, filename);
   }
   // The kernel may be busy or a message lost: the same tick is sent again, and Python runs it once at most.
+  let holder; // the model of plotly.js, of the same kernel
+  partner(model, "plotly_js").then((found) => (holder = found));
   const watchdog = setInterval(() => {
     paint();
+    lose(isGone(holder));
     if (!sent || performance.now() - sent > patience) tick(sent > 0);
   }, 1000);
   for (const words of ["alt", "error"]) model.on(`change:${words}`, () => views.forEach((view) => view.say()));
@@ -84,7 +111,7 @@ function initialize({ model }) {
   model.on("change:_spec", load);
   model.on("msg:custom", receive);
   load();
-  model.send({ hello: figure.serial });
+  send({ hello: figure.serial });
   return () => {
     clearInterval(watchdog);
     delete shared.figures[model.get("_key")];
@@ -106,7 +133,8 @@ async function render({ model, el }) {
 
   function say() {
     gd.ariaLabel = model.get("alt");
-    el.dataset.error = model.get("error");
+    el.dataset.error = figure.gone ? NO_KERNEL : model.get("error");
+    disable(el, figure.gone);
   }
   function save(format, filename = "figure") {
     const { height } = figure.layout; // without width and height, the picture has plotly's own size
@@ -140,7 +168,7 @@ async function render({ model, el }) {
     const clicks = { doubleClick: false, doubleClickDelay: 500 };
     const config = { displaylogo: false, ...clicks, modeBarButtonsToRemove, modeBarButtonsToAdd };
     const drawn = Plotly.newPlot(gd, decode(figure.data), { ...decode(figure.layout), width }, config);
-    gd.on("plotly_click", ({ points: [{ curveNumber, x, y }] }) => model.send({ click: [curveNumber, x, y] }));
+    gd.on("plotly_click", ({ points: [{ curveNumber, x, y }] }) => figure.send({ click: [curveNumber, x, y] }));
     gd.on("plotly_doubleclick", unzoom);
     gd.on("plotly_relayout", moved);
     return drawn;

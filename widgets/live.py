@@ -57,6 +57,7 @@ class LiveFigure(anywidget.AnyWidget):
 .live-figure > .live-graph { position: absolute; inset: 0; }
 .live-figure > .live-graph:focus-visible { outline: 3px solid #0072b2; outline-offset: -3px; }
 .live-graph [data-pending] { opacity: 0.25 !important; }
+.jupyter-widgets[inert] { opacity: 0.5; }
 .live-figure:not([data-error=""])::after { content: attr(data-error); position: absolute; inset: auto 0 0;
   padding: 4px; white-space: pre-wrap; color: #fff; background: #a33c00; }
 """
