@@ -147,6 +147,10 @@ async function render({ model, el }) {
     axes().forEach((axis) => view.stale.add(`null ${axis}.range`)); // of all: a tied axis may have moved with another
     figure.paint();
   }
+  function home() {
+    view.stale.add("null dragmode"); // zooming by a drag ends too
+    unzoom();
+  }
   // The user's alone: we call Plotly.update, whose event is plotly_update.
   function moved(change) {
     for (const axis of Object.keys(change).map(axisOf))
@@ -162,11 +166,12 @@ async function render({ model, el }) {
     const modeBarButtonsToAdd = [
       button("Save as SVG", "disk", () => save("svg")),
       button("Save as PNG", "camera", () => save("png")),
-      button("Reset axes", "home", unzoom),
+      button("Reset axes", "home", home),
     ];
     // plotly's own 300 ms miss a calm hand's double click, and a busy page's
-    const clicks = { doubleClick: false, doubleClickDelay: 500 };
-    const config = { displaylogo: false, ...clicks, modeBarButtonsToRemove, modeBarButtonsToAdd };
+    const clicks = { doubleClick: false, doubleClickDelay: 500, showAxisDragHandles: false };
+    const own = { displaylogo: false, showSendToCloud: false, displayModeBar: "hover" }; // nothing leaves for a cloud
+    const config = { ...own, ...clicks, modeBarButtonsToRemove, modeBarButtonsToAdd };
     const drawn = Plotly.newPlot(gd, decode(figure.data), { ...decode(figure.layout), width }, config);
     gd.on("plotly_click", ({ points: [{ curveNumber, x, y }] }) => figure.send({ click: [curveNumber, x, y] }));
     gd.on("plotly_doubleclick", unzoom);
@@ -237,9 +242,17 @@ async function render({ model, el }) {
     const tied = new Set(ties.filter(([, other]) => other).flat());
     return Object.fromEntries([...tied].filter(rangeOf).map((axis) => [`${axis}.range`, rangeOf(axis)]));
   }
+  // Where the uppermost panel begins: the mode bar stands there, at the right edge, and no title does.
+  function panelTop() {
+    const { height, margin = {} } = figure.layout;
+    const [above, below] = [margin.t ?? 100, margin.b ?? 80]; // plotly's own
+    const tops = axes().map((axis) => (axis[0] === "y" && figure.layout[axis].domain?.[1]) || 0);
+    return above + (height - above - below) * (1 - (Math.max(...tops) || 1));
+  }
   const update = (...changes) => (busy = Plotly.update(gd, ...changes).finally(() => (busy = null)));
   async function redraw() {
     el.style.height = `${figure.layout.height}px`;
+    el.style.setProperty("--panel-top", `${panelTop()}px`);
     const { numbers, others, layout } = sorted(new Set([...behind, ...view.stale]));
     [view.stale, behind].forEach((entries) => entries.clear());
     if (width !== gd.layout?.width) layout.width = width;

@@ -13,6 +13,7 @@ import re
 import threading
 import time
 import traceback
+import weakref
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
@@ -24,6 +25,7 @@ import numpy as np
 import plotly.graph_objects as go
 import traitlets
 
+from .jupyter import interrupts_wait, on_interrupt
 from .plotly_js import SCRIPT, PlotlyJs
 from .wire import get, on_the_wire, owned, put, same
 
@@ -32,6 +34,7 @@ OWNERSHIP = 1.5  # seconds after which a silent page loses the clock to another 
 RETRY_RUNNING = 20  # milliseconds a page waits after "busy: a tick is running"
 RETRY_REFUSED = 400  # milliseconds a page waits after "another page has the clock" or "paused"
 
+_playing: weakref.WeakSet[LiveFigure] = weakref.WeakSet()  # what an interrupt stops
 _inside_tick: contextvars.ContextVar[bool] = contextvars.ContextVar("inside_tick", default=False)
 
 
@@ -42,6 +45,9 @@ class LiveFigure(anywidget.AnyWidget):
     ----------
     figure: a plain figure, copied. Height: ``figure.layout.height`` (else 450 pixels); the width is the container's.
     min_height: least height in pixels.
+
+    A drag over it does nothing, so that a slip before a class spoils nothing: zooming and panning are chosen in the mode
+    bar (or by ``figure.layout.dragmode``), and a double click or "Reset axes" always brings the pushed ranges back.
 
     Frames that come faster than the page paints are merged: the newest value of each attribute is drawn. Axes that
     should follow the data need their range pushed; a range is left alone while the user has zoomed that axis.
@@ -56,8 +62,10 @@ class LiveFigure(anywidget.AnyWidget):
   contain: layout paint style; } /* a repaint stays in here: without this the browser lays out the whole notebook */
 .live-figure > .live-graph { position: absolute; inset: 0; }
 .live-figure > .live-graph:focus-visible { outline: 3px solid #0072b2; outline-offset: -3px; }
+.live-graph .modebar-container { top: var(--panel-top) !important; } /* beside the panels, under their titles */
 .live-graph [data-pending] { opacity: 0.25 !important; }
 .jupyter-widgets[inert] { opacity: 0.5; }
+.jupyter-widgets[inert] .jupyter-widgets[inert] { opacity: 1; }
 .live-figure:not([data-error=""])::after { content: attr(data-error); position: absolute; inset: auto 0 0;
   padding: 4px; white-space: pre-wrap; color: #fff; background: #a33c00; }
 """
@@ -75,6 +83,8 @@ class LiveFigure(anywidget.AnyWidget):
         self._layout = copy.deepcopy(figure.layout.to_plotly_json())
         self._layout["height"] = max(self._layout.get("height") or DEFAULT_HEIGHT, min_height or 0)
         self._layout.pop("width", None)
+        self._layout.setdefault("dragmode", False)
+        self._layout.setdefault("modebar", {"orientation": "v"})
         self._known: set[tuple[int | None, str]] = set()
         self._pending: set[int | str] = set()  # numbers of traces, and texts as paths into the layout
         self._serial = 0
@@ -83,6 +93,7 @@ class LiveFigure(anywidget.AnyWidget):
         self._lock = threading.RLock()  # data, layout, serial, and the order of messages
         self._running = threading.Lock()  # held during a tick
         self._tick: Callable[[], float | None] | None = None
+        self._interrupted = False  # by a person, since the last tick
         self._clicked: list[Callable[[int, float, float], None]] = []
         self._owner = ("", -np.inf, True)  # page that has the clock, when it last ticked, whether it is hidden
         self._asked: tuple[str, int] | None = None  # the tick that is not yet answered
@@ -167,9 +178,12 @@ class LiveFigure(anywidget.AnyWidget):
     # ---- clock ------------------------------------------------------------------------------------------------------
     def play(self, tick: Callable[[], float | None]) -> None:
         """Have the page call tick again and again; each call should work for about 80 ms and push what it found. It
-        may return how many seconds the page is to wait before the next call."""
+        may return how many seconds the page is to wait before the next call. A person's interrupt of the kernel stops
+        the clock after the call that runs, with KeyboardInterrupt to `on_error`."""
         if not self._closed:
-            self._tick, self.error, self.playing = tick, "", True
+            self._tick, self.error, self._interrupted, self.playing = tick, "", False, True
+            _playing.add(self)
+            on_interrupt(_interrupt)
 
     def wake(self) -> None:
         """End the wait for which the last tick asked: the page ticks at once."""
@@ -186,6 +200,7 @@ class LiveFigure(anywidget.AnyWidget):
     def pause(self) -> None:
         """No tick begins after this. (One that runs on another thread at this moment runs to its end.)"""
         self.playing = False
+        _playing.discard(self)
 
     def on_click(self, callback: Callable[[int, float, float], None]) -> None:
         """Have callback(trace, x, y) called when a point of a trace is clicked."""
@@ -228,9 +243,12 @@ class LiveFigure(anywidget.AnyWidget):
             self._served[page] = n
             token = _inside_tick.set(True)
             try:
-                wait = self._guard(self._tick)
+                with interrupts_wait(_interrupt):
+                    wait = self._guard(self._tick)
             finally:
                 _inside_tick.reset(token)
+            if self._interrupted:
+                self._guard(_raise_interrupt)
         self._owner = (page, time.monotonic(), hidden)
         return round(1000 * (wait or 0))
 
@@ -272,6 +290,15 @@ class LiveFigure(anywidget.AnyWidget):
 
     def _marks(self) -> list[int | str]:
         return sorted(self._pending, key=str)
+
+
+def _interrupt() -> None:
+    for figure in _playing:
+        figure._interrupted = True
+
+
+def _raise_interrupt() -> None:
+    raise KeyboardInterrupt
 
 
 def _is_text(key: int | str) -> bool:

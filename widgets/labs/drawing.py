@@ -24,6 +24,7 @@ class ExperimentLab(Lab):
 
     kind = "training"
     rest = 0.6
+    goes_on = "Play goes on"
     lines_of_words = 3
 
     def __init__(self, experiment: Experiment) -> None:

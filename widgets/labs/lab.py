@@ -40,6 +40,7 @@ class Lab(ipw.VBox):
 
     kind: ClassVar[str]  # in presets, class names of the page, names of files
     rest: ClassVar[float] = 0.4  # seconds after the last move of a slider until all is drawn exactly
+    goes_on: ClassVar[str] = "move a control to go on"  # what to do after an interrupt
     lines_of_words: ClassVar[int] = 2  # that the sentence may take before what is below it moves
     figures: list[LiveFigure]
 
@@ -126,7 +127,10 @@ class Lab(ipw.VBox):
 
     def failed(self, problem: BaseException) -> None:
         """Say it: the text alone of a ValueError, which is written for the reader."""
-        self.say_problem(str(problem) if isinstance(problem, ValueError) else f"{type(problem).__name__}: {problem}")
+        if isinstance(problem, KeyboardInterrupt):
+            self.say_problem(f"Stopped by an interrupt: {self.goes_on}.")
+        else:
+            self.say_problem(str(problem) if isinstance(problem, ValueError) else f"{type(problem).__name__}: {problem}")
 
     def say_problem(self, text: str) -> None:
         """Show the text in the alarm, or hide the alarm if there is none."""
