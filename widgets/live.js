@@ -45,7 +45,8 @@ function initialize({ model }) {
   const page = Math.random().toString(36).slice(2); // crypto.randomUUID is missing where Jupyter is served over http
   const views = new Set();
   const figure = (shared.figures[model.get("_key")] = { views, paint, tick, send, serial: -1 });
-  let [ticks, sent, patience, timer] = [0, 0, PATIENCE, 0]; // sent: when the tick went out that is not yet answered
+  // sent: when the tick went out that is not yet answered; due: when the next one goes out
+  let [ticks, sent, due, patience, timer] = [0, 0, 0, PATIENCE, 0];
 
   function load() {
     const spec = decode(model.get("_spec"));
@@ -82,7 +83,9 @@ function initialize({ model }) {
   }
   function answered(wait) {
     sent = 0;
-    if (wait || document.hidden) timer = setTimeout(tick, Math.max(wait, document.hidden && HIDDEN));
+    const rest = Math.max(wait, document.hidden && HIDDEN);
+    due = performance.now() + rest;
+    if (rest) timer = setTimeout(tick, rest);
     else tick(); // at once: the painting comes after, so that kernel and page work at the same time
   }
   function receive({ frame, serial, held, pending, tock, n, wait, wake, download, filename }, buffers) {
@@ -104,10 +107,10 @@ function initialize({ model }) {
   const watchdog = setInterval(() => {
     paint();
     lose(isGone(holder));
-    if (!sent || performance.now() - sent > patience) tick(sent > 0);
+    if (sent ? performance.now() - sent > patience : performance.now() > due) tick(sent > 0);
   }, 1000);
   for (const words of ["alt", "error"]) model.on(`change:${words}`, () => views.forEach((view) => view.say()));
-  model.on("change:playing", () => tick());
+  model.on("change:playing", () => tick()); // at once, whatever the clock before waited for
   model.on("change:_spec", load);
   model.on("msg:custom", receive);
   load();
