@@ -138,5 +138,5 @@ def test_a_broken_preset_is_said_and_moves_nothing():
     lab = ShearLab()
     lab.text.value = "c is 3"
     lab.load.click()
-    assert "not a preset" in lab.alarm.value and lab.alarm.layout.display is None
+    assert "not a preset" in lab.note.value and lab.note.layout.display is None
     assert lab.slider.value == 2.0

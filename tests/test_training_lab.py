@@ -36,7 +36,7 @@ def same(one: list[torch.Tensor], other: list[torch.Tensor]) -> bool:
 
 
 def alarm(lab: TrainingLab) -> str:
-    return re.sub("<[^>]*>", "", lab.alarm.value)
+    return re.sub("<[^>]*>", "", lab.alarm.value + lab.note.value)
 
 
 def test_the_lab_opens_on_noisy_memory_with_T_zero_and_frozen() -> None:

@@ -19,29 +19,47 @@ def this_cell() -> str | None:
 
     The kernel's message that asked for the run is undocumented: ipykernel's `get_parent` takes the name of a channel,
     that of a kernel in a browser takes nothing, and Colab's ipykernel has `parent_header` alone. Only JupyterLab sends
-    `cellId`. Without any of it, a cell that runs again does not close the lab that it had made before: that is then
+    `cellId`. Without any of it, a cell that runs again does not close the labs that it had made before: that is then
     the reader's to do.
     """
-    try:
-        from IPython import get_ipython
-    except ImportError:
-        return None
-    shell: Any = get_ipython()
-    if shell is None or not hasattr(shell, "kernel"):
-        return None
-    parent = _parent(shell) or {}
+    parent = _parent()
     name: str | None = parent.get("metadata", {}).get("cellId") or parent.get("content", {}).get("code")
     return name
 
 
-def _parent(shell: Any) -> dict[str, Any] | None:
+def this_run() -> str | None:
+    """What tells this execution of the cell from others: the id of the message that asked for it. None outside a
+    notebook."""
+    run: str | None = _parent().get("header", {}).get("msg_id")
+    return run
+
+
+def _parent() -> dict[str, Any]:
+    """The message that asked for the run; empty outside a notebook."""
+    try:
+        from IPython import get_ipython
+    except ImportError:
+        return {}
+    shell: Any = get_ipython()
+    if shell is None or not hasattr(shell, "kernel"):
+        return {}
     if not hasattr(shell.kernel, "get_parent"):
-        return getattr(shell, "parent_header", None)
+        return getattr(shell, "parent_header", None) or {}
     try:
         found = shell.kernel.get_parent("shell")
     except TypeError:  # a kernel in a browser has one channel
         found = shell.kernel.get_parent()
-    return found if isinstance(found, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def take_out(widget: ipw.Widget) -> None:
+    """Take a widget out of every box that holds it: one closed in a living box leaves JupyterLab on "Loading widget…"
+    after a reload. (`_instances` is private to ipywidgets 8, `Widget.widgets` was that of 7. Without either, a box
+    around labs has to be closed by whoever made it.)"""
+    known = getattr(ipw.widgets.widget, "_instances", None) or getattr(ipw.Widget, "widgets", {})
+    for box in [other for other in list(known.values()) if isinstance(other, ipw.Box)]:
+        if widget in box.children:
+            box.children = tuple(child for child in box.children if child is not widget)
 
 
 def close_tree(widget: ipw.Widget) -> None:

@@ -109,6 +109,7 @@ function initialize({ model }) {
     lose(isGone(holder));
     if (sent ? performance.now() - sent > patience : performance.now() > due) tick(sent > 0);
   }, 1000);
+  model.on("change:arrangements", () => paint());
   for (const words of ["alt", "error"]) model.on(`change:${words}`, () => views.forEach((view) => view.say()));
   model.on("change:playing", () => tick()); // at once, whatever the clock before waited for
   model.on("change:_spec", load);
@@ -124,13 +125,17 @@ function initialize({ model }) {
 async function render({ model, el }) {
   const figure = shared.figures[model.get("_key")];
   el.classList.add("live-figure");
-  el.style.height = `${figure.layout.height}px`; // before plotly.js is there: the page does not jump
+  let [width, arranged] = [el.clientWidth, null]; // arranged: the entry of `arrangements` that is drawn
+  // What lies over the layout at this width: the widest entry that fits.
+  const fitting = () => (width && model.get("arrangements").findLast(([least]) => least <= width)?.[1]) || null;
+  const height = () => fitting()?.height ?? figure.layout.height;
+  el.style.height = `${height()}px`; // before plotly.js is there: the page does not jump
   const Plotly = await loadPlotly(await partner(model, "plotly_js"));
   const gd = el.appendChild(document.createElement("div"));
   Object.assign(gd, { className: "live-graph", role: "img", tabIndex: 0 });
   const zoomed = new Map(); // axes whose range is the user's, and that range
   const behind = new Set(); // what the page shows and plotly does not know yet
-  let [width, busy, resting, painted, settled] = [0, null, 0, 0, 0]; // busy: plotly's promise while it draws
+  let [busy, resting, painted, settled] = [null, 0, 0, 0]; // busy: plotly's promise while it draws
   // stale: what changed since the last painting; faded: what is drawn as pending
   const view = { gd, zoomed, stale: new Set(), faded: null, drawn: false, paint, save, say };
 
@@ -140,8 +145,8 @@ async function render({ model, el }) {
     disable(el, figure.gone);
   }
   function save(format, filename = "figure") {
-    const { height } = figure.layout; // without width and height, the picture has plotly's own size
-    Plotly.downloadImage(gd, { format, filename, width, height, scale: format === "png" ? 2 : 1 });
+    // without width and height, the picture has plotly's own size
+    Plotly.downloadImage(gd, { format, filename, width, height: height(), scale: format === "png" ? 2 : 1 });
   }
   const axes = () => Object.keys(figure.layout).filter((key) => /^[xy]axis\d*$/.test(key));
   const rangeOf = (axis) => copied(zoomed.get(axis) ?? figure.layout[axis].range);
@@ -175,7 +180,10 @@ async function render({ model, el }) {
     const clicks = { doubleClick: false, doubleClickDelay: 500, showAxisDragHandles: false };
     const own = { displaylogo: false, showSendToCloud: false, displayModeBar: "hover" }; // nothing leaves for a cloud
     const config = { ...own, ...clicks, modeBarButtonsToRemove, modeBarButtonsToAdd };
-    const drawn = Plotly.newPlot(gd, decode(figure.data), { ...decode(figure.layout), width }, config);
+    const layout = { ...decode(figure.layout), width };
+    arranged = fitting();
+    for (const path in arranged) put(layout, path, decode(arranged[path]));
+    const drawn = Plotly.newPlot(gd, decode(figure.data), layout, config);
     gd.on("plotly_click", ({ points: [{ curveNumber, x, y }] }) => figure.send({ click: [curveNumber, x, y] }));
     gd.on("plotly_doubleclick", unzoom);
     gd.on("plotly_relayout", moved);
@@ -202,8 +210,7 @@ async function render({ model, el }) {
     view.request = null;
     if (!width || busy) return; // out of sight, or in plotly's hands: later
     if (view.drawn && isDragged(gd)) return void figure.paint(); // in the user's hands: in the first frame after
-    const same = view.faded === figure.pending && width === gd.layout?.width;
-    if (view.drawn && !view.stale.size && same) return;
+    if (view.drawn && !view.stale.size && isPlaced() && view.faded === figure.pending) return;
     if (canMoveAxes(sorted(view.stale))) await moveAxes();
     if (!width) return; // taken off the page meanwhile
     const change = sorted(view.stale);
@@ -226,7 +233,8 @@ async function render({ model, el }) {
   // New ranges, and nothing else that plotly has to draw: it draws ticks, grid and the lines as it knows them, without a
   // look at numbers, in a third of the time of a whole redraw; drawFast then draws the lines as they are.
   const isRange = (path) => /^[xy]axis\d*\.range$/.test(path);
-  const onlyNumbers = ({ others }) => view.drawn && width === gd.layout.width && !Object.keys(others).length;
+  const isPlaced = () => width === gd.layout.width && arranged === fitting();
+  const onlyNumbers = ({ others }) => view.drawn && isPlaced() && !Object.keys(others).length;
   function canMoveAxes(change) {
     const paths = Object.keys(change.layout);
     const known = paths.every((path) => isRange(path) || path.endsWith(".text"));
@@ -247,18 +255,19 @@ async function render({ model, el }) {
   }
   // Where the uppermost panel begins: the mode bar stands there, at the right edge, and no title does.
   function panelTop() {
-    const { height, margin = {} } = figure.layout;
-    const [above, below] = [margin.t ?? 100, margin.b ?? 80]; // plotly's own
-    const tops = axes().map((axis) => (axis[0] === "y" && figure.layout[axis].domain?.[1]) || 0);
-    return above + (height - above - below) * (1 - (Math.max(...tops) || 1));
+    const laid = (path) => fitting()?.[path] ?? get(figure.layout, path);
+    const [above, below] = [laid("margin.t") ?? 100, laid("margin.b") ?? 80]; // plotly's own
+    const tops = axes().map((axis) => (axis[0] === "y" && laid(`${axis}.domain`)?.[1]) || 0);
+    return above + (height() - above - below) * (1 - (Math.max(...tops) || 1));
   }
   const update = (...changes) => (busy = Plotly.update(gd, ...changes).finally(() => (busy = null)));
   async function redraw() {
-    el.style.height = `${figure.layout.height}px`;
+    el.style.height = `${height()}px`;
     el.style.setProperty("--panel-top", `${panelTop()}px`);
     const { numbers, others, layout } = sorted(new Set([...behind, ...view.stale]));
     [view.stale, behind].forEach((entries) => entries.clear());
     if (width !== gd.layout?.width) layout.width = width;
+    if (view.drawn && arranged !== fitting()) Object.assign(layout, decode((arranged = fitting())));
     for (const trace in numbers)
       for (const path in numbers[trace]) (others[path] ??= {})[trace] = numbers[trace][path];
     // One call for all traces: each costs a full redraw. In it, undefined leaves a trace's attribute as it is.

@@ -73,6 +73,8 @@ class LiveFigure(anywidget.AnyWidget):
     playing = traitlets.Bool(False).tag(sync=True)
     alt = traitlets.Unicode("").tag(sync=True)  # what the figure shows, in words: its aria-label
     error = traitlets.Unicode("").tag(sync=True)  # shown over the graph when nobody else handles an exception
+    # [least width in pixels, {path: value}], the narrowest first
+    arrangements: traitlets.List[Any] = traitlets.List().tag(sync=True)
     _key = traitlets.Unicode().tag(sync=True)  # the page's two model proxies find their common state by it
     # Serialised when asked for (opening, reload, second page), so that it always holds the current arrays.
     _spec = traitlets.Any().tag(sync=True, to_json=lambda _, figure: figure._snapshot())
@@ -160,6 +162,24 @@ class LiveFigure(anywidget.AnyWidget):
         """The current value of an attribute, as an array of its own."""
         with self._lock:
             return np.array(get(self._data[self._index(trace)], attribute))
+
+    def arrange(self, arrangements: Mapping[int, Mapping[str, Any]]) -> None:
+        """Have each page choose a layout by its own width: {least width in pixels: {path of the layout: value}}.
+
+        Over what `push` says of the layout, a page takes the widest entry that fits, when it opens and when its width
+        changes; it asks nobody. `figure` has the widest of all. Each entry names the same paths ("height",
+        "xaxis.domain", "annotations[0].x" …), the least width of one is 0; else ValueError, and nothing changes.
+        """
+        entries = [(least, dict(layout)) for least, layout in sorted(arrangements.items())]
+        if not entries or entries[0][0] != 0 or any(layout.keys() != entries[0][1].keys() for _, layout in entries):
+            raise ValueError("arrangements must begin at width 0, and all must name the same paths of the layout")
+        for path in entries[0][1]:
+            self._check(None, path)
+        with self._lock:
+            for path, value in entries[-1][1].items():
+                put(self._layout, path, value)
+            self._assembled = None
+            self.arrangements = [[least, on_the_wire(layout, None)] for least, layout in entries]
 
     @property
     def figure(self) -> go.Figure:

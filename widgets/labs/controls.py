@@ -90,8 +90,7 @@ class Controls:
         right = ipw.VBox([self.hold_gamma, self.whole_loss, self.ghost])
         rows = [
             ipw.HBox([left, middle, right], layout=ipw.Layout(flex_flow="row wrap")),
-            ipw.HBox(lab.files),
-            ipw.HBox([lab.text, lab.load]),
+            lab.saving,
         ]
         self.more = ipw.Accordion([ipw.VBox(rows)], selected_index=None)
         self.more.set_title(0, "More")

@@ -71,12 +71,11 @@ class MatrixLab(Lab):
             figure.on_error = self.failed
         in_sight, more = self.make_controls()
         head = ipw.VBox([*self.sources.in_sight, ipw.HBox(in_sight, layout=ROW)])
-        preset = ipw.HBox([self.text, self.load])
-        rows = [self.sources.more, *more, ipw.HBox(self.files, layout=ROW), preset, *self.code_parts()]
+        rows = [self.sources.more, *more, self.saving, *self.code_parts()]
         self.more = ipw.Accordion([ipw.VBox(rows)], selected_index=None)
         self.more.set_title(0, "More")
         self.add_class("matrix-lab")
-        self.appear([head, *self.figures, self.words, self.alarm, self.more])
+        self.appear([head, self.alarm, *self.figures, self.words, self.more])
         self._begin()
 
     @classmethod

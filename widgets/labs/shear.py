@@ -40,16 +40,13 @@ class ShearLab(Lab):
             layout=ipw.Layout(width="330px"),
         )  # fmt: skip
         self.steps = ipw.IntSlider(value=k, min=0, max=HORIZON, description="steps k", layout=ipw.Layout(width="330px"))
-        self.text.layout.width = "300px"
         self.figures = [LiveFigure(shear_figure())]
         for slider in (self.slider, self.steps):
             slider.observe(lambda _: self.chosen(self.settle), "value")
-        controls = ipw.HBox([self.slider, self.steps, self.text, self.load], layout=ROW)
-        more = ipw.Accordion(
-            [ipw.VBox([ipw.HBox(self.files, layout=ROW), *self.code_parts()])], selected_index=None
-        )  # fmt: skip
+        controls = ipw.HBox([self.slider, self.steps], layout=ROW)
+        more = ipw.Accordion([ipw.VBox([self.saving, *self.code_parts()])], selected_index=None)
         more.set_title(0, "More")
-        self.appear([controls, *self.figures, self.words, self.alarm, more])
+        self.appear([controls, self.alarm, *self.figures, self.words, more])
         self.settle()
 
     @classmethod
