@@ -36,6 +36,7 @@ VALUES, MOVED, POINT, LABELS = "eigenvalues", "eigenvalues of V + E, ‖E‖ = �
 GROWTH, SPECTRAL = "growth", "eigenvalues alone (below)"
 EIGENVECTOR, NUMERICAL = "by eigenvectors, κ (above)", "by numerical range (above)"
 KREISS, LIMIT, BOUND = "Kreiss constant (below peak)", "limit of z, all k (below peak)", "bound from z (below)"
+AT_REST = (LABELS, EIGENVECTOR, NUMERICAL, KREISS)  # what a quick frame leaves as it was
 
 
 class Window(NamedTuple):

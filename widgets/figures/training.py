@@ -240,6 +240,11 @@ def _title_texts(traces: dict[str, dict[str, Any]], words: Words, late: bool, ex
     return {f"annotations[{panel}].text": texts[panel] for panel in (2, 3, 4)}
 
 
+def of_a_sequence(memory: bool) -> list[str]:
+    """The curves that a move of T's scale leaves as they were until a sequence has been run. memory: J(k) too."""
+    return ["now", "measured ‖h<sub>1+k</sub>‖/‖h<sub>1</sub>‖", *(["J(k)", "annotations[4].text"] if memory else [])]
+
+
 def gradient_curve(frame: Frame, late: bool) -> np.ndarray:
     """Gradient norms over time: of the last loss term, 1 at its own time step, or of the whole loss as it is."""
     snapshot = frame.snapshot

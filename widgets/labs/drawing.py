@@ -9,7 +9,7 @@ from contextlib import suppress
 from nnrnn_core import SchurMatrix
 
 from ..figures.frame import EXACT_SIZE, Frame, frame_of, with_form, with_snapshot
-from ..figures.training import sentence
+from ..figures.training import of_a_sequence, sentence
 from ..live import LiveFigure
 from .controls import Controls
 from .experiment import FRAMES, Experiment
@@ -25,6 +25,7 @@ class ExperimentLab(Lab):
 
     kind = "training"
     rest = 0.6
+    goes_on = "Play goes on"
     lines_of_words = 3
 
     def __init__(self, experiment: Experiment) -> None:
@@ -137,6 +138,8 @@ class ExperimentLab(Lab):
             exact = self.small and not self.playing
             frame = with_form(frame, form, V.departure(), exact, keep_memory=not self.small)
             self.paint(frame, slow=False, at_rest=False, say=False)
+            self.lines.mark_pending(of_a_sequence(memory=not self.small))
+            self.form.mark_pending(["s T"])
 
     def while_moving(self, left: float) -> float | None:
         """The page's ticks after a move of the slider: the gradient and J(k), which take a sequence, and the words.
