@@ -71,7 +71,9 @@ def shown(lab: Lab) -> dict[tuple[int, str], Any]:
 
 
 def equal(a: np.ndarray, b: np.ndarray) -> bool:
-    return a.shape == b.shape and (np.allclose(a, b, rtol=1e-9, equal_nan=True) if a.dtype.kind in "fiu" else (a == b).all())
+    return a.shape == b.shape and (
+        np.allclose(a, b, rtol=1e-9, equal_nan=True) if a.dtype.kind in "fiu" else (a == b).all()
+    )
 
 
 def silently_old(lab: Lab, twin: Lab) -> list[str]:
@@ -89,7 +91,8 @@ def silently_old(lab: Lab, twin: Lab) -> list[str]:
     return [
         name
         for (i, name), array in shown(lab).items()
-        if name.rpartition(".")[0] not in lab.figures[i].pending and not any(equal(array, one[i, name]) for one in allowed)
+        if name.rpartition(".")[0] not in lab.figures[i].pending
+        and not any(equal(array, one[i, name]) for one in allowed)
     ]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import plotly.graph_objects as go
 import pytest
 
-from widgets.figures.layout import CELL, EDGE, FOOT, LEFT, LEGEND, TITLE, Panel, arrangement, arrangements
+from widgets.figures.layout import BELOW, CELL, EDGE, FOOT, LEFT, LEGEND, TITLE, Panel, arrangement, arrangements
 from widgets.live import LiveFigure
 
 PANELS = [Panel(0, "", ("legend", "legend2"), right=45), Panel(1, "2"), Panel(2, "3", ("legend3",))]
@@ -49,7 +49,7 @@ def test_on_a_phone_a_legends_row_may_take_two_lines_and_the_plot_loses_nothing(
     found = arrangements(PANELS, 300)
     phone, usual = (pixels(found[width], CELL, PANELS[0]) for width in (0, CELL))
     assert phone[1][1] - phone[1][0] == pytest.approx(usual[1][1] - usual[1][0])
-    assert phone[1][0] == pytest.approx(TITLE + 4 * LEGEND)
+    assert phone[1][0] == pytest.approx(TITLE + 4 * LEGEND + BELOW)
 
 
 def test_titles_and_legends_stand_at_the_left_end_of_their_places_in_rows() -> None:

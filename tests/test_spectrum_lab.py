@@ -263,8 +263,7 @@ def test_a_matrix_brings_its_own_time(lab: SpectrumLab):
 def test_the_horizon_begins_where_the_story_has_been_told():
     for name in ("shear", "grcar", "balanced_network"):
         frame = SpectrumState.of(SpectrumLab(name).state.source).frame()
-        assert frame.growth[-1] < frame.peak[0]
-        assert frame.peak[1] < frame.times[-1]
+        assert frame.rise.kind == "peaks" and frame.growth[-1] < frame.rise.height
 
 
 def test_growth_past_float64_is_said_and_not_drawn():

@@ -6,20 +6,20 @@ but the plot has a height in pixels, so that nothing lies over anything, whateve
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-TITLE, LEGEND, STRIP = 24, 20, 24  # heights in pixels
+import plotly.graph_objects as go
+
+TITLE, LEGEND, STRIP = 24, 20, 20  # heights in pixels
+BELOW = 10  # a legend hangs so far below its row
 FOOT = 50  # below a plot: the numbers and the name of its axis
 LEFT, RIGHT = 58, 12  # beside a plot: its numbers, and room for half of one
 EDGE = 8  # from the left end of a panel's place to its title and legends
-CELL = 330  # least width of a panel with all that is beside it
-COLUMNS = {CELL: 1, 2 * CELL: 2, 3 * CELL: 3}  # least width of the figure: columns
+MARGIN = {"l": EDGE, "r": RIGHT, "t": 0, "b": FOOT, "autoexpand": False}  # no legend moves the plots
+CELL = 360  # least width of a panel with all that is beside it
 PHONE = 280  # least width that is cared for
-WIDEST = max(COLUMNS)
-# The same as a grid of the page's own, for a figure that lies over a free place of another.
-GRID = f"repeat(auto-fill, minmax(min(100%, max({CELL}px, 33.3%)), 1fr))"
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,9 @@ def arrangement(
     """
     rows, cell = -(-(places or len(panels)) // columns), width / columns
     high, broad = rows * row - FOOT, width - EDGE - RIGHT  # of plotly's plotting area: all but the margins
-    head = TITLE + LEGEND * lines * max(len(panel.legends) for panel in panels) + STRIP * strip
-    found: dict[str, Any] = {"height": rows * row, "margin": {"l": EDGE, "r": RIGHT, "t": 0, "b": FOOT}}
+    legends = lines * max(len(panel.legends) for panel in panels)
+    head = TITLE + LEGEND * legends + BELOW * bool(legends) + STRIP * strip
+    found: dict[str, Any] = {"height": rows * row, "margin": MARGIN}
     for place, panel in enumerate(panels):
         top, left = place // columns * row, place % columns * cell
         ends = left + LEFT - EDGE, min(left + cell - panel.right - EDGE, broad)
@@ -69,15 +70,30 @@ def arrangement(
     return found
 
 
-def arrangements(panels: Sequence[Panel], row: int, **options: Any) -> dict[int, dict[str, Any]]:
-    """What `LiveFigure.arrange` takes: 1, 2 or 3 columns by the width of the figure. row, options: `arrangement`."""
+def arrangements(panels: Sequence[Panel], row: int, cell: int = CELL, **options: Any) -> dict[int, dict[str, Any]]:
+    """What `LiveFigure.arrange` takes: 1, 2 or 3 columns by the width of the figure, of `cell` pixels at least. row,
+    options: `arrangement`."""
     head = LEGEND * max(len(panel.legends) for panel in panels)  # on a phone each legend's row may take two lines
     narrow = arrangement(panels, 1, width=PHONE, row=row + head, lines=2, **options)
     return {0: narrow} | {
-        width: arrangement(panels, columns, width=width, row=row, **options)
-        for width, columns in COLUMNS.items()
+        columns * cell: arrangement(panels, columns, width=columns * cell, row=row, **options)
+        for columns in (1, 2, 3)
         if columns <= (options.get("places") or len(panels))
     }
+
+
+def grid_columns(cell: int = CELL) -> str:
+    """The same columns as a grid of the page's own, for a figure that lies over a free place of another."""
+    return f"repeat(auto-fill, minmax(min(100%, max({cell}px, 33.3%)), 1fr))"
+
+
+def arranged(figure: go.Figure, found: Mapping[int, Mapping[str, Any]]) -> go.Figure:
+    """The figure in the widest of the arrangements, which is that of its exported pictures."""
+    for path, value in found[max(found)].items():
+        figure.layout[path] = value
+    # the margins are those of the arrangement, whatever the numbers beside an axis
+    axes = {"automargin": False, "title.font.size": 14}
+    return figure.update_xaxes(axes | {"title.standoff": 4}).update_yaxes(axes | {"title.standoff": 2})
 
 
 def legend_row() -> dict[str, Any]:

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 
 from .axes import decades, filled, nice_end, positive, thinned
 from .frame import Frame, Snapshot
-from .layout import WIDEST, Panel, arrangement, arrangements, legend_row
+from .layout import Panel, arranged, arrangement, arrangements, legend_row
 from .marks import Mark, mark_shapes
 from .numbers import fixed, short, total, updates
 from .style import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, base_layout, title
@@ -27,11 +27,12 @@ PANELS = (
     Panel(4, "5", ("legend6",)),
 )
 PLACES = 6
-LAYOUTS = arrangements(PANELS, ROW, places=PLACES, strip=True)
+CELL = 330  # least width of a panel
+LAYOUTS = arrangements(PANELS, ROW, CELL, places=PLACES, strip=True)
 # Least width and height of a full screen: height of a row. All panels, the controls and the sentence are in sight.
 SCREENS = {(1120, 700): 290, (1120, 880): 375, (1120, 1040): 455}
 SCREEN_LAYOUTS = {
-    size: arrangement(PANELS, 3, width=WIDEST, row=row, places=PLACES, strip=True) for size, row in SCREENS.items()
+    size: arrangement(PANELS, 3, width=3 * CELL, row=row, places=PLACES, strip=True) for size, row in SCREENS.items()
 }
 
 CIRCLE = (1.7, 1.25)  # half the axes around the unit circle
@@ -112,10 +113,9 @@ def lines_figure(words: Words) -> go.Figure:
         yaxis5={"type": "log", "range": [-4, 0.2], "dtick": 1},
         annotations=[title(text, 0, 1) for text in _titles(words, True, True, math.nan)],
     )  # fmt: skip
-    figure.update_xaxes(title={"font": {"size": 14}, "standoff": 4})
     for trace in _line_traces(words):
         figure.add_trace(trace)
-    return figure
+    return arranged(figure, LAYOUTS)
 
 
 def _titles(words: Words, late: bool, exact: bool, memory: float) -> list[str]:

@@ -11,7 +11,7 @@ import numpy as np
 from nnrnn_core import checks
 
 from .lab import LARGEST_SCALE
-from .matrices import Source, source_from_preset
+from .matrices import Source, is_schur_matrix, source_from_preset
 from .preset_text import read_preset
 
 if TYPE_CHECKING:
@@ -84,3 +84,11 @@ class MatrixState:
             raise
         except Exception as error:  # whatever a mangled text leads to
             raise ValueError(f"the preset cannot be read: {error}") from error
+
+
+def source_error(source: Source) -> float:
+    """How far the norm of V may be from the one that its author means: a network's parameters are often float32, and
+    each of the four entries of a 2×2 block γ R(θ) is rounded to it."""
+    if not is_schur_matrix(source.matrix):
+        return 0.0
+    return float(np.finfo(f"f{source.matrix.gamma.dtype.itemsize}").eps)

@@ -14,8 +14,9 @@ from nnrnn_core.dynamics.form import check_time
 
 from ..figures import spectrum as figures
 from ..figures.numbers import fixed, moment, short, tidy
+from ..figures.rise import said_of
 from .matrices import CARRIED, Source, is_schur_matrix
-from .matrix_state import MatrixState
+from .matrix_state import MatrixState, source_error
 
 SMALLEST, LARGEST = 1e-8, 1.0  # the range of ε
 PERTURBATIONS = 50  # matrices in a throw
@@ -167,11 +168,11 @@ class SpectrumState(MatrixState):
     def sentence_of(self, exact: bool) -> str:
         """The sentence; not exact: about what is drawn while a slider moves."""
         continuous = self.time == "continuous"
-        height, when = self.frame(exact).peak
+        rise = self.frame(exact).rise
         plane = self.plane(exact)
         edge = float(plane.values.real.max() if continuous else np.abs(plane.values).max())
         name, power = ("spectral abscissa", "‖e^(tA)‖") if continuous else ("spectral radius", "‖Vᵏ‖")
-        text = f"The {name} is {short(edge)}; {power} peaks at {moment(when, self.time)}: {short(height)}. "
+        text = f"The {name} is {short(edge)}; {power} {said_of(rise, self.time)}. "
         text += self._of_point(power)
         moved = self.moved(exact)
         if moved is not None:
@@ -242,7 +243,7 @@ def _plane(source: Source, scale: float, time: dynamics.Time, exact: bool) -> fi
 
 @lru_cache(maxsize=8)
 def _frame(source: Source, scale: float, steps: int, time: dynamics.Time, step: float, exact: bool) -> figures.Frame:
-    return figures.frame_of(_form(source, scale), steps, time, step, exact)
+    return figures.frame_of(_form(source, scale), steps, time, step, exact, source_error(source))
 
 
 @lru_cache(maxsize=32)
