@@ -7,7 +7,7 @@ from typing import Any
 import plotly.graph_objects as go
 import pytest
 
-from widgets.figures.layout import BELOW, CELL, EDGE, FOOT, LEFT, LEGEND, TITLE, Panel, arrangement, arrangements
+from widgets.figures.layout import BELOW, CELL, EDGE, FOOT, LEFT, LEGEND, NARROW, TITLE, Panel, arrangement, arrangements
 from widgets.live import LiveFigure
 
 PANELS = [Panel(0, "", ("legend", "legend2"), right=45), Panel(1, "2"), Panel(2, "3", ("legend3",))]
@@ -39,15 +39,15 @@ def test_no_plot_reaches_into_the_head_the_foot_or_the_numbers_of_another(column
 def test_columns_follow_the_width_and_places_stay_free(places: int) -> None:
     found = arrangements(PANELS, 300, places=places)
     assert {width: layout["height"] // 300 for width, layout in found.items()} == {
-        0: places, CELL: places, 2 * CELL: -(-places // 2), 3 * CELL: -(-places // 3)
+        0: places, NARROW: places, 2 * CELL: -(-places // 2), 3 * CELL: -(-places // 3)
     }  # fmt: skip
     two = arrangements(PANELS[:2], 300)
-    assert list(two) == [0, CELL, 2 * CELL], "never more columns than panels"
+    assert list(two) == [0, NARROW, 2 * CELL], "never more columns than panels"
 
 
-def test_on_a_phone_a_legends_row_may_take_two_lines_and_the_plot_loses_nothing() -> None:
+def test_on_a_phone_legends_are_stacked_and_the_plot_loses_nothing() -> None:
     found = arrangements(PANELS, 300)
-    phone, usual = (pixels(found[width], CELL, PANELS[0]) for width in (0, CELL))
+    phone, usual = (pixels(found[width], CELL, PANELS[0]) for width in (0, NARROW))
     assert phone[1][1] - phone[1][0] == pytest.approx(usual[1][1] - usual[1][0])
     assert phone[1][0] == pytest.approx(TITLE + 4 * LEGEND + BELOW)
 

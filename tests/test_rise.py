@@ -77,7 +77,7 @@ def test_what_is_seen_of_a_growth_is_written():
 def test_a_flat_curve_is_no_peak_in_any_sentence_or_title(kind: type, matrix: str):
     lab = kind(SchurMatrix(32) if matrix != "ring" else matrix)
     figure = lab.figures[0].figure
-    title = next(note.text for note in figure.layout.annotations if "Growth" in note.text)
+    title = next(note.text for note in figure.layout.annotations if note.text.startswith("‖"))
     assert "stays at 1" in lab.status and title.endswith("stays at 1")
     assert "peak" not in lab.status + title and "rise" not in lab.status + title
     lab.close()

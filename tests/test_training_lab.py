@@ -312,11 +312,15 @@ def test_a_tick_paints_its_frames_and_only_one_while_a_sliders_move_is_awaited(m
 
 
 class Clock:
-    """Seconds that pass only when a test says so."""
+    """Seconds that pass only when a test says so, or a few each time that one looks."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.now = 1000.0
-        monkeypatch.setattr("widgets.labs.playing.time.monotonic", lambda: self.now)
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, a_look: float = 0.0) -> None:
+        self.now, self._look = 1000.0, a_look
+        monkeypatch.setattr("widgets.labs.playing.time.monotonic", self.read)
+
+    def read(self) -> float:
+        self.now += self._look
+        return self.now
 
 
 def play_for(lab: TrainingLab, clock: Clock, seconds: float, round_trip: float, monkeypatch: pytest.MonkeyPatch) -> int:
@@ -366,6 +370,7 @@ def test_after_a_pause_of_the_machine_the_lessons_pace_makes_up_for_a_moment_onl
 def test_at_full_speed_the_page_asks_at_once_and_the_pace_changes_while_it_plays(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    Clock(monkeypatch, a_look=1e-3)
     lab, waits = copying(start="random"), []
     monkeypatch.setattr(lab.lines, "answer", waits.append)
     lab.controls.play.click()

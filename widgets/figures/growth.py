@@ -12,7 +12,7 @@ from nnrnn_core import dynamics
 
 from .axes import decades, nice_end, positive
 from .frame import EXACT_SIZE
-from .layout import CELL, LEFT, RIGHT, Panel, arranged, arrangement, legend_row
+from .layout import CELL, LEFT, NARROW, RIGHT, Panel, arranged, arrangement, legend_row
 from .numbers import moment as moment_text
 from .numbers import short
 from .rise import Rise, rise_of, rounding
@@ -23,10 +23,11 @@ POINTS = 100  # steps from 0 to the end of the axis, where time is continuous
 STARTS, FEW = 1000, 100  # random starts of the cloud; of one that follows a slider
 PANELS = (Panel(0, "", ("legend", "legend2")), Panel(2, "3"), Panel(1, "2"), Panel(3, "4"))
 ARRANGEMENTS = {
-    0: arrangement(PANELS, 1, width=CELL, row=300),
+    0: arrangement(PANELS, 1, width=CELL, row=320, stacked=True),
+    NARROW: arrangement(PANELS, 1, width=NARROW, row=300),
     2 * CELL: arrangement(PANELS, 2, width=2 * CELL, row=310),
 }
-NARROW, WIDE = CELL - LEFT - RIGHT, 900  # pixels of a panel: bars must not touch here, nor strips part there
+SLIM, WIDE = CELL - LEFT - RIGHT, 900  # pixels of a panel: bars must not touch here, nor strips part there
 CLOUD = "#BBE1F6"  # a light SKY: where its strips overlap, transparent ones would show
 STRIPS = 150  # that the band is drawn in, a little wider than their distance
 LOWEST = 1e-30  # stands for 0 on a log axis
@@ -121,7 +122,7 @@ def growth_figure() -> go.Figure:
     signed = {"range": [-1.1, 1.1], "zeroline": True, "zerolinecolor": GREY, "zerolinewidth": 1, "nticks": 5}
     figure.update_layout(
         xaxis={"title": ""}, xaxis2={"title": ""}, xaxis3={"title": "unit"}, xaxis4={"title": "unit"},
-        yaxis={**log, "range": [-1, 1], "title": "times as long"},
+        yaxis={**log, "range": [-1, 1]},
         yaxis2={**log, "range": [-2, 0]}, yaxis3=signed, yaxis4={**signed, "exponentformat": "power"},
         legend=legend_row(), legend2=legend_row(), annotations=[title("", 0, 1) for _ in PANELS],
     )  # fmt: skip
@@ -225,7 +226,7 @@ def band(growth: Growth) -> dict[str, Any]:
 
 def bars(x: np.ndarray, y: np.ndarray) -> dict[str, Any]:
     """Bars from 0 to y, as one line with gaps."""
-    width = 0.75 * NARROW / len(x)
+    width = 0.75 * SLIM / len(x)
     return {**_strokes(x, np.zeros(len(x)), y), "line.width": round(min(26.0, max(1.0, width)), 1)}
 
 

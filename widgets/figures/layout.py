@@ -18,6 +18,7 @@ FOOT = 50  # below a plot: the numbers and the name of its axis
 LEFT, RIGHT = 58, 12  # beside a plot: its numbers, and room for half of one
 EDGE = 8  # from the left end of a panel's place to its title and legends
 MARGIN = {"l": EDGE, "r": RIGHT, "t": 0, "b": FOOT, "autoexpand": False}  # no legend moves the plots
+NARROW = 460  # pixels below which legends are stacked
 CELL = 360  # least width of a panel with all that is beside it
 PHONE = 280  # least width that is cared for
 
@@ -44,18 +45,19 @@ def arrangement(
     row: int,
     places: int | None = None,
     strip: bool = False,
-    lines: int = 1,
+    stacked: bool = False,
 ) -> dict[str, Any]:
     """The paths of a layout that put panels into a grid, from left to right and from the top down.
 
     width: least width of the figure in pixels, of which the spaces between panels are taken; a wider figure has wider
     ones. row: height of a row in pixels. places: cells of the grid, if some at its end stay free. strip: whether there
-    is a strip for marks above the plots. lines: that a row of a legend may take.
+    is a strip for marks above the plots. stacked: for a page so narrow that two entries of a legend do not stand side
+    by side, legends of two entries one above the other.
     """
     rows, cell = -(-(places or len(panels)) // columns), width / columns
     high, broad = rows * row - FOOT, width - EDGE - RIGHT  # of plotly's plotting area: all but the margins
-    legends = lines * max(len(panel.legends) for panel in panels)
-    head = TITLE + LEGEND * legends + BELOW * bool(legends) + STRIP * strip
+    legends, line = max(len(panel.legends) for panel in panels), LEGEND * (1 + stacked)
+    head = TITLE + line * legends + BELOW * bool(legends) + STRIP * strip
     found: dict[str, Any] = {"height": rows * row, "margin": MARGIN}
     for place, panel in enumerate(panels):
         top, left = place // columns * row, place % columns * cell
@@ -66,19 +68,18 @@ def arrangement(
         found[f"annotations[{panel.title}].y"] = 1 - (top + TITLE) / high
         for i, legend in enumerate(panel.legends):
             found[f"{legend}.x"] = left / broad
-            found[f"{legend}.y"] = 1 - (top + TITLE + LEGEND * lines * i) / high
+            found[f"{legend}.y"] = 1 - (top + TITLE + line * i) / high
+            found[f"{legend}.orientation"] = "v" if stacked else "h"
     return found
 
 
 def arrangements(panels: Sequence[Panel], row: int, cell: int = CELL, **options: Any) -> dict[int, dict[str, Any]]:
     """What `LiveFigure.arrange` takes: 1, 2 or 3 columns by the width of the figure, of `cell` pixels at least. row,
     options: `arrangement`."""
-    head = LEGEND * max(len(panel.legends) for panel in panels)  # on a phone each legend's row may take two lines
-    narrow = arrangement(panels, 1, width=PHONE, row=row + head, lines=2, **options)
-    return {0: narrow} | {
-        columns * cell: arrangement(panels, columns, width=columns * cell, row=row, **options)
-        for columns in (1, 2, 3)
-        if columns <= (options.get("places") or len(panels))
+    taller = LEGEND * max(len(panel.legends) for panel in panels)
+    columns = {NARROW: 1} | {count * cell: count for count in (2, 3) if count <= (options.get("places") or len(panels))}
+    return {0: arrangement(panels, 1, width=PHONE, row=row + taller, stacked=True, **options)} | {
+        width: arrangement(panels, count, width=width, row=row, **options) for width, count in columns.items()
     }
 
 
@@ -91,14 +92,13 @@ def arranged(figure: go.Figure, found: Mapping[int, Mapping[str, Any]]) -> go.Fi
     """The figure in the widest of the arrangements, which is that of its exported pictures."""
     for path, value in found[max(found)].items():
         figure.layout[path] = value
-    # the margins are those of the arrangement, whatever the numbers beside an axis
-    axes = {"automargin": False, "title.font.size": 14}
-    return figure.update_xaxes(axes | {"title.standoff": 4}).update_yaxes(axes | {"title.standoff": 2})
+    # plotly puts the title of a y axis into the plot where margins are fixed: none has one
+    return figure.update_xaxes({"title.font.size": 14, "title.standoff": 4})
 
 
 def legend_row() -> dict[str, Any]:
     """A legend of one row above a plot; `arrangement` puts it in its place."""
     return {
-        "orientation": "h", "xanchor": "left", "yanchor": "top", "bgcolor": "rgba(0,0,0,0)", "itemclick": False,
+        "tracegroupgap": 0, "xanchor": "left", "yanchor": "top", "bgcolor": "rgba(0,0,0,0)", "itemclick": False,
         "itemdoubleclick": False, "itemwidth": 30,
     }  # fmt: skip

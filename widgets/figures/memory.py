@@ -12,13 +12,18 @@ import plotly.graph_objects as go
 from nnrnn_core import dynamics
 
 from .axes import decades, nice_end, positive
-from .layout import Panel, arranged, arrangements, legend_row
+from .layout import CELL, NARROW, Panel, arranged, arrangement, legend_row
 from .numbers import total
 from .style import BLACK, BLUE, GREEN, GREY, VERMILION, base_layout, title
 from .training import Push
 
 PANELS = (Panel(0, "", ("legend", "legend2")), Panel(2, "3", ("legend3", "legend4")), Panel(1, "2"))
-ARRANGEMENTS = arrangements(PANELS, 330)
+ARRANGEMENTS = {
+    0: arrangement(PANELS, 1, width=CELL, row=340, stacked=True),
+    NARROW: arrangement(PANELS, 1, width=NARROW, row=320),
+    2 * CELL: arrangement(PANELS, 2, width=2 * CELL, row=340),
+    3 * CELL: arrangement(PANELS, 3, width=3 * CELL, row=360),
+}
 LOWEST = -4.0  # J(k) is drawn down to 10 to this power
 
 ORTHOGONAL, DELAY_LINE, THIRD = "orthogonal", "delay line", "third network"
@@ -61,15 +66,15 @@ def memory_figure() -> go.Figure:
         figure.layout[f"yaxis{suffix}"] = {"anchor": f"x{suffix}", "mirror": True}
     figure.update_layout(
         xaxis={"title": {"text": "k, steps since the input", "standoff": 4}},
-        yaxis={"type": "log", "range": [LOWEST, 0.15], "dtick": 1, "exponentformat": "power", "title": "J(k)"},
+        yaxis={"type": "log", "range": [LOWEST, 0.15], "dtick": 1, "exponentformat": "power"},
         xaxis2={"title": {"text": "unit", "standoff": 4}},
-        yaxis2={"type": "log", "range": [-0.5, 2], "nticks": 4, "exponentformat": "power", "title": "rms"},
+        yaxis2={"type": "log", "range": [-0.5, 2], "nticks": 4, "exponentformat": "power"},
         xaxis3={"range": [-0.55, 2.55], "tickvals": [0, 1, 2], "ticktext": ["orthog.", "delay", "third"],
                 "ticks": "", "tickangle": 0},
         yaxis3={"range": [0, 70]},
         annotations=[
             title("J(k) of the input k steps ago", 0, 1),
-            title("The price: noise in each unit", 0, 1),
+            title("The price: noise (rms) in a unit", 0, 1),
             title("Total memory", 0, 1),
             *(_below(i) for i in range(3)),
         ],
@@ -83,8 +88,8 @@ def memory_figure() -> go.Figure:
 def _below(place: int) -> dict[str, Any]:
     """A total, below the name of its bar."""
     return {
-        "text": "", "x": place - 0.3, "xref": "x3", "xanchor": "left", "y": 0, "yref": "y3 domain", "yanchor": "top",
-        "yshift": -22, "showarrow": False,
+        "text": "", "x": place, "xref": "x3", "xanchor": "left", "xshift": -20, "y": 0, "yref": "y3 domain",
+        "yanchor": "top", "yshift": -22, "showarrow": False,
     }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from nnrnn_core.dynamics import schur_form
 from .axes import decades, nice_end, positive
 from .frame import EXACT_SIZE
 from .growth import growth_title
-from .layout import CELL, Panel, arranged, arrangement, legend_row
+from .layout import CELL, NARROW, Panel, arranged, arrangement, legend_row
 from .numbers import short
 from .rise import Rise, rise_of, rounding, said_of
 from .schur_form import form_maps, heat_map
@@ -38,7 +38,8 @@ def _arrangements() -> dict[int, dict[str, Any]]:
     """One below the other, two by two, and maps beside the two others, one above the other."""
     panels = (MAP, FORM, PLANE, CURVE)
     found = {
-        0: arrangement(panels, 1, width=CELL, row=340),
+        0: arrangement(panels, 1, width=CELL, row=370, stacked=True),
+        NARROW: arrangement(panels, 1, width=NARROW, row=400),
         2 * CELL: arrangement(panels, 2, width=2 * CELL, row=380),
         3 * CELL: arrangement((MAP, FORM, PLANE, MAP, FORM, CURVE), 3, width=3 * CELL, row=HEIGHT // 2)
         | arrangement((MAP, FORM), 3, width=3 * CELL, row=HEIGHT, places=3),
@@ -49,7 +50,7 @@ def _arrangements() -> dict[int, dict[str, Any]]:
             place = {"x": ends[0], "y": layout[f"{panel.legends[0]}.y"], "len": ends[1] - ends[0]}
             layout |= {f"{colours}.colorbar.{key}": value for key, value in place.items()}
             for name in panel.legends:
-                del layout[f"{name}.x"], layout[f"{name}.y"]
+                del layout[f"{name}.x"], layout[f"{name}.y"], layout[f"{name}.orientation"]
     return found
 
 

@@ -11,7 +11,7 @@ from nnrnn_core import checks
 from nnrnn_core.dynamics import spectral_radius, transient_growth
 
 from .axes import nice_end
-from .layout import CELL, Panel, arranged, arrangement, legend_row
+from .layout import CELL, NARROW, Panel, arranged, arrangement, legend_row
 from .numbers import fixed, short
 from .rise import Rise, rise_of, rounding
 from .style import BLACK, BLUE, GREEN, GREY, ORANGE, VERMILION, base_layout, title
@@ -29,7 +29,8 @@ LEGENDS = {
 }  # fmt: skip
 PANELS = (Panel(0, "", ("legend", "legend2", "legend3", "legend4")), Panel(1, "2", ("legend5", "legend6")))
 ARRANGEMENTS = {
-    0: arrangement(PANELS, 1, width=CELL, row=400),
+    0: arrangement(PANELS, 1, width=CELL, row=460, stacked=True),
+    NARROW: arrangement(PANELS, 1, width=NARROW, row=430),
     2 * CELL: arrangement(PANELS, 2, width=2 * CELL, row=430),
     3 * CELL: arrangement(PANELS, 2, width=3 * CELL, row=500),
 }
@@ -88,10 +89,15 @@ def shear_figure() -> go.Figure:
             xaxis=f"x{suffix}", yaxis=f"y{suffix}", legend=_legend_of(name),
         )  # fmt: skip
     figure.update_layout(
-        xaxis={"range": [-3, 3], "title": "first component of h", "constrain": "domain", "constraintoward": "left"},
-        yaxis={"range": [-3, 3], "scaleanchor": "x", "constrain": "domain", "title": "second"},
+        xaxis={
+            "range": [-3, 3],
+            "title": "first component of h; upwards: second",
+            "constrain": "domain",
+            "constraintoward": "left",
+        },
+        yaxis={"range": [-3, 3], "scaleanchor": "x", "constrain": "domain"},
         xaxis2={"anchor": "y2", "range": [0, HORIZON], "title": "k, number of steps"},
-        yaxis2={"anchor": "x2", "range": [0, 7], "title": "stretched by"},
+        yaxis2={"anchor": "x2", "range": [0, 7]},
         annotations=[title("", 0, 1) for _ in PANELS],
         **{name: legend_row() for name in LEGENDS},
     )

@@ -14,7 +14,7 @@ from nnrnn_core import dynamics
 
 from .axes import decades, nice_end, positive
 from .growth import growth_title
-from .layout import CELL, Panel, arranged, arrangement, legend_row
+from .layout import CELL, NARROW, Panel, arranged, arrangement, legend_row
 from .numbers import power_of_ten
 from .rise import Rise, rise_of, rounding
 from .style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, base_layout, title
@@ -22,19 +22,22 @@ from .training import Push
 
 PANELS = (Panel(0, "", ("legend", "legend2")), Panel(1, "2", ("legend3", "legend4", "legend5")))
 ARRANGEMENTS = {
-    0: arrangement(PANELS, 1, width=CELL, row=400),
+    0: arrangement(PANELS, 1, width=CELL, row=430, stacked=True),
+    NARROW: arrangement(PANELS, 1, width=NARROW, row=440),
     2 * CELL: arrangement(PANELS, 2, width=2 * CELL, row=480),
     3 * CELL: arrangement(PANELS, 2, width=3 * CELL, row=600),
 }
 LEVELS = (-1, -2, -3, -4, -6, -8)  # ε = 10 to these powers: a contour each
 SHADES = ("#BFD3E6", "#9EBCDA", "#8C96C6", "#8C6BB1", "#88419D", "#4D004B")  # darker for smaller ε
-FINE, COARSE = 61, 31  # points of the grid along either axis
+FINE, COARSE = 61, 25  # points of the grid along either axis
+STRIPS = 4  # of the fine grid: one takes no longer than a slider may wait
 FINE_TOLERANCE, COARSE_TOLERANCE = 1e-3, 1e-2
 LARGE = 100  # rows beyond which half of them, and of the directions, must do
-DIRECTIONS = {True: 128, False: 48}  # for the numerical range: when exact, and while a slider moves
+SPARSE = 4  # one in so many moments of continuous time follows a slider
+DIRECTIONS = {True: 128, False: 32}  # for the numerical range: when exact, and while a slider moves
 CATCHER = 101  # cells along either axis of the transparent map that catches clicks
 DOT = 0.008  # length of a perturbed eigenvalue's dash, over that of the axis
-ROOM = 0.08  # that a label of a contour takes, of the width of the plane
+ROOM = (0.2, 0.09)  # that a label of a contour takes, of the width and the height of a narrow plane
 CROWDED = 14  # decades beyond which only every fifth is labelled
 
 CLICKS, EDGE, DISC, RANGE = "clicks", "ε-pseudospectrum", "unit circle / imaginary axis", "numerical range"
@@ -87,17 +90,38 @@ def window_of(V: dynamics.Matrix, time: dynamics.Time) -> Window:
     return Window(round((low + high) / 2 + 0.1 * extent, 1), half)
 
 
-def plane_of(V: dynamics.Matrix, window: Window, exact: bool = True) -> Plane:
-    """Levels on the window's grid: fine, or coarse in a tenth of the time."""
+def plane_of(V: dynamics.Matrix, window: Window, exact: bool = True, levels: np.ndarray | None = None) -> Plane:
+    """Levels on the window's grid: fine, or coarse in a tenth of the time. levels: where the strips of the fine ones
+    are there already, from below (see `levels_of`)."""
     values = dynamics.eigenvalues(V)
-    count, tolerance = (FINE, FINE_TOLERANCE) if exact else (COARSE, COARSE_TOLERANCE)
-    directions = DIRECTIONS[exact]
+    count, directions = _count(len(values), exact), DIRECTIONS[exact]
     if len(values) > LARGE:
-        count, directions = count // 2, directions // 2
-    real, imag = window.axes(count)
+        directions //= 2
+    if levels is None:
+        strips = [levels_of(V, window, strip) for strip in range(STRIPS)] if exact else [_levels(V, window, False)]
+        levels = np.concatenate(strips)
+    whole = np.concatenate([levels[:0:-1], levels])  # V is real: the lower half mirrors the upper
+    return Plane(*window.axes(count), whole, values, dynamics.numerical_range(V, directions))
+
+
+def levels_of(V: dynamics.Matrix, window: Window, strip: int) -> np.ndarray:
+    """One of the STRIPS, from below, into which the upper half of the fine grid is cut."""
+    return _levels(V, window, True, strip)
+
+
+def _levels(V: dynamics.Matrix, window: Window, exact: bool, strip: int = 0) -> np.ndarray:
+    real, imag = window.axes(_count(len(dynamics.as_real(V)[1]), exact))
+    upper = imag[len(imag) // 2 :]
+    rows = np.array_split(upper, STRIPS)[strip] if exact else upper
     with np.errstate(divide="ignore"):
-        levels = np.log10(np.maximum(dynamics.pseudospectrum(V, real, imag, tolerance), 1e-150))
-    return Plane(real, imag, levels, values, dynamics.numerical_range(V, directions))
+        found = dynamics.pseudospectrum(V, real, rows, FINE_TOLERANCE if exact else COARSE_TOLERANCE)
+        return np.asarray(np.log10(np.maximum(found, 1e-150)))
+
+
+def _count(size: int, exact: bool) -> int:
+    """Points along an axis of the grid, an odd number: its middle row is the real axis."""
+    count = FINE if exact else COARSE
+    return count if size <= LARGE else count // 4 * 2 + 1
 
 
 def frame_of(
@@ -108,7 +132,8 @@ def frame_of(
         bounds = dynamics.growth_bounds(V, horizon, time, step)
         times, spectral = bounds.times, bounds.spectral
     else:
-        bounds, times = None, step * np.arange(horizon + 1)
+        sparse = SPARSE if time == "continuous" else 1
+        bounds, times = None, step * np.arange(0, horizon + 1, sparse)
         with np.errstate(over="ignore"):
             if time == "discrete":
                 spectral = dynamics.spectral_radius(V) ** times
@@ -136,8 +161,9 @@ def spectrum_figure() -> go.Figure:
     """The plane, and growth beside it. Filled by `plane_push`, `frame_push`, `point_push` and `moved_push`."""
     figure = go.Figure(layout=base_layout())
     figure.update_layout(
-        xaxis={"title": "Re z", "mirror": True, "range": [-1.5, 1.5], "constrain": "domain", "constraintoward": "left"},
-        yaxis={"title": "Im z", "mirror": True, "range": [-1.5, 1.5], "scaleanchor": "x", "constrain": "domain",
+        xaxis={"title": "Re z; upwards: Im z", "mirror": True, "range": [-1.5, 1.5], "constrain": "domain",
+               "constraintoward": "left"},
+        yaxis={"mirror": True, "range": [-1.5, 1.5], "scaleanchor": "x", "constrain": "domain",
                "constraintoward": "top"},
         xaxis2={"anchor": "y2", "title": "k, number of steps", "mirror": True, "range": [0, 40]},
         yaxis2={"anchor": "x2", "type": "log", "mirror": True, "range": [-1, 2], "exponentformat": "power", "dtick": 1},
@@ -206,7 +232,8 @@ def _growth_traces() -> list[go.Scatter]:
 
 
 def plane_push(plane: Plane, eps: float, window: Window, time: dynamics.Time, labelled: bool = True) -> Push:
-    """The left half: contours, eigenvalues, numerical range, and the edge of the ε-pseudospectrum."""
+    """The plane: contours, eigenvalues, numerical range, and the edge of the ε-pseudospectrum. labelled: whether the
+    contours have labels; the page draws them slowly."""
     x0, y0, side = window.center - window.half, -window.half, 2 * window.half
     traces: dict[str, dict[str, Any]] = {
         f"ε = {power_of_ten(level)}": contour_line(plane, level) for level in LEVELS
@@ -217,8 +244,7 @@ def plane_push(plane: Plane, eps: float, window: Window, time: dynamics.Time, la
         DISC: edge_line(window, time),
         CLICKS: {"x0": x0, "y0": y0, "dx": side / (CATCHER - 1), "dy": side / (CATCHER - 1)},
     }  # fmt: skip
-    if labelled:
-        traces[LABELS] = _labels(plane)
+    traces[LABELS] = _labels(plane) if labelled else {**_nothing(), "text": [""]}
     layout = {
         "xaxis.range": [x0, x0 + side],
         "yaxis.range": [y0, y0 + side],
@@ -257,7 +283,9 @@ def frame_push(frame: Frame, point: dynamics.PointBound | None, time: dynamics.T
         GROWTH: {"x": times, "y": positive(frame.growth)},
         SPECTRAL: {"x": times, "y": positive(frame.spectral)},
     }
-    if bounds is not None:
+    if bounds is None:  # those of another matrix must not stay
+        traces |= {name: _nothing() for name in (EIGENVECTOR, NUMERICAL, KREISS)}
+    else:
         drawn.append([bounds.kreiss])
         traces |= {
             EIGENVECTOR: {"x": times, "y": positive(bounds.eigenvector)},
@@ -300,7 +328,8 @@ def _labels(plane: Plane) -> dict[str, Any]:
             i = int(np.nanargmax(line["y"]))
             x, y = float(line["x"][i]), float(line["y"][i])
             if all(
-                abs(x - x0) > ROOM * np.ptp(plane.real) or y0 - y > ROOM / 2 * np.ptp(plane.imag) for x0, y0, _ in found
+                abs(x - x0) > ROOM[0] * np.ptp(plane.real) or y0 - y > ROOM[1] * np.ptp(plane.imag)
+                for x0, y0, _ in found
             ):
                 found.append((x, y, power_of_ten(level)))
     xs, ys, words = zip(*found, strict=True) if found else ((math.nan,), (math.nan,), ("",))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -43,6 +44,11 @@ class MatrixState:
     def V(self) -> SchurMatrix | np.ndarray:
         """The matrix shown."""
         return self.source.scaled(self.scale)
+
+    def parts(self) -> Iterator[None]:
+        """The work behind an exact drawing in short parts, each done when the next is asked for; what it finds is
+        cached. Nothing, where the whole is short."""
+        return iter(())
 
     def table(self) -> dict[str, np.ndarray]:
         """Columns of equal length: what a CSV holds."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Self
@@ -90,6 +91,14 @@ class SpectrumState(MatrixState):
 
     def frame(self, exact: bool = True) -> figures.Frame:
         return _frame(self.source, self.scale, self.steps, self.time, self.step, exact)
+
+    def parts(self) -> Iterator[None]:
+        for strip in range(figures.STRIPS):
+            _strip(self.source, self.scale, self.time, strip)
+            yield
+        for work in (self.plane, self.frame, self.bound, self.moved):
+            work()
+            yield
 
     def bound(self) -> dynamics.PointBound | None:
         """The growth that z implies; None where it lies inside."""
@@ -238,7 +247,16 @@ def window(source: Source, time: dynamics.Time) -> figures.Window:
 
 @lru_cache(maxsize=8)
 def _plane(source: Source, scale: float, time: dynamics.Time, exact: bool) -> figures.Plane:
-    return figures.plane_of(_form(source, scale), window(source, time), exact)
+    if not exact:
+        return figures.plane_of(_form(source, scale), window(source, time), exact=False)
+    strips = [_strip(source, scale, time, strip) for strip in range(figures.STRIPS)]
+    return figures.plane_of(_form(source, scale), window(source, time), levels=np.concatenate(strips))
+
+
+@lru_cache(maxsize=2 * figures.STRIPS)
+def _strip(source: Source, scale: float, time: dynamics.Time, strip: int) -> np.ndarray:
+    """A part of the exact plane's levels, which take longer than a slider may wait."""
+    return figures.levels_of(_form(source, scale), window(source, time), strip)
 
 
 @lru_cache(maxsize=8)
