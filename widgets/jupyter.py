@@ -5,6 +5,10 @@ The page's side of it stands in `plotly_js.js`. What to do when one of these goe
 
 from __future__ import annotations
 
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import ipywidgets as ipw
@@ -68,3 +72,44 @@ def close_tree(widget: ipw.Widget) -> None:
         widget.close()
     for child in children:
         close_tree(child)
+
+
+def on_interrupt(callback: Callable[[], None]) -> None:
+    """Have callback() called when a person interrupts the kernel while no cell runs.
+
+    A signal reaches Python's main thread alone. There ipykernel ignores it between two messages, and JupyterLab has
+    the messages of widgets handled on another thread (a "subshell"). So this handler takes the place of the one that
+    ignores; ipykernel puts it aside while a cell runs, and puts it back. It is put there by the main thread's own
+    event loop, `io_loop`: that name is ipykernel's. Without it an interrupt between two messages does nothing.
+    """
+    try:
+        from IPython import get_ipython
+    except ImportError:
+        return
+    loop = getattr(getattr(get_ipython(), "kernel", None), "io_loop", None)
+
+    def install() -> None:
+        if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:  # then a cell runs
+            signal.signal(signal.SIGINT, lambda *_: callback())
+
+    if loop is not None:
+        loop.add_callback(install)
+
+
+@contextmanager
+def interrupts_wait(callback: Callable[[], None]) -> Iterator[None]:
+    """Inside, the first interrupt of the main thread calls callback() in place of raising, so that what runs comes to
+    its end; the second one raises KeyboardInterrupt."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def first(*_: Any) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        callback()
+
+    before = signal.signal(signal.SIGINT, first)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

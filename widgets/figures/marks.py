@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from .style import BLACK
 
 LINES = 40  # on a whole axis, at most: nearer ones are one
-PLOT, LETTER = 270, 8  # pixels: width of the narrowest plot, and of a letter
+PLOT, LETTER = 225, 8  # pixels: width of the narrowest plot, and of a letter
 
 
 class Mark(NamedTuple):

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 
 from .axes import decades, filled, nice_end, positive, thinned
 from .frame import Frame, Snapshot
-from .layout import Panel, arrangements, legend_row
+from .layout import Panel, arranged, arrangement, arrangements, legend_row
 from .marks import Mark, mark_shapes
 from .numbers import fixed, short, total, updates
 from .style import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, base_layout, title
@@ -26,7 +26,14 @@ PANELS = (
     Panel(3, "4", ("legend5",)),
     Panel(4, "5", ("legend6",)),
 )
-LAYOUTS = arrangements(PANELS, ROW, places=6, strip=True)
+PLACES = 6
+CELL = 330  # least width of a panel
+LAYOUTS = arrangements(PANELS, ROW, CELL, places=PLACES, strip=True)
+# Least width and height of a full screen: height of a row. All panels, the controls and the sentence are in sight.
+SCREENS = {(1120, 700): 290, (1120, 880): 375, (1120, 1040): 455}
+SCREEN_LAYOUTS = {
+    size: arrangement(PANELS, 3, width=3 * CELL, row=row, places=PLACES, strip=True) for size, row in SCREENS.items()
+}
 
 CIRCLE = (1.7, 1.25)  # half the axes around the unit circle
 
@@ -106,10 +113,9 @@ def lines_figure(words: Words) -> go.Figure:
         yaxis5={"type": "log", "range": [-4, 0.2], "dtick": 1},
         annotations=[title(text, 0, 1) for text in _titles(words, True, True, math.nan)],
     )  # fmt: skip
-    figure.update_xaxes(title={"font": {"size": 14}, "standoff": 4})
     for trace in _line_traces(words):
         figure.add_trace(trace)
-    return figure
+    return arranged(figure, LAYOUTS)
 
 
 def _titles(words: Words, late: bool, exact: bool, memory: float) -> list[str]:
@@ -234,6 +240,11 @@ def _title_texts(traces: dict[str, dict[str, Any]], words: Words, late: bool, ex
     return {f"annotations[{panel}].text": texts[panel] for panel in (2, 3, 4)}
 
 
+def of_a_sequence(memory: bool) -> list[str]:
+    """The curves that a move of T's scale leaves as they were until a sequence has been run. memory: J(k) too."""
+    return ["now", "measured ‖h<sub>1+k</sub>‖/‖h<sub>1</sub>‖", *(["J(k)", "annotations[4].text"] if memory else [])]
+
+
 def gradient_curve(frame: Frame, late: bool) -> np.ndarray:
     """Gradient norms over time: of the last loss term, 1 at its own time step, or of the whole loss as it is."""
     snapshot = frame.snapshot
@@ -246,7 +257,7 @@ def sentence(frame: Frame, words: Words) -> str:
     """What the panels show, in words."""
     snapshot = frame.snapshot
     parts = [
-        f"After {updates(snapshot.updates)}: loss {short(snapshot.loss)}, memoryless guess {short(words.baseline)}"
+        f"After {updates(snapshot.updates)}: loss {short(snapshot.loss)}, memoryless guess {fixed(words.baseline)}"
     ]
     if words.floor is not None:
         side = "below" if snapshot.loss < words.floor else "above"

@@ -56,6 +56,7 @@ class Lab(ipw.VBox):
 
     kind: ClassVar[str]  # in presets, class names of the page, names of files
     rest: ClassVar[float] = 0.4  # seconds after the last move of a slider until all is drawn exactly
+    goes_on: ClassVar[str] = "move a control to go on"  # what to do after an interrupt
     lines_of_words: ClassVar[int] = 2  # that the sentence may take before what is below it moves
     figures: list[LiveFigure]
 
@@ -148,7 +149,8 @@ class Lab(ipw.VBox):
 
     def failed(self, problem: BaseException) -> None:
         """Say it in the alarm."""
-        self.say_problem(_in_words(problem))
+        interrupted = isinstance(problem, KeyboardInterrupt)
+        self.say_problem(f"Stopped by an interrupt: {self.goes_on}." if interrupted else _in_words(problem))
 
     def say_problem(self, text: str) -> None:
         """Show the text in the alarm, or hide the alarm if there is none."""
