@@ -1,6 +1,6 @@
 // What the labs' figures show, held against what Python has pushed, in every animation frame: for tests.
 // `liveFigures.figures` is what the page has received; here the SVG is read back and compared with it. An expression
-// whose value is an object with `faults`: each one a figure that for two frames showed something else, unmarked.
+// whose value is an object with `faults`: each one a figure that showed something else than was pushed, two frames later.
 (() => {
   const TOLERANCE = 2.5; // pixels: plotly leaves out points that are about so near to the line without them
   const FAR = 4000; // pixels: lines are cut off far outside of their panel
@@ -207,9 +207,12 @@
         watch.compared += 1;
         const found = faultsOf(figure, view);
         const still = last?.serial === figure.serial ? found.filter((fault) => last.found.includes(fault)) : [];
-        for (const fault of still)
-          if (!watch.faults.includes(fault) && watch.faults.length < 50) watch.faults.push(fault);
-        before.set(view, { now, found, serial: figure.serial });
+        const since = last?.serial === figure.serial ? last.since : performance.now();
+        const frames = last?.serial === figure.serial ? last.frames + 1 : 0;
+        const how = `(serial ${figure.serial}, ${Math.round(performance.now() - since)} ms and ${frames} frames after; ${view.stale.size} waiting, next ${view.request}, width ${gd.layout.width} of ${gd.clientWidth})`;
+        // one look may come between a push and its frame, and one beside that frame: the third one is late
+        for (const fault of frames < 2 ? [] : still) if (watch.faults.length < 50) watch.faults.push(`${fault} ${how}`);
+        before.set(view, { now, found, serial: figure.serial, since, frames });
       }
   }
   const loop = () => {

@@ -90,7 +90,9 @@ class Person:
         handle.focus()
         key, times = self.random.choice(KEYS), self.random.randint(1, 8)
         pause = self.random.choice((0, 20, 80))
-        self.done.append(f"{handle.evaluate('h => h.closest(`.widget-slider`).innerText')}: {times} {key} {pause} apart")
+        self.done.append(
+            f"{handle.evaluate('h => h.closest(`.widget-slider`).innerText')}: {times} {key} {pause} apart"
+        )
         for _ in range(times):
             self.page.keyboard.press(key)
             self.page.wait_for_timeout(pause)
@@ -100,7 +102,7 @@ class Person:
         box = handle.bounding_box() if handle is not None else None
         if handle is None or box is None:
             return
-        self.done.append(str(handle.evaluate("h => h.closest('.widget-slider').innerText")))
+        self.done.append(name_of(handle))
         x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
         self.page.mouse.move(x, y)
         self.page.mouse.down()
@@ -111,12 +113,12 @@ class Person:
     def button(self) -> None:
         names = ("Play", "Pause", "Step", "Release T", "Freeze T", "Throw 50 perturbations")
         known = [self.lab.get_by_role("button", name=name, exact=True) for name in names]
-        buttons = [one.first for one in known if one.count() and one.first.is_visible()]
+        buttons = [one.first for one in known if one.count() and one.first.is_visible() and one.first.is_enabled()]
         buttons += [one for one in self.lab.locator("button.preset").all() if one.is_visible() and one.is_enabled()]
         if buttons:
             button = self.random.choice(buttons)
             self.done.append(button.inner_text())
-            button.click()
+            button.dispatch_event("click")  # it may be disabled in this moment: then nothing is done, as for a person
 
     def resize(self) -> None:
         width = self.random.choice(WIDTHS)
@@ -138,7 +140,9 @@ class Person:
         self.page.mouse.up()
 
     def reset(self) -> None:
-        self.lab.locator(".live-graph").first.evaluate("(gd) => gd.querySelector('[data-title=\"Reset axes\"]')?.click()")
+        self.lab.locator(".live-graph").first.evaluate(
+            "(gd) => gd.querySelector('[data-title=\"Reset axes\"]')?.click()"
+        )
 
     def hover(self) -> None:
         panel = self.one_of(".draglayer .nsewdrag")
@@ -150,6 +154,10 @@ class Person:
         if pause.count():
             pause.first.click()
         self.page.wait_for_timeout(1000)
+
+
+def name_of(handle: Locator) -> str:
+    return str(handle.evaluate("h => h.closest('.widget-slider').innerText.replaceAll('\\n', ' ')"))
 
 
 def state_in_python(notebook: Notebook, name: str) -> Any:
@@ -168,7 +176,10 @@ def test_whatever_a_person_does_the_screen_shows_the_state(notebook: Notebook, n
         assert notebook.figure_faults() == [], person.done
     person.come_to_rest()
     state = state_in_python(notebook, name)
-    notebook.wait("(state) => Object.entries(state).every(([key, { serial }]) => liveFigures.figures[key].serial >= serial)", state)
+    notebook.wait(
+        "(state) => Object.entries(state).every(([key, { serial }]) => liveFigures.figures[key].serial >= serial)",
+        state,
+    )
     notebook.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     assert notebook.page.evaluate("(state) => watchDrawn.differences(state)", state) == [], person.done
     notebook.reveal(f".{name}-lab .live-graph.js-plotly-plot .draglayer .nsewdrag")
