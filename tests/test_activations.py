@@ -108,7 +108,10 @@ def test_the_derivative_of_complex_modrelu_is_autograds_and_0_at_z_0(b, generato
     h = complex_modrelu(bias)(x)
     by_x, by_bias = torch.autograd.grad(h, (x, bias), g)
     h = h.detach()
-    for found in (phi.pull(h, phi.parameter)(g, h), torch.tensor(phi.pull(h.numpy(), phi.parameter)(g.numpy(), h.numpy()))):
+    for found in (
+        phi.pull(h, phi.parameter)(g, h),
+        torch.tensor(phi.pull(h.numpy(), phi.parameter)(g.numpy(), h.numpy())),
+    ):
         assert (found - by_x).abs().max() < 1e-12
     assert (phi.parameter_gradient(by_x, h) - by_bias).abs().max() < 1e-12
     matrix = torch.randn(6, 6, generator=generator, dtype=torch.float64)

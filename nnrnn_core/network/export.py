@@ -38,7 +38,7 @@ HALVINGS, TERMS = 10, 12  # the exponential below is exact to 1e-10 for ‖A‖ 
 def _complex_modrelu(x: Tensor, b: Tensor) -> Tensor:
     pairs = x.unflatten(-1, (-1, 2))
     size = pairs.square().sum(-1, keepdim=True).sqrt().clamp(min=1e-30)
-    return (pairs * torch.relu(1 + b[:, None] / size)).flatten(-2)
+    return cast(Tensor, (pairs * torch.relu(1 + b[:, None] / size)).flatten(-2))
 
 
 def written_out(layer: Layer, inputs: Tensor) -> tuple[Tensor, Run]:

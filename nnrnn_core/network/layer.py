@@ -24,8 +24,8 @@ from .layout import Runs
 class Layer(nn.Module):
     """h_t = φ(V h_{t−1} + U x_t + b) (paper, eq. 1): one layer of a network, in one direction.
 
-    With modReLU, real or complex, the bias is its b, and nothing is added to U x. The tensors are time first; batches that are first,
-    packed sequences and several layers are the business of `RecurrentNetwork`.
+    With modReLU, real or complex, the bias is its b, and nothing is added to U x. The tensors are time first; batches
+    that are first, packed sequences and several layers are the business of `RecurrentNetwork`.
 
     Parameters
     ----------
@@ -97,7 +97,9 @@ class Layer(nn.Module):
         drawn = torch.randn(self.U.shape, generator=generator, dtype=at_least_float32(dtype), device=source)
         self.U.copy_(drawn.to("cpu") * math.sqrt(2 / (n + self.input_size)))
         width = 0.01 if self.nonlinearity in WITH_OWN_BIAS else 0.0  # near the identity: copy needs it (paper, A.1)
-        start = uniform(n // WITH_OWN_BIAS.get(self.nonlinearity, 1), -width, width, generator, dtype)  # drawn also without a bias: one seed, one U and V
+        start = uniform(
+            n // WITH_OWN_BIAS.get(self.nonlinearity, 1), -width, width, generator, dtype
+        )  # drawn also without a bias: one seed, one U and V
         if self.bias is not None:
             self.bias.copy_(start)
 

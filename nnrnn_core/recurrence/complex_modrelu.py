@@ -25,6 +25,17 @@ class Pulling(ABC):
     """
 
     width: int
+    parameter: Tensor | None
+
+    @staticmethod
+    @abstractmethod
+    def in_place(like: Array, parameter: Tensor | None) -> Callable[[Array], object]:
+        """As that of `Activation`."""
+
+    @staticmethod
+    @abstractmethod
+    def parameter_gradient(delta: Tensor, h: Tensor) -> Tensor | None:
+        """As that of `Activation`."""
 
     @abstractmethod
     def pull(self, like: Array, parameter: Tensor | None) -> Callable[..., Array]:
@@ -62,7 +73,7 @@ class ComplexModReLU(Pulling):
     width = 2
 
     def __init__(self, bias: Float[Tensor, " units"]) -> None:
-        self.parameter: Tensor | None = bias
+        self.parameter = bias
 
     @staticmethod
     def in_place(like: Array, parameter: Tensor | None) -> Callable[[Array], object]:
@@ -92,10 +103,12 @@ class ComplexModReLU(Pulling):
 
         return pulled
 
-    def parameter_gradient(self, delta: Tensor, h: Tensor) -> Tensor | None:
+    @staticmethod
+    def parameter_gradient(delta: Tensor, h: Tensor) -> Tensor | None:
         z, across = as_complex(h), as_complex(delta)
         size = abs(z).clip(_smallest(h), None)
-        return ((z.conj() * across).real / size).sum(0)
+        found: Tensor = ((z.conj() * across).real / size).sum(0)
+        return found
 
     def derivative_times(self, h: Float[Tensor, " n"], V: Float[Tensor, "n n"]) -> Float[Tensor, "n n"]:
         """φ'(x) V, from h = φ(x); φ' is symmetric."""

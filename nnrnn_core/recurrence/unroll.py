@@ -122,7 +122,8 @@ def _check(drive: Tensor, V: Tensor, h0: Tensor, tap: Tensor | None, activation:
     width = activation.width if isinstance(activation, Pulling) else 1
     if n % width or (parameter is not None and parameter.shape != (n // width,)):
         wanted = f"({n},), one number a unit" if width == 1 else f"({n}/{width},), one number for each {width} units"
-        raise ValueError(f"the activation's parameter must be {wanted}; got {tuple(parameter.shape)}")
+        found = None if parameter is None else tuple(parameter.shape)
+        raise ValueError(f"the activation's parameter must be {wanted}; got {found}")
     wanted = f"{drive.dtype} on {drive.device}"
     for name, tensor in (("V", V), ("h0", h0), ("tap", tap), ("the activation's parameter", parameter)):
         if tensor is not None and f"{tensor.dtype} on {tensor.device}" != wanted:
