@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from torch import nn
 
@@ -12,6 +12,7 @@ from .checks import whole_number
 STEPS = 4096  # widths that are tried, one after another, until a network takes one (the FFT style takes powers of two)
 
 
+@runtime_checkable
 class Sized(Protocol):
     """What a width depends on: the sizes of a task, and what it asks of a model."""
 

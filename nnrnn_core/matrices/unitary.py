@@ -1,4 +1,4 @@
-"""V = D F_L ⋯ F_1: a unitary matrix as a product of layers of rotations of two units each (the EURNN's)."""
+"""V = F_L ⋯ F_1 D: a unitary matrix as a product of layers of rotations of two units each (the EURNN's)."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ STYLES = ("tunable", "fft")
 
 
 class UnitaryMatrix(nn.Module):
-    """V = D F_L ⋯ F_1, each F_l rotating units in pairs by [[e^{iφ} cos ϑ, −e^{iφ} sin ϑ], [sin ϑ, cos ϑ]].
+    """V = F_L ⋯ F_1 D, each F_l rotating units in pairs by [[e^{iφ} cos ϑ, −e^{iφ} sin ϑ], [sin ϑ, cos ϑ]].
 
-    D = diag(e^{iω}). A complex unit is two entries of the state, x_{2j} + i x_{2j+1}: V is returned as the real (n, n)
+    D = diag(e^{iω}). (After the rotations, D would only repeat what the φ of the last ones do.) A complex unit is two entries of the state, x_{2j} + i x_{2j+1}: V is returned as the real (n, n)
     matrix whose 2×2 blocks [[a, −b], [b, a]] stand for the entries a + i b. That matrix is orthogonal, so that V is
     normal and all its eigenvalues have modulus 1, to rounding and for all parameters. With `complex_units=False` all
     units are real, φ = ω = 0, and V is a product of rotations.
@@ -32,7 +32,8 @@ class UnitaryMatrix(nn.Module):
         the even ones. "fft": log₂(units) layers, in which those pair that are 1, 2, 4, … apart; the number of units is
         a power of two.
     capacity
-        L, the number of layers of the tunable style, >= 1. With as many layers as units every unitary matrix is a V.
+        L, the number of layers of the tunable style, >= 1; None is 2. With as many layers as units V has as many
+        parameters as the unitary matrices have dimensions (of real units: as the rotations).
     complex_units
         Whether units are complex.
     generator
@@ -88,7 +89,7 @@ class UnitaryMatrix(nn.Module):
         units = size // self.width
         dtype, device = dtype or torch.get_default_dtype(), device or torch.get_default_device()
         with on_cpu():
-            partners = _fft(units) if style == "fft" else _tunable(units, whole_number("capacity", capacity or 2, 1))
+            partners = _fft(units) if style == "fft" else _tunable(units, whole_number("capacity", 2 if capacity is None else capacity, 1))
             rotations = int((partners != torch.arange(units)).sum()) // 2
             angles = uniform(rotations, -math.pi, math.pi, generator, dtype)
             phases = uniform(rotations + units, -math.pi, math.pi, generator, dtype) if complex_units else None
@@ -110,10 +111,10 @@ class UnitaryMatrix(nn.Module):
         """Layer after layer: what a unit keeps, plus what it takes from its partner."""
         units, width = self.size // self.width, self.width
         product = torch.eye(self.size, dtype=dtype, device=self.angles.device).view(units, width, self.size)
-        for partner, kept, taken in zip(self.partners, *self._coefficients(dtype), strict=True):
-            product = kept @ product + taken @ product[partner]
         if self.phases is not None:
             product = _turned(self.phases[len(self.angles) :].to(dtype)) @ product
+        for partner, kept, taken in zip(self.partners, *self._coefficients(dtype), strict=True):
+            product = kept @ product + taken @ product[partner]
         return product.reshape(self.size, self.size)
 
     def _coefficients(self, dtype: torch.dtype) -> tuple[Tensor, Tensor]:

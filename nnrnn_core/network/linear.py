@@ -15,13 +15,18 @@ def glorot_linear(
     device: torch.device | str | None = None,
     dtype: torch.dtype | None = None,
 ) -> nn.Linear:
-    """A torch.nn.Linear whose weights are Glorot-normal from the generator, on the CPU, and whose bias is 0."""
+    """A torch.nn.Linear whose weights are Glorot-normal from the generator, and whose bias is 0."""
     linear = nn.Linear(inputs, outputs, device=device, dtype=dtype)
-    weight = linear.weight
-    drawn = torch.empty(weight.shape, dtype=weight.dtype, device=generator.device if generator else "cpu")
-    weight.copy_(nn.init.xavier_normal_(drawn, generator=generator))
+    glorot_normal_(linear.weight, generator)
     linear.bias.zero_()
     return linear
+
+
+@torch.no_grad()
+def glorot_normal_(weight: Tensor, generator: torch.Generator | None) -> None:
+    """Fill a weight matrix, drawn where the generator lives, so that one seed gives one network on every device."""
+    drawn = torch.empty(weight.shape, dtype=weight.dtype, device=generator.device if generator else "cpu")
+    weight.copy_(nn.init.xavier_normal_(drawn, generator=generator))
 
 
 class GatedUnit(nn.Module):

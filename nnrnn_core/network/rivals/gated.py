@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from ..linear import glorot_normal_
+
 
 def lstm(input_size: int, hidden_size: int, *, generator: torch.Generator | None = None, **options: Any) -> nn.LSTM:
     """torch.nn.LSTM, its weights drawn Glorot-normal from the generator, its forget gates open at the start.
@@ -82,6 +84,6 @@ def _known(kind: str, options: dict[str, Any]) -> dict[str, Any]:
 def _draw(module: nn.RNNBase, generator: torch.Generator | None) -> None:
     for name, weight in module.named_parameters():
         if "weight" in name:
-            nn.init.xavier_normal_(weight, generator=generator)
+            glorot_normal_(weight, generator)
         else:
             weight.zero_()
