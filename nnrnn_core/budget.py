@@ -36,9 +36,8 @@ def budget_width(model: Callable[[int], nn.Module], parameters: int) -> int:
     whole_number("parameters", parameters, 1)
     low = _count_from(model, 1)
     if low[1] > 2 * parameters:
-        raise ValueError(
-            f"parameters must be at least {low[1]} for the narrowest network, {low[0]} wide; got {parameters}"
-        )
+        least = f"{-(-low[1] // 2)}, half of what the narrowest network has, {low[0]} wide"
+        raise ValueError(f"parameters must be at least {least}; got {parameters}")
     high = low
     while high[1] < parameters:
         low, high = high, _count_from(model, 2 * high[0])

@@ -142,9 +142,8 @@ class SequenceModel(nn.Module):
         176
         """
         options = {**task.model_options, **options}
-        width = budget_width(
-            lambda n: cls(recurrent, task.input_size, n, task.output_size, **{**options, "device": "meta"}), parameters
-        )
+        on_meta = {**options, "device": "meta", "generator": None}  # nothing is computed, nor drawn from the generator
+        width = budget_width(lambda n: cls(recurrent, task.input_size, n, task.output_size, **on_meta), parameters)
         return cls(recurrent, task.input_size, width, task.output_size, **options)
 
     @property

@@ -37,7 +37,7 @@ def test_at_the_start_eigenvalues_are_uniform_on_the_ring_and_the_gain_is_that_o
     V = DiagonalMatrix(20_000, 0.5, 0.9, math.pi / 2, generator, dtype=torch.float64)
     size, theta = (part.detach() for part in V.polar())
     assert 0.5 <= size.min() < 0.51 and 0.89 < size.max() <= 0.9
-    assert 0 <= theta.min() and theta.max() <= math.pi / 2
+    assert theta.min() >= 0 and theta.max() <= math.pi / 2
     # uniform by area: the square of the modulus is uniform, as the angle is
     for found, low, high in ((size**2, 0.25, 0.81), (theta, 0, math.pi / 2)):
         share = ((found.sort().values - low) / (high - low) - torch.linspace(0, 1, len(found))).abs().max()

@@ -83,7 +83,6 @@ def test_at_full_capacity_it_has_as_many_parameters_as_the_unitary_and_the_speci
         names, values = zip(*V.named_parameters(), strict=True)
         assert sum(p.numel() for p in V.parameters()) == dimension
 
-
         def matrix(*given, V=V, names=names):
             return torch.func.functional_call(V, dict(zip(names, given, strict=True)), ())
 

@@ -18,10 +18,11 @@ STYLES = ("tunable", "fft")
 class UnitaryMatrix(nn.Module):
     """V = F_L ⋯ F_1 D, each F_l rotating units in pairs by [[e^{iφ} cos ϑ, −e^{iφ} sin ϑ], [sin ϑ, cos ϑ]].
 
-    D = diag(e^{iω}). (After the rotations, D would only repeat what the φ of the last ones do.) A complex unit is two entries of the state, x_{2j} + i x_{2j+1}: V is returned as the real (n, n)
-    matrix whose 2×2 blocks [[a, −b], [b, a]] stand for the entries a + i b. That matrix is orthogonal, so that V is
-    normal and all its eigenvalues have modulus 1, to rounding and for all parameters. With `complex_units=False` all
-    units are real, φ = ω = 0, and V is a product of rotations.
+    D = diag(e^{iω}). (After the rotations, D would only repeat what the φ of the last ones do.) A complex unit is two
+    entries of the state, x_{2j} + i x_{2j+1}: V is returned as the real (n, n) matrix whose blocks [[a, −b], [b, a]]
+    stand for the entries a + i b. That matrix is orthogonal, so that V is normal and all its eigenvalues have modulus
+    1, to rounding and for all parameters. With `complex_units=False` all units are real, φ = ω = 0, and V is a product
+    of rotations.
 
     Parameters
     ----------
@@ -89,7 +90,11 @@ class UnitaryMatrix(nn.Module):
         units = size // self.width
         dtype, device = dtype or torch.get_default_dtype(), device or torch.get_default_device()
         with on_cpu():
-            partners = _fft(units) if style == "fft" else _tunable(units, whole_number("capacity", 2 if capacity is None else capacity, 1))
+            partners = (
+                _fft(units)
+                if style == "fft"
+                else _tunable(units, whole_number("capacity", 2 if capacity is None else capacity, 1))
+            )
             rotations = int((partners != torch.arange(units)).sum()) // 2
             angles = uniform(rotations, -math.pi, math.pi, generator, dtype)
             phases = uniform(rotations + units, -math.pi, math.pi, generator, dtype) if complex_units else None
