@@ -57,7 +57,11 @@ class _Scan(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, incoming: Tensor) -> Any:
-        eigenvalues, h0, states = ctx.saved_tensors
+        eigenvalues, h0, states = saved = ctx.saved_tensors
+        incoming = incoming.resolve_conj()
+        if not torch.is_grad_enabled() and all(_plain(tensor) for tensor in (incoming, *saved)):
+            return _adjoint_by_numpy(incoming, *saved)
+        # a second derivative may be asked for, so that this is in operations of autograd
         conjugate = eigenvalues.conj().resolve_conj()
         g = apply(_Scan, incoming.flip(0), conjugate, torch.zeros_like(h0)).flip(0)
         before = torch.cat([h0[None], states[:-1]])
@@ -78,6 +82,25 @@ def _by_numpy(drive: Tensor, eigenvalues: Tensor, h0: Tensor) -> Tensor:
         np.multiply(h, factor, state)
         h = np.add(state, now, state)
     return torch.from_numpy(states)
+
+
+@np.errstate(all="ignore")
+def _adjoint_by_numpy(
+    incoming: Tensor, eigenvalues: Tensor, h0: Tensor, states: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """g_t at all times, Σ g_t h̄_{t−1}, and λ̄ g_1."""
+    arriving, values = incoming.numpy(), states.numpy()
+    gradients = allocate(values.shape, values.dtype)
+    factor = np.broadcast_to(eigenvalues.numpy().conj(), h0.shape).copy()
+    later, total, room = np.zeros_like(factor), np.zeros_like(factor), np.empty_like(factor)
+    before = [h0.numpy(), *values[:-1]]
+    for now, g, h in zip(arriving[::-1], gradients[::-1], before[::-1], strict=True):
+        np.multiply(later, factor, g)
+        later = np.add(g, now, g)
+        np.conjugate(h, room)  # while h and g are in the cache
+        np.multiply(room, g, room)
+        np.add(total, room, total)
+    return torch.from_numpy(gradients), torch.from_numpy(total.sum(0)), torch.from_numpy(factor * later)
 
 
 def _by_doubling(drive: Tensor, eigenvalues: Tensor, h0: Tensor) -> Tensor:
