@@ -1,4 +1,4 @@
-"""A TrainingLab with each network: it trains, its panels show what there is, and what there is not is said."""
+"""A TrainingLab with each network that its own tests do not try: it trains, and what cannot be drawn is said."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from nnrnn_core.sequence_model import RECURRENTS
 from widgets import TrainingLab
 
 
-@pytest.mark.parametrize("model", RECURRENTS)
+@pytest.mark.parametrize("model", [name for name in RECURRENTS if name not in ("nnrnn", "rnn", "exprnn")])
 def test_a_lab_trains_every_network_and_shows_what_it_has(model):
     lab = TrainingLab(tasks.Copying(5), hidden_size=8, model=model)
     try:
