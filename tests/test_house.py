@@ -37,6 +37,7 @@ CORE = [
     "activations",
     "matrices",
     "network",
+    "budget",
     "sequence_model",
     "tasks",
     "training",

@@ -127,9 +127,12 @@ def jacobians(network: OneLayer, input: TensorLike, h_0: TensorLike | None = Non
         raise ValueError(f"input must be one sequence, (time, input_size); got {shape}")
     with no_grad():
         states, _ = network(input, h_0)
+        activation, matrix = network.activation, network.V()  # type: ignore[attr-defined]
+        if hasattr(activation, "derivative_times"):  # of units with several entries of the state each
+            return (numpy_array(activation.derivative_times(h, matrix)) for h in states)
         slopes = states.clone()
-        network.activation.slope(states, slopes)  # type: ignore[attr-defined]
-        V = array(network.V(), "V")
+        activation.slope(states, slopes)
+        V = array(matrix, "V")
     return (slope[:, None] * V for slope in numpy_array(slopes))
 
 
