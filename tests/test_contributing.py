@@ -72,7 +72,7 @@ def test_the_lab_of_the_recipe_follows_its_slider_and_its_preset():
     assert lab.preset == "decay 0.25"
     lab.text.value = "decay 7"
     lab.load.click()
-    assert "from 0 to 1" in lab.alarm.value
+    assert "from 0 to 1" in lab.note.value
     assert lab.preset == "decay 0.25"
     lab.close()
 

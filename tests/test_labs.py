@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import ipywidgets as ipw
 import numpy as np
 import pytest
 import torch
@@ -140,7 +141,7 @@ def test_the_buttons_of_files_save_beside_the_notebook(one: Any, tmp_path: Path,
     for label, ending in (("Numbers as npz", "npz"), ("Numbers as CSV", "csv")):
         press(one, label)
         name = f"{one.kind}-shear.{ending}"
-        assert name in one.alarm.value and (tmp_path / name).exists()
+        assert name in one.note.value and "alert" not in one.note.value and (tmp_path / name).exists()
 
 
 def test_the_code_is_shown_when_asked_for_and_follows(one: Any):
@@ -173,8 +174,11 @@ def test_a_broken_preset_is_said_and_changes_nothing(one: Any, text: str, words:
         type(one).from_preset(text)
     one.text.value = text
     press(one, "Load preset")
-    assert words in one.alarm.value and 'role="alert"' in one.alarm.value and one.alarm.layout.display is None
-    assert one.state is before
+    assert words in one.note.value and 'role="alert"' in one.note.value and one.note.layout.display is None
+    assert one.state is before and one.alarm.value == ""
+    one.set_matrix("shear")
+    one.guarded(lambda: None)  # the next control
+    assert one.note.value == "" and one.note.layout.display == "none"
 
 
 @pytest.mark.parametrize(
@@ -193,10 +197,11 @@ def test_a_pasted_matrix_is_used_and_a_bad_one_is_said(one: Any):
     assert np.array_equal(one.V, [[0.9, 2], [0, 0.8]]) and "your 2×2 matrix" in one.sources.about.value
     assert all(button.button_style == "" for button in one.sources.buttons.values())
     one.sources.paste.value = "0.9 2; 0"
-    assert "row 2 has 1 numbers" in one.alarm.value and one.state.source.size == 2
+    said = one.sources.said
+    assert "row 2 has 1 numbers" in said.value and one.state.source.size == 2
     one.set_matrix("shear")
     press(one, "Use this matrix")
-    assert "row 2 has 1 numbers" in one.alarm.value and one.state.source.name == "shear"
+    assert "row 2 has 1 numbers" in said.value and one.state.source.name == "shear"
 
 
 def test_an_exception_that_is_no_valueerror_names_its_kind(one: Any):
@@ -218,6 +223,41 @@ def test_the_preset_buttons_are_those_asked_for():
     lab.sources.buttons["ring"].click()
     assert lab.state.source.name == "ring" and lab.sources.buttons["ring"].button_style == "info"
     lab.close()
+
+
+def enter(lab: Any, text: str) -> None:
+    """What the page sends for Enter in the preset's line: first the key, and then the text, if it has been edited."""
+    lab.text._handle_custom_msg({"event": "submit"}, [])
+    lab.text.value = text
+
+
+def test_enter_loads_the_preset_once(one: Any, monkeypatch: pytest.MonkeyPatch):
+    loaded: list[str] = []
+    monkeypatch.setattr(one, "load_preset", loaded.append)
+    one.text.value = "edited and left"
+    assert loaded == [], "nothing was asked for"
+    enter(one, "edited and left")
+    enter(one, "edited again")
+    enter(one, "edited again")
+    assert loaded == ["edited and left", "edited again"]
+
+
+def test_enter_on_a_broken_preset_says_so_beside_it(one: Any):
+    before = one.state
+    enter(one, "k = 3")
+    assert "not a preset" in one.note.value and one.state is before
+    enter(one, one.preset.replace('"k":9', '"k":4'))
+    assert one.note.value == "" and one.state.k == 4
+
+
+def test_the_preset_stands_in_the_same_place_in_every_lab(labs: dict[type[Any], Any]):
+    training = TrainingLab(tasks.Copying(delay=3), 4)
+    for lab in [*labs.values(), training]:
+        (more,) = [part for part in walk(lab) if isinstance(part, ipw.Accordion)]
+        assert lab.saving in more.children[0].children
+        files, preset, note = lab.saving.children
+        assert files.children == tuple(lab.files) and preset.children == (lab.text, lab.load) and note is lab.note
+    training.close()
 
 
 # --- controls, clock, life
@@ -248,7 +288,8 @@ def test_a_slider_that_has_come_to_rest_is_drawn_exactly_and_the_clock_stops(lab
     wait = lab._is_it_at_rest()
     assert clock.playing and wait is not None and 0 < wait <= lab.rest
     lab._moved -= lab.rest
-    assert lab._is_it_at_rest() is None and not clock.playing
+    answers = list(itertools.islice(iter(lab._is_it_at_rest, None), 20))  # parts of the work, until all is drawn
+    assert answers == [0.0] * len(answers) and len(answers) < 20 and not clock.playing
     assert lab.status == lab.state.sentence() == clock.alt and lab.text.value == lab.preset
 
 

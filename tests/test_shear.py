@@ -17,7 +17,7 @@ from widgets.figures.shear import (
     RADIUS,
     SECOND,
     eigenvector_angle,
-    peak,
+    rise,
     shear,
     shear_figure,
     shear_push,
@@ -42,7 +42,7 @@ def test_the_growth_never_lies_below_the_power_of_the_spectral_radius(c: float):
 
 @pytest.mark.parametrize(("c", "height"), [(1, 2.76), (2, 5.42), (5, 13.48)])
 def test_the_peak_comes_at_the_sixth_step(c: float, height: float):
-    found, k = peak(c)
+    found, k, _ = rise(c)
     assert k == 6
     assert found == pytest.approx(height, abs=0.005)
 
@@ -102,7 +102,7 @@ def test_a_c_out_of_range_is_an_error(c: object):
 def test_the_slider_moves_curve_peak_sentence_and_preset(c: float):
     lab = ShearLab(1.0)
     lab.slider.value = c
-    height, k = peak(c)
+    height, k, _ = rise(c)
     assert np.allclose(lab.figures[0].array(GROWTH, "y"), transient_growth(shear(c), HORIZON))
     assert lab.figures[0].array(PEAK, "x") == [k]
     assert lab.figures[0].figure.layout.yaxis2.range[1] > height
@@ -138,5 +138,5 @@ def test_a_broken_preset_is_said_and_moves_nothing():
     lab = ShearLab()
     lab.text.value = "c is 3"
     lab.load.click()
-    assert "not a preset" in lab.alarm.value and lab.alarm.layout.display is None
+    assert "not a preset" in lab.note.value and lab.note.layout.display is None
     assert lab.slider.value == 2.0

@@ -116,11 +116,27 @@ function mapStep(gd, drawn, trace, { z }) {
   };
 }
 
+// The elements of traces, by the traces' numbers.
+function elementsOf(gd) {
+  const elements = gd.querySelectorAll(".scatterlayer > .trace, .heatmaplayer > .hm");
+  return new Map(Array.from(elements, (element) => [element.__data__?.[0]?.trace.index, element]));
+}
+
+// Fades traces (by number) and annotations (by path), and nothing else: they show an earlier state. Without plotly's
+// names nothing is faded.
+function fade(gd, pending) {
+  const traces = elementsOf(gd);
+  const annotation = (path) => gd.querySelector(`.annotation[data-index="${path.match(/\d+/)?.[0]}"]`);
+  const faded = new Set(pending.map((part) => (typeof part === "string" ? annotation(part) : traces.get(part))));
+  for (const element of gd.querySelectorAll("[data-pending]"))
+    if (!faded.has(element)) element.removeAttribute("data-pending");
+  for (const element of faded) element?.setAttribute("data-pending", "");
+}
+
 // Shows {trace: {x, y} or {z}} and the layout's {path: value}, all of it or nothing. False: plotly has to draw.
 function drawFast(gd, numbers, layout) {
   try {
-    const elements = gd.querySelectorAll(".scatterlayer > .trace, .heatmaplayer > .hm");
-    const drawn = new Map(Array.from(elements, (element) => [element.__data__[0].trace.index, element]));
+    const drawn = elementsOf(gd);
     const present = ({ x, y, z }) => (z ? { z } : { x, y });
     const changes = Object.entries(numbers).map(([trace, now]) => [
       Number(trace),

@@ -5,6 +5,10 @@ The page's side of it stands in `plotly_js.js`. What to do when one of these goe
 
 from __future__ import annotations
 
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import ipywidgets as ipw
@@ -15,29 +19,47 @@ def this_cell() -> str | None:
 
     The kernel's message that asked for the run is undocumented: ipykernel's `get_parent` takes the name of a channel,
     that of a kernel in a browser takes nothing, and Colab's ipykernel has `parent_header` alone. Only JupyterLab sends
-    `cellId`. Without any of it, a cell that runs again does not close the lab that it had made before: that is then
+    `cellId`. Without any of it, a cell that runs again does not close the labs that it had made before: that is then
     the reader's to do.
     """
-    try:
-        from IPython import get_ipython
-    except ImportError:
-        return None
-    shell: Any = get_ipython()
-    if shell is None or not hasattr(shell, "kernel"):
-        return None
-    parent = _parent(shell) or {}
+    parent = _parent()
     name: str | None = parent.get("metadata", {}).get("cellId") or parent.get("content", {}).get("code")
     return name
 
 
-def _parent(shell: Any) -> dict[str, Any] | None:
+def this_run() -> str | None:
+    """What tells this execution of the cell from others: the id of the message that asked for it. None outside a
+    notebook."""
+    run: str | None = _parent().get("header", {}).get("msg_id")
+    return run
+
+
+def _parent() -> dict[str, Any]:
+    """The message that asked for the run; empty outside a notebook."""
+    try:
+        from IPython import get_ipython
+    except ImportError:
+        return {}
+    shell: Any = get_ipython()
+    if shell is None or not hasattr(shell, "kernel"):
+        return {}
     if not hasattr(shell.kernel, "get_parent"):
-        return getattr(shell, "parent_header", None)
+        return getattr(shell, "parent_header", None) or {}
     try:
         found = shell.kernel.get_parent("shell")
     except TypeError:  # a kernel in a browser has one channel
         found = shell.kernel.get_parent()
-    return found if isinstance(found, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def take_out(widget: ipw.Widget) -> None:
+    """Take a widget out of every box that holds it: one closed in a living box leaves JupyterLab on "Loading widget…"
+    after a reload. (`_instances` is private to ipywidgets 8, `Widget.widgets` was that of 7. Without either, a box
+    around labs has to be closed by whoever made it.)"""
+    known = getattr(ipw.widgets.widget, "_instances", None) or getattr(ipw.Widget, "widgets", {})
+    for box in [other for other in list(known.values()) if isinstance(other, ipw.Box)]:
+        if widget in box.children:
+            box.children = tuple(child for child in box.children if child is not widget)
 
 
 def close_tree(widget: ipw.Widget) -> None:
@@ -50,3 +72,44 @@ def close_tree(widget: ipw.Widget) -> None:
         widget.close()
     for child in children:
         close_tree(child)
+
+
+def on_interrupt(callback: Callable[[], None]) -> None:
+    """Have callback() called when a person interrupts the kernel while no cell runs.
+
+    A signal reaches Python's main thread alone. There ipykernel ignores it between two messages, and JupyterLab has
+    the messages of widgets handled on another thread (a "subshell"). So this handler takes the place of the one that
+    ignores; ipykernel puts it aside while a cell runs, and puts it back. It is put there by the main thread's own
+    event loop, `io_loop`: that name is ipykernel's. Without it an interrupt between two messages does nothing.
+    """
+    try:
+        from IPython import get_ipython
+    except ImportError:
+        return
+    loop = getattr(getattr(get_ipython(), "kernel", None), "io_loop", None)
+
+    def install() -> None:
+        if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:  # then a cell runs
+            signal.signal(signal.SIGINT, lambda *_: callback())
+
+    if loop is not None:
+        loop.add_callback(install)
+
+
+@contextmanager
+def interrupts_wait(callback: Callable[[], None]) -> Iterator[None]:
+    """Inside, the first interrupt of the main thread calls callback() in place of raising, so that what runs comes to
+    its end; the second one raises KeyboardInterrupt."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def first(*_: Any) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        callback()
+
+    before = signal.signal(signal.SIGINT, first)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import contextvars
 import copy
+import re
 import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping
+import weakref
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ import numpy as np
 import plotly.graph_objects as go
 import traitlets
 
+from .jupyter import interrupts_wait, on_interrupt
 from .plotly_js import SCRIPT, PlotlyJs
 from .wire import get, on_the_wire, owned, put, same
 
@@ -31,6 +34,7 @@ OWNERSHIP = 1.5  # seconds after which a silent page loses the clock to another 
 RETRY_RUNNING = 20  # milliseconds a page waits after "busy: a tick is running"
 RETRY_REFUSED = 400  # milliseconds a page waits after "another page has the clock" or "paused"
 
+_playing: weakref.WeakSet[LiveFigure] = weakref.WeakSet()  # what an interrupt stops
 _inside_tick: contextvars.ContextVar[bool] = contextvars.ContextVar("inside_tick", default=False)
 
 
@@ -41,6 +45,9 @@ class LiveFigure(anywidget.AnyWidget):
     ----------
     figure: a plain figure, copied. Height: ``figure.layout.height`` (else 450 pixels); the width is the container's.
     min_height: least height in pixels.
+
+    A drag over it does nothing, so that a slip before a class spoils nothing: zooming and panning are chosen in the mode
+    bar (or by ``figure.layout.dragmode``), and a double click or "Reset axes" always brings the pushed ranges back.
 
     Frames that come faster than the page paints are merged: the newest value of each attribute is drawn. Axes that
     should follow the data need their range pushed; a range is left alone while the user has zoomed that axis.
@@ -55,13 +62,22 @@ class LiveFigure(anywidget.AnyWidget):
   contain: layout paint style; } /* a repaint stays in here: without this the browser lays out the whole notebook */
 .live-figure > .live-graph { position: absolute; inset: 0; }
 .live-figure > .live-graph:focus-visible { outline: 3px solid #0072b2; outline-offset: -3px; }
+.live-graph .modebar-container { top: var(--panel-top) !important; } /* beside the panels, under their titles */
+.live-graph [data-pending] { opacity: 0.25 !important; }
+.jupyter-widgets[inert] { opacity: 0.5; }
+.jupyter-widgets[inert] .jupyter-widgets[inert] { opacity: 1; }
 .live-figure:not([data-error=""])::after { content: attr(data-error); position: absolute; inset: auto 0 0;
   padding: 4px; white-space: pre-wrap; color: #fff; background: #a33c00; }
+.widget-vbox:fullscreen { background: var(--jp-layout-color0, #fff); overflow: auto; padding: 4px 16px; }
+.widget-vbox:fullscreen > * { flex-shrink: 0; }
+.widget-vbox:fullscreen > .below-the-figures { order: 1; }
 """
     plotly_js = traitlets.Instance(PlotlyJs).tag(sync=True, **ipw.widget_serialization)
     playing = traitlets.Bool(False).tag(sync=True)
     alt = traitlets.Unicode("").tag(sync=True)  # what the figure shows, in words: its aria-label
     error = traitlets.Unicode("").tag(sync=True)  # shown over the graph when nobody else handles an exception
+    # [least width in pixels, least height of a full screen (0: of the page), {path: value}], the best fit last
+    arrangements: traitlets.List[Any] = traitlets.List().tag(sync=True)
     _key = traitlets.Unicode().tag(sync=True)  # the page's two model proxies find their common state by it
     # Serialised when asked for (opening, reload, second page), so that it always holds the current arrays.
     _spec = traitlets.Any().tag(sync=True, to_json=lambda _, figure: figure._snapshot())
@@ -72,42 +88,58 @@ class LiveFigure(anywidget.AnyWidget):
         self._layout = copy.deepcopy(figure.layout.to_plotly_json())
         self._layout["height"] = max(self._layout.get("height") or DEFAULT_HEIGHT, min_height or 0)
         self._layout.pop("width", None)
+        self._layout.setdefault("dragmode", False)
+        self._layout.setdefault("modebar", {"orientation": "v"})
         self._known: set[tuple[int | None, str]] = set()
+        self._pending: set[int | str] = set()  # numbers of traces, and texts as paths into the layout
         self._serial = 0
         self._assembled: tuple[int, go.Figure] | None = None
         self._closed = False
         self._lock = threading.RLock()  # data, layout, serial, and the order of messages
         self._running = threading.Lock()  # held during a tick
         self._tick: Callable[[], float | None] | None = None
+        self._interrupted = False  # by a person, since the last tick
         self._clicked: list[Callable[[int, float, float], None]] = []
         self._owner = ("", -np.inf, True)  # page that has the clock, when it last ticked, whether it is hidden
         self._asked: tuple[str, int] | None = None  # the tick that is not yet answered
         self._served: dict[str, int] = {}  # last tick run for each page: a tick sent twice runs once
-        self.pointer_on_slider = False  # so the page's last tick says
+        self.pointer_on_slider = False  # whether it has just moved there, so the page's last tick says
         self.on_error: Callable[[BaseException], None] | None = None
         super().__init__(plotly_js=PlotlyJs.shared(), _key=f"live-{id(self)}-{time.time_ns()}")
         self.on_msg(self._receive)
 
     # ---- data -------------------------------------------------------------------------------------------------------
-    def push(self, traces: Mapping[Any, Mapping[str, Any]], layout: Mapping[str, Any] | None = None) -> None:
+    def push(
+        self,
+        traces: Mapping[Any, Mapping[str, Any]],
+        layout: Mapping[str, Any] | None = None,
+        *,
+        pending: Iterable[int | str] = (),
+    ) -> None:
         """Set attributes of traces, and of the layout, and have them painted: one message.
 
         traces: {index or name: {"y": array, "marker.color": array, "z": 2-D array, "visible": True, ...}}; copied.
         layout: {"yaxis.range": [a, b], "annotations[0].text": "...", ...}. What does not change is not sent.
+        pending: traces, and texts such as "annotations[0].text", that stay as they are though the state is another:
+        they are faded until they are pushed again.
         Raises ValueError for an unknown trace or attribute (and then changes nothing).
         """
         if self._closed:
             return
         with self._lock:
+            pushed = {self._index(key): attributes for key, attributes in traces.items()}
             changes = [
                 (index, self._check(index, path), owned(value))
-                for index, attributes in [(self._index(key), attributes) for key, attributes in traces.items()]
+                for index, attributes in pushed.items()
                 for path, value in attributes.items()
                 if not same(get(self._data[index], path), value)
             ]
             settings = {self._check(None, path): on_the_wire(value, None) for path, value in (layout or {}).items()}
+            kept = {key if _is_text(key) else self._index(key) for key in pending} | (
+                self._pending - set(pushed) - set(settings)
+            )
             settings = {path: value for path, value in settings.items() if get(self._layout, path) != value}
-            if not changes and not settings:
+            if not changes and not settings and kept == self._pending:
                 return
             buffers: list[bytes] = []
             frame: list[tuple[int | None, str, Any]] = []  # trace (None: the layout), path, value
@@ -115,12 +147,54 @@ class LiveFigure(anywidget.AnyWidget):
                 put(self._layout if index is None else self._data[index], path, value)
                 frame.append((index, path, on_the_wire(value, buffers)))
             self._serial += 1
-            self.send({"frame": frame, "serial": self._serial, "held": _inside_tick.get()}, buffers)
+            self._pending = kept
+            message = {"frame": frame, "serial": self._serial, "held": _inside_tick.get(), "pending": self._marks()}
+            self.send(message, buffers)
+
+    def mark_pending(self, names: Iterable[int | str]) -> None:
+        """Fade these traces and texts until they are next pushed: see `push`."""
+        self.push({}, pending=names)
+
+    @property
+    def pending(self) -> set[str]:
+        """What is faded: names of traces (numbers of those without one), and texts as paths into the layout."""
+        with self._lock:
+            return {key if isinstance(key, str) else str(self._data[key].get("name") or key) for key in self._pending}
 
     def array(self, trace: int | str, attribute: str) -> np.ndarray:
         """The current value of an attribute, as an array of its own."""
         with self._lock:
             return np.array(get(self._data[self._index(trace)], attribute))
+
+    def arrange(
+        self,
+        arrangements: Mapping[int, Mapping[str, Any]],
+        full_screen: Mapping[tuple[int, int], Mapping[str, Any]] | None = None,
+    ) -> None:
+        """Have each page choose a layout by its own width: {least width in pixels: {path of the layout: value}}.
+
+        Over what `push` says of the layout, a page takes the widest entry that fits, when it opens and when its width
+        changes; it asks nobody. `figure` has the widest of all. full_screen: {(least width, least height of the
+        screen): …}, which come first while the figure is shown in full screen. Each entry names the same paths
+        ("height", "xaxis.domain", "annotations[0].x" …), the least width of one is 0; else ValueError, and nothing
+        changes.
+        """
+        usual = [(width, 0, dict(layout)) for width, layout in sorted(arrangements.items())]
+        large = [(*size, dict(layout)) for size, layout in sorted((full_screen or {}).items())]
+        paths = usual[0][2].keys() if usual else set()
+        if not usual or usual[0][0] != 0 or any(layout.keys() != paths for *_, layout in usual + large):
+            raise ValueError("arrangements must begin at width 0, and all must name the same paths of the layout")
+        for path in paths:
+            self._check(None, path)
+        with self._lock:
+            for path, value in usual[-1][2].items():
+                put(self._layout, path, value)
+            self._assembled = None
+            self.arrangements = [[*size, on_the_wire(layout, None)] for *size, layout in usual + large]
+
+    def full_screen(self, selector: str) -> None:
+        """Have the page show what the CSS selector finds around this figure in full screen, or end that."""
+        self.send({"fullScreen": selector})
 
     @property
     def figure(self) -> go.Figure:
@@ -139,9 +213,12 @@ class LiveFigure(anywidget.AnyWidget):
     # ---- clock ------------------------------------------------------------------------------------------------------
     def play(self, tick: Callable[[], float | None]) -> None:
         """Have the page call tick again and again; each call should work for about 80 ms and push what it found. It
-        may return how many seconds the page is to wait before the next call."""
+        may return how many seconds the page is to wait before the next call. A person's interrupt of the kernel stops
+        the clock after the call that runs, with KeyboardInterrupt to `on_error`."""
         if not self._closed:
-            self._tick, self.error, self.playing = tick, "", True
+            self._tick, self.error, self._interrupted, self.playing = tick, "", False, True
+            _playing.add(self)
+            on_interrupt(_interrupt)
 
     def wake(self) -> None:
         """End the wait for which the last tick asked: the page ticks at once."""
@@ -158,6 +235,7 @@ class LiveFigure(anywidget.AnyWidget):
     def pause(self) -> None:
         """No tick begins after this. (One that runs on another thread at this moment runs to its end.)"""
         self.playing = False
+        _playing.discard(self)
 
     def on_click(self, callback: Callable[[int, float, float], None]) -> None:
         """Have callback(trace, x, y) called when a point of a trace is clicked."""
@@ -200,9 +278,12 @@ class LiveFigure(anywidget.AnyWidget):
             self._served[page] = n
             token = _inside_tick.set(True)
             try:
-                wait = self._guard(self._tick)
+                with interrupts_wait(_interrupt):
+                    wait = self._guard(self._tick)
             finally:
                 _inside_tick.reset(token)
+            if self._interrupted:
+                self._guard(_raise_interrupt)
         self._owner = (page, time.monotonic(), hidden)
         return round(1000 * (wait or 0))
 
@@ -239,4 +320,22 @@ class LiveFigure(anywidget.AnyWidget):
 
     def _snapshot(self) -> dict[str, Any]:
         with self._lock:
-            return {"serial": self._serial, "data": on_the_wire(self._data), "layout": on_the_wire(self._layout, None)}
+            figure = {"data": on_the_wire(self._data), "layout": on_the_wire(self._layout, None)}
+            return {"serial": self._serial, "pending": self._marks(), **figure}
+
+    def _marks(self) -> list[int | str]:
+        return sorted(self._pending, key=str)
+
+
+def _interrupt() -> None:
+    for figure in _playing:
+        figure._interrupted = True
+
+
+def _raise_interrupt() -> None:
+    raise KeyboardInterrupt
+
+
+def _is_text(key: int | str) -> bool:
+    """Whether it names a text of the layout, not a trace."""
+    return isinstance(key, str) and re.fullmatch(r"annotations\[\d+\]\.text", key) is not None

@@ -26,3 +26,11 @@ function partner(model, trait) {
 function loadPlotly(holder) {
   return (shared.plotly[holder.get("version")] ??= importPlotly(holder.get("source")));
 }
+
+// Whether the kernel that made a figure has died, been restarted or been shut down: ipywidgets then cuts the models off
+// (8: comm_live), and JupyterLab knows the kernel. A busy kernel is none of it. A front end that tells nothing of this is
+// taken to be alive; a message that cannot be sent says it too.
+function isGone(holder) {
+  const kernel = holder?.widget_manager?.kernel;
+  return holder?.comm_live === false || kernel === null || ["dead", "terminating"].includes(kernel?.status);
+}

@@ -27,6 +27,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage
 
 LAPTOP = {"width": 1366, "height": 900}
 ROOT = Path(__file__).resolve().parents[2]
+WATCH = Path(__file__).with_name("drawn.js")
 SETTINGS = {
     "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
     "@jupyterlab/docmanager-extension/plugin": {"autosave": False},  # a test leaves the notebooks as they are
@@ -236,6 +237,15 @@ class Notebook:
     def problems(self) -> list[str]:
         """Everything that is wrong: failed cells, broken widgets, errors on the console. Empty when all is well."""
         return self.cell_errors() + self.widget_errors() + self.complaints
+
+    def watch_figures(self) -> None:
+        """From now on hold what every figure shows, in every animation frame, against what Python has pushed."""
+        self.page.evaluate(WATCH.read_text("utf-8"))
+
+    def figure_faults(self) -> list[str]:
+        """Where a figure showed for two frames something else than was pushed, unmarked, since the last call."""
+        faults: list[str] = self.page.evaluate("() => watchDrawn.faults.splice(0)")
+        return faults
 
     def screenshot(self, name: str) -> Path:
         file = self.shots / f"{name}.png"

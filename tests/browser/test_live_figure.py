@@ -26,7 +26,7 @@ except NameError:
 figure = make_subplots(1, 2)
 figure.add_scatter(x=np.arange(50), y=np.zeros(50), name="line", mode="lines", row=1, col=1)
 figure.add_scatter(x=[0.0, 1.0], y=[0.0, 1.0], name="dots", mode="markers", marker_size=20, row=1, col=2)
-figure.update_layout(height=400, hovermode="closest")
+figure.update_layout(height=400, hovermode="closest", dragmode="zoom")
 figure.update_xaxes(range=[0, 50], row=1, col=1).update_yaxes(range=[-10, 10], row=1, col=1)
 figure.update_xaxes(range=[-1, 2], row=1, col=2).update_yaxes(range=[-1, 2], row=1, col=2)
 live = LiveFigure(figure)
@@ -107,7 +107,7 @@ def press(notebook: Notebook, label: str) -> None:
 
 def drag(notebook: Notebook, axes: str, start: tuple[float, float], end: tuple[float, float]) -> None:
     """Drag the mouse over a subplot, in fractions of its size."""
-    box = notebook.page.locator(f"{GRAPH} .draglayer .{axes} .nsewdrag").bounding_box()
+    box = notebook.page.locator(f"{GRAPH} .draglayer .{axes} .nsewdrag").first.bounding_box()
     assert box is not None
     points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in (start, end)]
     notebook.page.mouse.move(*points[0])
@@ -119,7 +119,7 @@ def drag(notebook: Notebook, axes: str, start: tuple[float, float], end: tuple[f
 def double_click(notebook: Notebook, until: str) -> None:
     """On the first panel; again, as a person would, where a busy page took the two clicks for single ones."""
     for _ in range(3):
-        notebook.page.locator(f"{GRAPH} .draglayer .xy .nsewdrag").dblclick()
+        notebook.page.locator(f"{GRAPH} .draglayer .xy .nsewdrag").first.dblclick()
         with suppress(TimeoutError):
             notebook.wait(until, timeout=5)
             return
@@ -173,13 +173,14 @@ def test_pause_stops_the_clock_and_play_starts_it_again(notebook: Notebook) -> N
     press(notebook, "Pause")
 
 
-def test_the_clock_knows_whether_the_pointer_is_on_a_slider(notebook: Notebook) -> None:
+def test_the_clock_knows_whether_the_pointer_moves_on_a_slider_and_a_resting_one_is_forgotten(
+    notebook: Notebook,
+) -> None:
     near = "() => document.body.innerText.includes('on a slider: True')"
     press(notebook, "Play")
     notebook.wait(f"() => ({TICKS})() >= 3 && !({near})()")
     notebook.page.locator(".widget-slider .noUi-handle").hover()
     notebook.wait(near)
-    notebook.page.get_by_role("button", name="Pause", exact=True).hover()
     notebook.wait(f"() => !({near})()")
     press(notebook, "Pause")
 
@@ -210,6 +211,133 @@ def test_new_ranges_move_the_axes_and_the_lines_to_where_plotly_draws_them(noteb
     notebook.wait(f"() => document.querySelector('{GRAPH}').calcdata[0][7].y === 3")
     assert graph(notebook, height) == pytest.approx(at_once[1], abs=0.06)
     assert graph(notebook, "gd._fullLayout.yaxis.range") == [-20, 20]
+
+
+def test_after_pushed_ranges_and_a_users_zoom_every_line_is_where_its_numbers_are(notebook: Notebook) -> None:
+    notebook.watch_figures()
+    height = "Number(gd.querySelectorAll('.points path')[1].getAttribute('transform').match(/[-.\\d]+/g)[1])"
+    notebook.run("live.push({'dots': {'y': [0, 1.5]}})")  # drawn, and plotly has not been told
+    notebook.wait(f"() => document.querySelector('{GRAPH}').data[1].y[1] === 1.5")
+    notebook.run("live.push({'line': {'y': np.full(50, 3)}}, {'yaxis.range': [-20, 20]})")
+    notebook.wait(f"() => document.querySelector('{GRAPH}')._fullLayout.yaxis.range[1] === 20")
+    assert graph(notebook, height) == pytest.approx(graph(notebook, "gd._fullLayout.yaxis2.c2p(1.5)"), abs=0.06)
+    notebook.run("live.push({'line': {'y': np.full(50, 5)}, 'dots': {'y': [0, 1.2]}}, {'yaxis.range': [-30, 30]})")
+    drag(notebook, "xy", (0.2, 0.3), (0.6, 0.7))
+    notebook.wait(f"() => document.querySelector('{GRAPH}')._fullLayout.xaxis.range[0] > 5")
+    assert graph(notebook, height) == pytest.approx(graph(notebook, "gd._fullLayout.yaxis2.c2p(1.2)"), abs=0.06)
+    assert notebook.figure_faults() == []
+
+
+def test_a_zoom_after_pushed_ranges_is_undone_and_later_ranges_count(notebook: Notebook) -> None:
+    ranges = "[...gd._fullLayout.xaxis.range, ...gd._fullLayout.yaxis.range]"
+    for x, y in ((60, 20), (70, 30)):
+        notebook.run(f"live.push({{}}, {{'xaxis.range': [0, {x}], 'yaxis.range': [-{y}, {y}]}})")
+        notebook.wait(f"(y) => document.querySelector('{GRAPH}')._fullLayout.yaxis.range[1] === y", y)
+        drag(notebook, "xy", (0.2, 0.3), (0.6, 0.7))
+        notebook.wait(f"() => document.querySelector('{GRAPH}')._fullLayout.xaxis.range[0] > 5")
+        if x == 60:
+            double_click(notebook, f"() => document.querySelector('{GRAPH}')._fullLayout.xaxis.range[0] === 0")
+        else:
+            notebook.page.locator(GRAPH).hover()
+            notebook.page.locator(f"{GRAPH} .modebar-btn[data-title='Reset axes']").click()
+            notebook.wait(f"() => document.querySelector('{GRAPH}')._fullLayout.xaxis.range[0] === 0")
+        assert graph(notebook, ranges) == [0, x, -y, y]
+
+
+def test_reset_axes_leaves_a_reversed_axis_reversed_and_axes_of_one_scale_survive_resizes(notebook: Notebook) -> None:
+    notebook.run(
+        "figure = go.Figure(go.Heatmap(z=np.eye(4), zmin=0, zmax=1))\n"
+        "figure.update_layout(height=300, dragmode='zoom').update_yaxes(autorange='reversed')\n"
+        "plane = go.Figure(go.Scatter(x=[0, 1], y=[0, 1]))\n"
+        "plane.update_layout(height=300).update_xaxes(range=[-1.7, 1.7])\n"
+        "plane.update_yaxes(range=[-1.25, 1.25], scaleanchor='x')\n"
+        "live.close(); live = LiveFigure(figure); ipw.VBox([live, LiveFigure(plane)])"
+    )
+    notebook.reveal(".heatmaplayer image")
+    notebook.wait("() => document.querySelectorAll('.live-graph.js-plotly-plot').length === 2")
+    drag(notebook, "xy", (0.2, 0.3), (0.6, 0.7))
+    notebook.wait(f"() => document.querySelector('{GRAPH}')._fullLayout.yaxis.range[0] < 3")
+    double_click(notebook, f"() => document.querySelector('{GRAPH}')._fullLayout.yaxis.range[0] === 3.5")
+    assert graph(notebook, "gd._fullLayout.yaxis.range") == [3.5, -0.5]
+    plane = "[...document.querySelectorAll('.live-graph.js-plotly-plot')].at(-1)._fullLayout"
+    before = notebook.page.evaluate(f"() => [...{plane}.xaxis.range, ...{plane}.yaxis.range]")
+    for width in (1000, 700, 1200, LAPTOP["width"]) * 2:
+        shown = notebook.page.evaluate(f"() => {plane}.width")
+        notebook.page.set_viewport_size({"width": width, "height": LAPTOP["height"]})
+        notebook.wait(f"(width) => {plane}.width !== width", shown)
+    after = notebook.page.evaluate(f"() => [...{plane}.xaxis.range, ...{plane}.yaxis.range]")
+    assert after == pytest.approx(before)
+    assert before[2:] == pytest.approx([-1.25, 1.25])
+
+
+def test_a_drag_does_nothing_until_zoom_is_chosen_and_nothing_can_be_uploaded(notebook: Notebook) -> None:
+    notebook.run("live.close(); figure.layout.dragmode = None; live = LiveFigure(figure); live")
+    notebook.wait(f"() => document.querySelector('{GRAPH} .draglayer .xy .nsewdrag')")
+    ranges = "[...gd._fullLayout.xaxis.range, ...gd._fullLayout.yaxis.range]"
+    drag(notebook, "xy", (0.2, 0.3), (0.6, 0.7))
+    assert graph(notebook, ranges) == [0, 50, -10, 10]
+    buttons = graph(notebook, "[...gd.querySelectorAll('.modebar-btn')].map((button) => button.dataset.title)")
+    assert {"Zoom", "Pan", "Reset axes", "Save as SVG"} < set(buttons)
+    assert not any("hare" in name or "loud" in name for name in buttons)
+    bar, title = graph(notebook, "[gd.querySelector('.modebar').getBoundingClientRect().top, "
+                                 "gd.getBoundingClientRect().top + gd._fullLayout._size.t]")  # fmt: skip
+    assert bar >= title, "the mode bar begins where the uppermost panel does: titles stand above"
+    notebook.page.locator(f"{GRAPH} .modebar-btn[data-title='Zoom']").click()
+    drag(notebook, "xy", (0.2, 0.3), (0.6, 0.7))
+    notebook.wait(f"() => document.querySelector('{GRAPH}')._fullLayout.xaxis.range[0] > 5")
+    notebook.page.locator(f"{GRAPH} .modebar-btn[data-title='Reset axes']").click()
+    notebook.wait(f"() => document.querySelector('{GRAPH}')._fullLayout.xaxis.range[0] === 0")
+    drag(notebook, "xy", (0.2, 0.3), (0.6, 0.7))
+    assert graph(notebook, ranges) == [0, 50, -10, 10]
+
+
+def test_what_is_pending_is_faded_until_it_is_pushed_whoever_draws_it(notebook: Notebook) -> None:
+    faded = "[...gd.querySelectorAll('.scatterlayer .trace')].map((trace) => getComputedStyle(trace).opacity)"
+    notebook.run("live.push({'dots': {'y': [0, 1.5]}}, pending=['line'])")
+    notebook.wait(f"() => {{ const gd = document.querySelector('{GRAPH}'); return {faded}.join() === '0.25,1'; }}")
+    assert "line" in graph(notebook, "gd.ariaDescription")
+    notebook.page.set_viewport_size({"width": 1000, "height": 900})
+    notebook.wait(f"() => document.querySelector('{GRAPH}')._fullLayout.width < 1000")
+    assert graph(notebook, faded) == ["0.25", "1"]
+    drag(notebook, "xy", (0.2, 0.3), (0.6, 0.7))
+    notebook.wait(f"() => document.querySelector('{GRAPH}')._fullLayout.xaxis.range[0] > 5")
+    assert graph(notebook, faded) == ["0.25", "1"]
+    notebook.run("live.push({'line': {'y': np.zeros(50)}})")  # the numbers that it has had
+    notebook.wait(f"() => {{ const gd = document.querySelector('{GRAPH}'); return {faded}.join() === '1,1'; }}")
+    assert graph(notebook, "gd.ariaDescription") == ""
+
+
+def test_a_hover_label_says_what_is_drawn_or_goes(notebook: Notebook) -> None:
+    label = f"document.querySelector('{GRAPH} .hoverlayer .hovertext')"
+
+    def point() -> None:
+        box = notebook.page.locator(f"{GRAPH} .points path").nth(1).bounding_box()
+        assert box is not None
+        notebook.page.mouse.move(box["x"] + 5, box["y"] + 5)
+
+    point()
+    notebook.wait(f"() => {label}")
+    notebook.run("live.push({'dots': {'y': [0, 1.01]}})")
+    notebook.wait(f"() => document.querySelector('{GRAPH}').data[1].y[1] > 1")
+    notebook.wait(f"() => !{label} || {label}.textContent.includes('1.01')")
+    notebook.page.mouse.move(0, 0)
+    notebook.page.wait_for_timeout(400)  # nothing to see: a person stops before reading
+    point()
+    notebook.wait(f"() => {label}?.textContent.includes('1.01')")
+
+
+def test_an_interrupt_stops_the_clock_and_the_call_that_runs_comes_to_its_end(notebook: Notebook) -> None:
+    notebook.run(
+        "live.on_error = lambda problem: setattr(words, 'value', f'stopped by {problem!r}: {begun - ended} open')\n"
+        "begun = ended = 0\n"
+        "def slow():\n    global begun, ended\n    begun += 1\n    time.sleep(0.3)\n    ended += 1\n"
+        "import time; live.play(slow)"
+    )
+    notebook.page.wait_for_timeout(1000)  # the clock shows nothing
+    notebook.command("notebook:interrupt-kernel")
+    notebook.wait("() => document.body.innerText.includes('stopped by KeyboardInterrupt(): 0 open')")
+    notebook.run("print('playing:', live.playing)")
+    notebook.wait("() => document.body.innerText.includes('playing: False')")
 
 
 def test_a_reloaded_page_shows_the_current_arrays_and_the_clock_goes_on(notebook: Notebook) -> None:
@@ -388,3 +516,38 @@ def test_labs_send_plotly_js_when_they_are_imported_and_the_page_unpacks_it_befo
     notebook.wait(f"() => document.querySelector('{GRAPH}')")
     assert notebook.page.evaluate("() => liveFigures.imports") == 1
     assert notebook.complaints == []
+
+
+NO_KERNEL = "No kernel: run the cell again."
+NOTICE = "[...document.querySelectorAll('.live-figure')].map((figure) => figure.dataset.error)"
+
+
+def test_a_figure_whose_kernel_is_gone_says_so_and_its_controls_are_off_until_the_cell_runs_again(
+    jupyterlab: JupyterLab, open_notebook: Callable[..., Notebook]
+) -> None:
+    notebook = open_notebook(jupyterlab, [SETUP + "import time", LAB])
+    for end in ("restarts", "dies"):
+        notebook.run_all()
+        notebook.reveal(GRAPH)
+        assert notebook.page.evaluate(f"() => {NOTICE}") == [""]
+        press(notebook, "Play")
+        notebook.wait(f"() => ({TICKS})() >= 3")
+        if end == "restarts":
+            notebook.run("time.sleep(3)")
+            assert notebook.page.evaluate(f"() => {NOTICE}") == [""], "a busy kernel is there"
+            notebook.page.evaluate("() => { jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart(); }")
+        else:
+            notebook.run("import os; os._exit(1)", wait=False)
+            notebook.page.get_by_role("button", name="Ok").click()
+        notebook.wait(f"(words) => {NOTICE}.join() === words", NO_KERNEL, timeout=10)
+        notebook.reveal(GRAPH)
+        box = notebook.page.locator("button", has_text="Play").first.bounding_box()
+        assert box is not None
+        notebook.page.mouse.click(box["x"] + 5, box["y"] + 5)
+        notebook.keep_cells(2)
+    notebook.run_all()
+    notebook.reveal(GRAPH)
+    press(notebook, "Play")
+    notebook.wait(f"() => ({TICKS})() >= 3")
+    late = "Comm not found"  # what JupyterLab says of messages that a kernel sent before it was restarted
+    assert [problem for problem in notebook.problems() if late not in problem] == []

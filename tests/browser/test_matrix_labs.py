@@ -115,11 +115,11 @@ def test_a_click_in_the_plane_draws_the_bound_on_the_growth_curve(
     jupyterlab: JupyterLab, open_notebook: Callable[..., Notebook]
 ) -> None:
     notebook = opened(open_notebook, jupyterlab, 'SpectrumLab("grcar", size=20)')
-    before = notebook.page.evaluate(TRACE, "bound from z (below)")
+    before = notebook.page.evaluate(TRACE, "≥ from z")
     click_in(notebook, "", 0.2, 1.1)
     notebook.wait(f"() => /At z = 0\\.[12]\\d [+] 1\\.[01]\\d*i/.test(document.querySelector('{LAB}').innerText)")
-    notebook.wait(f"(before) => ({TRACE})('bound from z (below)')[9] !== before[9]", before)
-    bound, growth = (notebook.page.evaluate(TRACE, name) for name in ("bound from z (below)", "growth"))
+    notebook.wait(f"(before) => ({TRACE})('≥ from z')[9] !== before[9]", before)
+    bound, growth = (notebook.page.evaluate(TRACE, name) for name in ("≥ from z", "growth"))
     highest = [max(growth[: k + 1]) for k in range(len(growth))]
     assert all(low <= high * (1 + 1e-5) for low, high in zip(bound, highest, strict=True))
     point = notebook.page.evaluate(TRACE, "z")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import time
+from contextlib import suppress
 
 from nnrnn_core import SchurMatrix
 
 from ..figures.frame import EXACT_SIZE, Frame, frame_of, with_form, with_snapshot
-from ..figures.training import sentence
+from ..figures.training import of_a_sequence, sentence
 from ..live import LiveFigure
 from .controls import Controls
 from .experiment import FRAMES, Experiment
@@ -24,6 +25,7 @@ class ExperimentLab(Lab):
 
     kind = "training"
     rest = 0.6
+    goes_on = "Play goes on"
     lines_of_words = 3
 
     def __init__(self, experiment: Experiment) -> None:
@@ -34,9 +36,12 @@ class ExperimentLab(Lab):
         self._unseen = False  # the T scale has moved, and no sequence has been run since
 
     def clock_failed(self, problem: BaseException) -> None:
-        """Any exception in a tick: Jupyter would swallow it."""
+        """Any exception in a tick, which Jupyter would swallow: stop, show where the training is, and say it."""
         self.lines.pause()
         self.controls.show_playing(False)
+        with suppress(Exception), self.lock:  # words and some curves may be those of a moment before
+            self.look()
+            self.draw(exact=self.small)
         self.failed(problem)
 
     def begin(self) -> None:
@@ -77,7 +82,7 @@ class ExperimentLab(Lab):
 
     @property
     def slider_expected(self) -> bool:
-        """Whether a slider may move at any moment: it has just done so, or the pointer is on one."""
+        """Whether a slider may move at any moment: one has just done so, or the pointer has just moved on one."""
         return self._slider_held or self.lines.pointer_on_slider
 
     @property
@@ -133,6 +138,8 @@ class ExperimentLab(Lab):
             exact = self.small and not self.playing
             frame = with_form(frame, form, V.departure(), exact, keep_memory=not self.small)
             self.paint(frame, slow=False, at_rest=False, say=False)
+            self.lines.mark_pending(of_a_sequence(memory=not self.small))
+            self.form.mark_pending(["s T"])
 
     def while_moving(self, left: float) -> float | None:
         """The page's ticks after a move of the slider: the gradient and J(k), which take a sequence, and the words.

@@ -14,15 +14,30 @@ from typing import Any, ClassVar
 import ipywidgets as ipw
 import numpy as np
 
-from ..jupyter import close_tree
+from ..jupyter import close_tree, take_out
 from ..live import LiveFigure
 from . import registry
 from .files import write
 
 LARGEST_SCALE = 2.0  # the largest s of Λ + s T, in every lab
 WORDS_APART = 0.3  # seconds between two sentences while things move: new words lay the whole page out again
-ALARM = 'role="alert" style="color:#A33C00;font-weight:bold"'
+ENTERED = 2.0  # seconds after Enter in which the page sends the text that was edited
 ROW = {"flex_flow": "row wrap", "align_items": "center"}
+
+
+class Line(ipw.HTML):
+    """A line of words that takes no room while it says nothing: what went wrong in red, anything else in black."""
+
+    WRONG: ClassVar[str] = 'role="alert" style="color:#A33C00;font-weight:bold;line-height:1.4"'
+    WELL: ClassVar[str] = 'role="status" style="line-height:1.4"'
+
+    def __init__(self) -> None:
+        super().__init__(layout=ipw.Layout(display="none"))
+
+    def say(self, text: str, wrong: bool = False) -> None:
+        """Show the text, or hide the line if there is none."""
+        self.value = f"<div {self.WRONG if wrong else self.WELL}>{html.escape(text)}</div>" if text else ""
+        self.layout.display = None if text else "none"
 
 
 class Lab(ipw.VBox):
@@ -34,12 +49,14 @@ class Lab(ipw.VBox):
 
     Attributes
     ----------
-    words : the sentence on the page.       alarm : what went wrong, in red; hidden while all is well.
-    text, load : the preset's line and its button.       files : buttons that save figures and numbers.
+    words : the sentence on the page.       alarm : what went wrong, near the figures; hidden while all is well.
+    saving : buttons that save figures and numbers, the preset's line with its button, and `note`, what came of them.
+    text : the preset's line.       load : its button.       files : the buttons that save.
     """
 
     kind: ClassVar[str]  # in presets, class names of the page, names of files
     rest: ClassVar[float] = 0.4  # seconds after the last move of a slider until all is drawn exactly
+    goes_on: ClassVar[str] = "move a control to go on"  # what to do after an interrupt
     lines_of_words: ClassVar[int] = 2  # that the sentence may take before what is below it moves
     figures: list[LiveFigure]
 
@@ -48,19 +65,13 @@ class Lab(ipw.VBox):
         self.lock = RLock()  # a callback may come on a thread of its own
         self._quiet = False  # True while the lab itself moves its controls
         self._moved = self._worded = -math.inf  # when a slider last did, and when the sentence last changed
-        self.words, self.alarm = ipw.HTML(), ipw.HTML(layout=ipw.Layout(display="none"))
-        self.text = ipw.Text(description="Preset", layout=ipw.Layout(width="60%"), continuous_update=False)
-        self.load = self.button("Load preset", lambda: self.load_preset(self.text.value), "show what the text says")
-        self.files = [
-            self.button("Figures as SVG", lambda: self.download("svg"), "as the page shows them"),
-            self.button("Figures as PNG", lambda: self.download("png"), "as the page shows them"),
-            self.button("Numbers as npz", lambda: self._save(".npz"), "beside the notebook, for NumPy"),
-            self.button("Numbers as CSV", lambda: self._save(".csv"), "beside the notebook, for a table"),
-        ]
+        self._lines: list[Line] = []
+        self.words, self.alarm = ipw.HTML(), self.line()
+        self.saving = self._make_saving()
         self.show_code: ipw.Button | None = None
 
     def appear(self, children: Sequence[ipw.Widget]) -> registry.Closable | None:
-        """Lay the parts out and take the place of the lab that this cell had made before, which is returned."""
+        """Lay the parts out. The labs of the cell's run before are closed; returns the one whose place this takes."""
         self.children = tuple(children)
         self.add_class(f"{self.kind}-lab")
         return registry.take_place(self)
@@ -106,32 +117,44 @@ class Lab(ipw.VBox):
         return self.kind
 
     # ---- controls
-    def button(self, description: str, action: Callable[[], Any], tooltip: str = "", **layout: str) -> ipw.Button:
+    def button(
+        self, description: str, action: Callable[[], Any], tooltip: str = "", line: Line | None = None, **layout: str
+    ) -> ipw.Button:
         """A button whose action is guarded."""
         button = ipw.Button(description=description, tooltip=tooltip or description, layout={"width": "auto", **layout})
-        button.on_click(lambda _: self.guarded(action))
+        button.on_click(lambda _: self.guarded(action, line))
         return button
 
-    def guarded(self, action: Callable[[], Any]) -> None:
+    def line(self) -> Line:
+        """A line for what controls have to say that stand far from the figures; the next control's action clears it."""
+        self._lines.append(Line())
+        return self._lines[-1]
+
+    def guarded(self, action: Callable[[], Any], line: Line | None = None) -> None:
         """Run what a control does. Every control comes through here: an exception, which Jupyter would swallow, is
-        shown in the alarm, and the lab stays as it was."""
+        shown in the line beside the control, else in the alarm, and the lab stays as it was."""
         try:
             with self.lock:
                 self.say_problem("")
+                for other in self._lines:
+                    other.say("")
                 action()
         except Exception as problem:
-            self.failed(problem)
+            if line is None:
+                self.failed(problem)
+            else:
+                line.say(_in_words(problem), wrong=True)
             with self.lock:
                 self.show_controls()
 
     def failed(self, problem: BaseException) -> None:
-        """Say it: the text alone of a ValueError, which is written for the reader."""
-        self.say_problem(str(problem) if isinstance(problem, ValueError) else f"{type(problem).__name__}: {problem}")
+        """Say it in the alarm."""
+        interrupted = isinstance(problem, KeyboardInterrupt)
+        self.say_problem(f"Stopped by an interrupt: {self.goes_on}." if interrupted else _in_words(problem))
 
     def say_problem(self, text: str) -> None:
         """Show the text in the alarm, or hide the alarm if there is none."""
-        self.alarm.value = f"<div {ALARM}>{html.escape(text)}</div>" if text else ""
-        self.alarm.layout.display = None if text else "none"
+        self.alarm.say(text, wrong=True)
 
     def chosen(self, action: Callable[[], Any]) -> None:
         """What a control's new value does, unless the lab itself has moved the control."""
@@ -157,8 +180,15 @@ class Lab(ipw.VBox):
         left = self._moved + self.rest - time.monotonic()
         if left > 0:
             return self.while_moving(left)
+        if self.prepare():
+            return 0.0
         self.settle()
         return None
+
+    def prepare(self) -> bool:
+        """Do a part of the work that the exact drawing needs, a short one: a slider's move is heard between two. False:
+        nothing is left to do."""
+        return False
 
     def while_moving(self, left: float) -> float | None:
         """What may be done between the last move and the rest, `left` seconds away; returns the seconds to wait."""
@@ -181,7 +211,8 @@ class Lab(ipw.VBox):
 
     def show_texts(self) -> None:
         """Bring the preset's line and the code up to date."""
-        self.text.value, self.text.placeholder = self.preset_or_reason()
+        with self.quietly():
+            self.text.value, self.text.placeholder = self.preset_or_reason()
         if self.show_code is not None and self.code_words.layout.display != "none":
             self.code_words.value = f"<pre style='line-height:1.4'>{html.escape(self.code)}</pre>"
 
@@ -205,7 +236,37 @@ class Lab(ipw.VBox):
         self.show_code.description = "Hide code" if hidden else "Show code"
         self.show_texts()
 
-    # ---- files
+    # ---- preset and files
+    def _make_saving(self) -> ipw.VBox:
+        self.note = self.line()
+        self.files = [
+            self.button("Figures as SVG", lambda: self.download("svg"), "as the page shows them", self.note),
+            self.button("Figures as PNG", lambda: self.download("png"), "as the page shows them", self.note),
+            self.button("Numbers as npz", lambda: self._save(".npz"), "beside the notebook, for NumPy", self.note),
+            self.button("Numbers as CSV", lambda: self._save(".csv"), "beside the notebook, for a table", self.note),
+        ]
+        self.text = ipw.Text(description="Preset", layout=ipw.Layout(width="60%"), continuous_update=False)
+        self.load = self.button("Load preset", self._load, "show what the text says", self.note)
+        self._entered, self._tried = -math.inf, ""  # when Enter was pressed last; the text that was loaded last
+        self.text.on_msg(lambda _, content, __: self._enter() if content.get("event") == "submit" else None)
+        self.text.observe(lambda _: self._edited(), "value")
+        return ipw.VBox([ipw.HBox(self.files, layout=ROW), ipw.HBox([self.text, self.load]), self.note])
+
+    def _load(self) -> None:
+        self._tried = self.text.value
+        self.load_preset(self.text.value)
+
+    def _enter(self) -> None:
+        """Enter in the preset's line. The page says so first, and then sends the text, if it has been edited."""
+        self._entered = time.monotonic()
+        if self.text.value not in (self._tried, self.preset_or_reason()[0]):  # edited before, and left
+            self.guarded(self._load, self.note)
+
+    def _edited(self) -> None:
+        if not self._quiet and time.monotonic() - self._entered < ENTERED:
+            self._entered = -math.inf
+            self.guarded(self._load, self.note)
+
     def export(self, path: str | Path) -> Path:
         """What is drawn into a .npz file (with the preset, where there is one) or a .csv file."""
         with self.lock:
@@ -218,7 +279,7 @@ class Lab(ipw.VBox):
             figure.download(format, self.file_name() + (f"-{number}" if len(self.figures) > 1 else ""))
 
     def _save(self, suffix: str) -> None:
-        self.say_problem(f"Saved: {self.export(self.file_name() + suffix).resolve()}")
+        self.note.say(f"Saved: {self.export(self.file_name() + suffix).resolve()}")
 
     # ---- life
     def pause(self) -> None:
@@ -231,4 +292,10 @@ class Lab(ipw.VBox):
         registry.forget(self)
         for figure in getattr(self, "figures", []):
             figure.pause()
+        take_out(self)
         close_tree(self)
+
+
+def _in_words(problem: BaseException) -> str:
+    """The text alone of a ValueError, which is written for the reader."""
+    return str(problem) if isinstance(problem, ValueError) else f"{type(problem).__name__}: {problem}"

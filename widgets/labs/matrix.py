@@ -14,7 +14,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import ipywidgets as ipw
@@ -65,18 +65,18 @@ class MatrixLab(Lab):
         super().__init__()
         self.state: Any = begin
         self._bound: list[tuple[ipw.Widget, str]] = []  # controls, and the fields of the state that they show
-        self.sources = SourceControls(self, names, self.set_matrix, self._parameter_slid)
+        self._parts: tuple[MatrixState, Iterator[None]] = (begin, iter(()))  # what is prepared, and what is left of it
+        self.sources = SourceControls(self, names, self._take, self._parameter_slid)
         self.figures = self.make_figures()
         for figure in self.figures:
             figure.on_error = self.failed
         in_sight, more = self.make_controls()
         head = ipw.VBox([*self.sources.in_sight, ipw.HBox(in_sight, layout=ROW)])
-        preset = ipw.HBox([self.text, self.load])
-        rows = [self.sources.more, *more, ipw.HBox(self.files, layout=ROW), preset, *self.code_parts()]
+        rows = [self.sources.more, *more, self.saving, *self.code_parts()]
         self.more = ipw.Accordion([ipw.VBox(rows)], selected_index=None)
         self.more.set_title(0, "More")
         self.add_class("matrix-lab")
-        self.appear([head, *self.figures, self.words, self.alarm, self.more])
+        self.appear([head, self.alarm, *self.figures, self.words, self.more])
         self._begin()
 
     @classmethod
@@ -125,6 +125,10 @@ class MatrixLab(Lab):
     def load_preset(self, text: str) -> None:
         self._show(self.state_of(text))
 
+    def _take(self, matrix: Any) -> None:
+        """As `set_matrix`, but fast at first, and exact as soon as the page asks."""
+        self._show(self.state_type.of(source_of(matrix)), settled=False)
+
     # ---- what the base asks for
     @property
     def status(self) -> str:
@@ -149,6 +153,12 @@ class MatrixLab(Lab):
 
     def file_name(self) -> str:
         return f"{self.kind}-{self.state.source.name or 'matrix'}"
+
+    def prepare(self) -> bool:
+        with self.lock, threads(1):
+            if self._parts[0] is not self.state:
+                self._parts = self.state, self.state.parts()
+            return next(self._parts[1], False) is not False
 
     def settle(self) -> None:
         with self.lock:

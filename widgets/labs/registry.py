@@ -1,10 +1,13 @@
-"""Which labs are alive: one for each cell, and at most one of them plays."""
+"""Which labs are alive: those of each cell's last run, and at most one of them plays."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from ..jupyter import this_cell
+from ..jupyter import this_cell, this_run
+
+HEIRLESS = 8  # closed labs that wait for a successor, in a cell that has fewer labs than it had
 
 
 class Closable(Protocol):
@@ -13,20 +16,35 @@ class Closable(Protocol):
     def close(self) -> None: ...
 
 
-_by_cell: dict[str, Closable] = {}
+@dataclass
+class _Run:
+    """An execution of a cell: the labs it has made, and those of the runs before whose place none of them took yet."""
+
+    name: str | None
+    labs: list[Closable] = field(default_factory=list)
+    left: list[Closable] = field(default_factory=list)
+
+
+_last: dict[str, _Run] = {}
 _playing: list[Closable] = []
 
 
 def take_place(lab: Closable) -> Closable | None:
-    """The lab becomes its cell's; the one that was there before is closed and returned."""
-    cell = this_cell()
+    """The lab becomes one of its cell's. The first of a run closes those of the run before. Returns the lab whose place
+    it takes: of those, the first of its class that has no successor yet."""
+    cell, run = this_cell(), this_run()
     if cell is None:
         return None
-    before = _by_cell.pop(cell, None)
-    _by_cell[cell] = lab
-    if before is not None:
-        before.close()
-    return before
+    now = _last.get(cell)
+    if now is None or run is None or run != now.name:
+        before = now.labs if now else []
+        now = _last[cell] = _Run(run, left=[*before, *(now.left if now else [])][:HEIRLESS])
+        for old in list(before):
+            old.close()
+    now.labs.append(lab)
+    heir_of = next((old for old in now.left if type(old) is type(lab)), None)
+    now.left = [old for old in now.left if old is not heir_of]
+    return heir_of
 
 
 def playing(lab: Closable) -> None:
@@ -39,5 +57,5 @@ def playing(lab: Closable) -> None:
 def forget(lab: Closable) -> None:
     """The lab is closed."""
     _playing[:] = [other for other in _playing if other is not lab]
-    for cell in [cell for cell, known in _by_cell.items() if known is lab]:
-        del _by_cell[cell]
+    for run in _last.values():
+        run.labs = [other for other in run.labs if other is not lab]

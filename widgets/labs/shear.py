@@ -12,7 +12,7 @@ import numpy as np
 from nnrnn_core import dynamics
 
 from ..figures.numbers import tidy
-from ..figures.shear import HORIZON, LARGEST, shear, shear_figure, shear_push, shear_sentence, steps
+from ..figures.shear import ARRANGEMENTS, HORIZON, LARGEST, shear, shear_figure, shear_push, shear_sentence, steps
 from ..live import LiveFigure
 from .lab import ROW, Lab
 from .preset_text import read_preset
@@ -40,16 +40,14 @@ class ShearLab(Lab):
             layout=ipw.Layout(width="330px"),
         )  # fmt: skip
         self.steps = ipw.IntSlider(value=k, min=0, max=HORIZON, description="steps k", layout=ipw.Layout(width="330px"))
-        self.text.layout.width = "300px"
         self.figures = [LiveFigure(shear_figure())]
+        self.figures[0].arrange(ARRANGEMENTS)
         for slider in (self.slider, self.steps):
             slider.observe(lambda _: self.chosen(self.settle), "value")
-        controls = ipw.HBox([self.slider, self.steps, self.text, self.load], layout=ROW)
-        more = ipw.Accordion(
-            [ipw.VBox([ipw.HBox(self.files, layout=ROW), *self.code_parts()])], selected_index=None
-        )  # fmt: skip
+        controls = ipw.HBox([self.slider, self.steps], layout=ROW)
+        more = ipw.Accordion([ipw.VBox([self.saving, *self.code_parts()])], selected_index=None)
         more.set_title(0, "More")
-        self.appear([controls, *self.figures, self.words, self.alarm, more])
+        self.appear([controls, self.alarm, *self.figures, self.words, more])
         self.settle()
 
     @classmethod

@@ -31,11 +31,12 @@ class SourceControls:
             placeholder="rows of numbers: 0.9 2; 0 0.8 — or a file: matrix.npy, .npz, .csv, .txt, .pt",
             layout=ipw.Layout(width="420px", height="90px"), continuous_update=False,
         )  # fmt: skip
-        use = lab.button("Use this matrix", lambda: take(self.paste.value), "what stands in the field")
+        self.said = lab.line()
+        use = lab.button("Use this matrix", lambda: take(self.paste.value), "what stands in the field", self.said)
         # while the kernel is busy, the page sends a click at once and the text later: the text must not be missed
-        self.paste.observe(lambda change: lab.guarded(lambda: take(change["new"])), "value")
+        self.paste.observe(lambda change: lab.guarded(lambda: take(change["new"]), self.said), "value")
         self.in_sight = [ipw.HBox(list(self.buttons.values()), layout=ROW), self.about]
-        self.more = ipw.HBox([self.parameters, ipw.VBox([self.paste, use])], layout=ROW)
+        self.more = ipw.HBox([self.parameters, ipw.VBox([self.paste, use, self.said])], layout=ROW)
 
     def _button(self, lab: Lab, name: str, take: Callable[[Any], None]) -> ipw.Button:
         specimen = dynamics.gallery[name]

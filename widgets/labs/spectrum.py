@@ -34,6 +34,7 @@ class SpectrumLab(MatrixLab):
 
     def make_figures(self) -> list[LiveFigure]:
         figure = LiveFigure(figures.spectrum_figure())
+        figure.arrange(figures.ARRANGEMENTS)
         figure.on_click(self._clicked)
         return [figure]
 
@@ -75,7 +76,8 @@ class SpectrumLab(MatrixLab):
         left, layout = figures.plane_push(plane, state.eps, seen, state.time, labelled=settled)
         right, words = figures.frame_push(frame, point, state.time)
         cross = {"x": np.array([state.point[0]]), "y": np.array([state.point[1]])}
-        self.figures[0].push(left | right | moved | {figures.POINT: cross}, layout | words)
+        kept = () if settled else figures.AT_REST
+        self.figures[0].push(left | right | moved | {figures.POINT: cross}, layout | words, pending=kept)
         self._drawn = now if settled else None
 
     def show_controls(self) -> None:

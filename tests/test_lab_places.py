@@ -1,0 +1,111 @@
+"""A lab's place is one run of a cell: all labs that the run makes live together, the next run replaces them all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import ipywidgets as ipw
+import pytest
+from jupyter_client.manager import start_new_kernel
+
+from nnrnn_core import tasks
+from widgets import ShearLab, TrainingLab
+from widgets.labs import registry
+
+TWO = "labs = [ShearLab(1.0), ShearLab(2.0)]\nbox = VBox(labs)\nmade += labs"
+REPORT = "import json; print(json.dumps([lab.comm is not None for lab in made] + [len(box.children)]))"
+
+
+@pytest.fixture(scope="module")
+def kernel() -> Iterator[Any]:
+    """A real ipykernel, in which labs are made as a notebook makes them."""
+    manager, client = start_new_kernel()
+    client.execute_interactive("from ipywidgets import VBox\nfrom widgets import ShearLab\nmade = []", timeout=120)
+    yield client
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+
+
+def run(kernel: Any, cell: str) -> str:
+    """What the cell prints; an exception fails the test."""
+    said: list[str] = []
+
+    def hear(message: dict[str, Any]) -> None:
+        content = message["content"]
+        assert message["msg_type"] != "error", content
+        said.append(content.get("text", "") if message["msg_type"] == "stream" else "")
+
+    kernel.execute_interactive(cell, timeout=60, output_hook=hear)
+    return "".join(said)
+
+
+def test_two_labs_of_one_run_live_together_and_the_next_run_replaces_both(kernel: Any) -> None:
+    run(kernel, TWO)
+    assert json.loads(run(kernel, REPORT)) == [True, True, 2]
+    run(kernel, "first = box")
+    run(kernel, TWO)
+    assert json.loads(run(kernel, REPORT)) == [False, False, True, True, 2]
+    assert run(kernel, "print(len(first.children))").strip() == "0"  # a closed lab in a living box never loads again
+    run(kernel, "another = ShearLab()\nmade.append(another)")  # another cell
+    assert json.loads(run(kernel, REPORT)) == [False, False, True, True, True, 2]
+
+
+class Runs:
+    """Stands for a notebook: which cell runs, and which run of it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.number = 0
+        monkeypatch.setattr(registry, "this_cell", lambda: "cell")
+        monkeypatch.setattr(registry, "this_run", lambda: str(self.number))
+
+    def again(self) -> None:
+        self.number += 1
+
+
+@pytest.fixture
+def runs(monkeypatch: pytest.MonkeyPatch) -> Runs:
+    return Runs(monkeypatch)
+
+
+def trained(steps: int) -> TrainingLab:
+    lab = TrainingLab(tasks.Copying(delay=3), 4)
+    lab.step(steps)
+    return lab
+
+
+def restored(lab: TrainingLab) -> int:
+    lab.restore()
+    return lab.experiment.training.index
+
+
+def test_each_training_keeps_the_run_of_the_lab_in_its_place(runs: Runs) -> None:
+    trained(1), ShearLab(), trained(2)
+    runs.again()
+    labs = [trained(0), trained(0)]
+    assert [restored(lab) for lab in labs] == [1, 2]
+
+
+def test_a_run_without_a_successor_waits_for_one(runs: Runs) -> None:
+    trained(1), trained(2)
+    runs.again()
+    one = trained(3)
+    runs.again()
+    labs = [trained(0), trained(0)]
+    assert [restored(lab) for lab in labs] == [3, 2]
+    assert restored(labs[0]) == 0 and one.comm is None
+
+
+def test_a_cell_that_forgets_its_labs_keeps_no_more_than_a_few(runs: Runs) -> None:
+    for _ in range(2 * registry.HEIRLESS):
+        ShearLab() if runs.number % 2 else trained(0)
+        runs.again()
+    assert len(registry._last["cell"].left) <= registry.HEIRLESS
+
+
+def test_a_lab_leaves_every_box_before_it_closes() -> None:
+    lab, other = ShearLab(), ipw.Label("stays")
+    box = ipw.HBox([ipw.VBox([lab]), other])
+    lab.close()
+    assert box.children[0].children == () and box.children[1] is other and other.comm is not None
