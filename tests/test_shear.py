@@ -13,6 +13,7 @@ from widgets.figures.shear import (
     FIRST,
     GROWTH,
     HORIZON,
+    PATH,
     PEAK,
     RADIUS,
     SECOND,
@@ -85,6 +86,15 @@ def test_the_ellipse_is_as_long_as_the_norm_and_the_plane_holds_it():
             x, y = traces[ELLIPSE]["x"], traces[ELLIPSE]["y"]
             assert np.hypot(x, y).max() == pytest.approx(transient_growth(shear(c), k)[k], rel=2e-3)
             assert layout["xaxis.range"][0] < x.min() < x.max() < layout["xaxis.range"][1]
+
+
+def test_the_plane_holds_the_whole_path():
+    for c in (0.0, 1.0, 5.0):
+        for k in range(HORIZON + 1):
+            traces, layout = shear_push(c, k)
+            for axis in "xy":
+                low, high = layout[f"{axis}axis.range"]
+                assert low < traces[PATH][axis].min() and traces[PATH][axis].max() < high, (c, k)
 
 
 def test_the_eigenvectors_are_perpendicular_without_shear_and_nearly_parallel_with_much():
