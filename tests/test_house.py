@@ -36,6 +36,7 @@ CORE = [
     "recurrence",
     "activations",
     "matrices",
+    "reading",
     "network",
     "sequence_model",
     "tasks",

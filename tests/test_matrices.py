@@ -12,10 +12,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from widgets.labs.reading import loaded, parsed
 
 from nnrnn_core import SchurMatrix, dynamics
 from widgets.labs.matrices import CARRIED, LARGEST, WRITTEN, Source, source_from_preset, source_of
-from widgets.labs.reading import loaded, parsed
 
 M = np.array([[0.9, -2.5e-3], [1e3, 0.0]])
 PLACE = Path("nowhere.npy")
