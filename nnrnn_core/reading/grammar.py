@@ -27,7 +27,7 @@ from .tokens import NotUnderstood, Token, latex_tokens, not_understood, place, t
 Scalar: TypeAlias = float | complex
 Value: TypeAlias = Scalar | np.ndarray
 
-DEEPEST = 40  # brackets in brackets
+DEEPEST = 20  # brackets in brackets
 MODULES = {"np", "numpy", "math", "cmath", "torch", "sympy", "sp", "mpmath", "jnp", "jax.numpy", ""}
 CONSTANTS: dict[str, Scalar] = {
     "pi": math.pi, "π": math.pi, "e": math.e, "E": math.e, "I": 1j, "i": 1j, "im": 1j, "j": 1j,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Mapping
@@ -104,13 +105,13 @@ def is_a_file(text: str) -> bool:
     last = re.split(r"[/\\]", text)[-1]
     if _ENDING.search(last) or re.fullmatch(r"[A-Za-z_][\w -]*\.[A-Za-z][A-Za-z0-9]{0,5}", last):
         return not re.search(r"[\[({=]", last.split(".")[0])
-    return text.startswith(("~", "/", "./", "../")) or Path(text).is_dir()
+    return text.startswith(("~", "/", "./", "../")) or os.path.isdir(text)
 
 
 def _with_name(text: str, name: str | None) -> tuple[Path, str | None]:
     """The path, and the name that may stand behind it."""
     found = list(_ENDING.finditer(text))
-    if Path(text).expanduser().exists() or not found or found[-1].end() == len(text):
+    if os.path.exists(os.path.expanduser(text)) or not found or found[-1].end() == len(text):
         return Path(text), name
     return Path(text[: found[0].end()]), text[found[0].end() + 1 :] if name is None else name
 
