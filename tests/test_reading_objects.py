@@ -41,8 +41,9 @@ def test_the_numbers_are_those_that_were_given(matrix: Any):
 @pytest.mark.parametrize(
     "matrix",
     [
-        [[1j, 0], [0, 1]], np.array([[1j, 0], [0, 1]]), torch.tensor([[1j, 0], [0, 1]]), sympy.Matrix([[sympy.I, 0], [0, 1]]),
-        scipy.sparse.csr_array([[1j, 0], [0, 1]]), pd.DataFrame([[1j, 0], [0, 1]]), torch.tensor([[-1j, 0], [0, 1]]).conj(),
+        [[1j, 0], [0, 1]], np.array([[1j, 0], [0, 1]]), torch.tensor([[1j, 0], [0, 1]]),
+        sympy.Matrix([[sympy.I, 0], [0, 1]]), scipy.sparse.csr_array([[1j, 0], [0, 1]]),
+        pd.DataFrame([[1j, 0], [0, 1]]), torch.tensor([[-1j, 0], [0, 1]]).conj(),
     ],
     ids=lambda matrix: type(matrix).__name__,
 )  # fmt: skip
@@ -56,11 +57,11 @@ def test_complex_numbers_stay_complex(matrix: Any):
     ("matrix", "words"),
     [
         ([[1, 2], [3]], "row 2 has 1 numbers, and row 1 has 2 numbers"),
-        ([[1, 2], 3], "row 2 has no row, and row 1 has 2 numbers".replace("has no row", "has no row")),
+        ([[1, 2], 3], "row 2 has no row, and row 1 has 2 numbers"),
         ([[1, np.nan], [np.nan, 1]], "row 1, column 2 is NaN (no number), and 1 other"),
         ([[1, 2], [-np.inf, 1]], "row 2, column 1 is infinite"),
         ([[2**53 + 1, 0], [0, 1]], "row 1, column 1 of the matrix: 9007199254740993 lies beyond 2⁵³"),
-        ([[2**53 + 1, 0.5], [0, 1]], None),
+        ([[0.5, 2**53 + 1], [0, 1]], "row 1, column 2: 9007199254740993 lies beyond 2⁵³"),
         (np.array([[1, 0], [2**64 - 1, 1]], dtype=np.uint64), "row 2, column 1 of the matrix: 18446744073709551615"),
         (np.array([[-(2**63) + 1, 0], [0, 1]]), "-9223372036854775807 lies beyond"),
         ([[10**30, 0], [0, 1]], "row 1, column 1: 1000000000000000000000000000000 lies beyond"),
@@ -85,10 +86,7 @@ def test_complex_numbers_stay_complex(matrix: Any):
         (np.array([["2020-01-01"]], dtype="datetime64"), "dtype datetime64"),
     ],
 )  # fmt: skip
-def test_what_is_no_matrix_of_numbers_is_said_with_the_place(matrix: Any, words: str | None):
-    if words is None:  # NumPy has rounded it already
-        assert isinstance(read_matrix(matrix), np.ndarray)
-        return
+def test_what_is_no_matrix_of_numbers_is_said_with_the_place(matrix: Any, words: str):
     with pytest.raises(ValueError, match=re.escape(words)):
         read_matrix(matrix)
 

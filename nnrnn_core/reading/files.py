@@ -41,7 +41,12 @@ def from_file(path: Path, name: str | None = None) -> tuple[Any, str]:
         )
     if not size:
         raise ValueError(f"{str(path)!r} is empty")
-    matrix, note = READERS[ending](path, name)
+    try:
+        matrix, note = READERS[ending](path, name)
+    except ValueError:
+        raise
+    except Exception as problem:  # a damaged file leads anywhere
+        raise _unreadable(path, problem) from problem
     return matrix, f"from {path.name}" + (f", {note}" if note else "")
 
 
@@ -125,11 +130,13 @@ def _one_of(path: Path, arrays: dict[str, Any], name: str | None) -> tuple[Any, 
 
 
 def _mat(path: Path, name: str | None) -> tuple[Any, str]:
-    if path.read_bytes()[:19] == b"MATLAB 7.3 MAT-file" or path.read_bytes()[:4] == b"\x89HDF":
+    with path.open("rb") as file:
+        start = file.read(19)
+    if start == b"MATLAB 7.3 MAT-file" or start.startswith(b"\x89HDF"):
         return _mat73(path, name)
     try:
         shapes = {key: tuple(shape) for key, shape, _ in scipy.io.whosmat(path)}
-    except Exception as problem:
+    except ValueError as problem:
         raise _unreadable(path, problem) from problem
 
     def take(key: str) -> Any:

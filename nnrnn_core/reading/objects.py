@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,9 @@ def array_of(matrix: Any) -> np.ndarray:
         found = np.asarray(matrix)
     except (ValueError, TypeError) as problem:
         raise ValueError(f"{type(matrix).__name__} is read as no matrix: {problem}") from None
+    if isinstance(matrix, Sequence) and found.ndim == 2 and found.dtype.kind in "fc":
+        for i, j in np.argwhere(np.abs(found) >= 2.0**53):  # a whole number beside fractions is rounded by NumPy
+            _number(matrix[i][j], f"row {i + 1}, column {j + 1}")
     return _numbers(found)
 
 
@@ -71,14 +74,9 @@ def _numbers(found: np.ndarray) -> np.ndarray:
         raise ValueError(f"a matrix must hold numbers in rows and columns; this has the dtype {found.dtype}")
     rows = [
         [_number(entry, f"row {i}, column {j}") for j, entry in enumerate(row, start=1)]
-        for i, row in enumerate(_plain(found), start=1)
+        for i, row in enumerate(found.tolist(), start=1)
     ]
     return np.array(rows)
-
-
-def _plain(found: np.ndarray) -> Iterable[Iterable[Any]]:
-    rows: Iterable[Iterable[Any]] = found.tolist()
-    return rows
 
 
 def _number(entry: Any, where: str) -> float | complex:

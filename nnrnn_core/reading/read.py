@@ -87,7 +87,7 @@ def _found(source: Any, name: str | None) -> tuple[Any, str]:
         return from_file(*_with_name(source.strip(), name))
     if hasattr(source, "state_dict") and not is_schur_matrix(source):
         return matrix_in(source.state_dict(), type(source).__name__, name)
-    if isinstance(source, Mapping):
+    if isinstance(source, Mapping) and not hasattr(source, "toarray"):  # SciPy's dok is a dictionary, too
         return matrix_in(source, "the dictionary", name)
     if name is not None:
         raise ValueError(f"a name chooses among the matrices of a file; got name={name!r} with another kind of matrix")
