@@ -94,7 +94,8 @@ def lstm() -> str:
 
 def competition() -> str:
     """Lotka–Volterra competition, linearised, as a paper typesets it."""
-    Path("paper.txt").write_text(
+    rows = r"2 & -1 & 0 \\ 3 & 1 & \sqrt{2} \\ 0 & 0 & 1"
+    Path("paper.txt").write_text(rf"\frac{{1}}{{4}}\begin{{pmatrix}} {rows} \end{{pmatrix}}")
         r"\frac{1}{4}\begin{pmatrix} 2 & -1 & 0 \\ 3 & 1 & \sqrt{2} \\ 0 & 0 & 1 \end{pmatrix}"
     )
     return "paper.txt"
@@ -119,7 +120,8 @@ def test_a_matrix_from_a_users_file_opens_in_a_lab_and_leaves_as_code_and_preset
 def test_the_numbers_of_some_are_those_of_their_makers():
     A = shown(GrowthLab(leslie()))
     assert A.shape == (5, 5) and A[0, 2] == 2.5 and A[2, 1] == 0.6
-    lifetime = (
+    # the births of one newborn in its life
+    lifetime = 1.2 * 0.3 + 2.5 * 0.3 * 0.6 + 1.8 * 0.3 * 0.6 * 0.7 + 0.4 * 0.3 * 0.6 * 0.7 * 0.5
         1.2 * 0.3 + 2.5 * 0.3 * 0.6 + 1.8 * 0.3 * 0.6 * 0.7 + 0.4 * 0.3 * 0.6 * 0.7 * 0.5
     )  # births of one newborn
     assert (dynamics.spectral_radius(A) > 1) == (lifetime > 1)

@@ -18,6 +18,7 @@ import torch
 
 from nnrnn_core import NNRNN, MatrixChoice, SchurMatrix, SequenceModel, Training, read_matrix, tasks
 from nnrnn_core.network import ExpRNN
+from nnrnn_core.reading import files
 
 A = np.array([[0.9, -2.5e-3], [1e3, 0.0]])
 

@@ -116,8 +116,9 @@ def _divide(lines: Sequence[tuple[str, str]], mark: str) -> bool:
 
 def _is_row(cell: str) -> bool:
     """Whether it holds several numbers, so that the semicolon beside it ends a row."""
-    bare = _SPACED_COMPLEX.sub("", cell).strip()
-    return len(bare.split()) > 1 or bare.count(",") > 1
+    words = _SPACED_COMPLEX.sub("0", cell).split()
+    several = len(words) > 1 or cell.count(",") > 1
+    return several and all(re.match(r"[-+.,0-9]", word) for word in words)
 
 
 def _split(line: str, mark: str, where: str) -> Cells:

@@ -144,7 +144,7 @@ def source_of(matrix: Any, name: str | None = None, /, **parameters: float) -> S
 
 def _refuse_words(text: str) -> None:
     """ValueError for what can only be a misspelt name."""
-    if not re.search(r"\d", text) or re.fullmatch(r"\s*[A-Za-z][\w-]*\s*", text):
+    if not re.search(r"[\d\[]", text) or re.fullmatch(r"\s*[A-Za-z][\w-]*\s*", text):
         raise ValueError(
             f"matrix must be a matrix, a file, or one of the gallery: {', '.join(dynamics.gallery)}; got {text[:80]!r}"
         )
