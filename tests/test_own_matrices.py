@@ -96,8 +96,6 @@ def competition() -> str:
     """Lotka–Volterra competition, linearised, as a paper typesets it."""
     rows = r"2 & -1 & 0 \\ 3 & 1 & \sqrt{2} \\ 0 & 0 & 1"
     Path("paper.txt").write_text(rf"\frac{{1}}{{4}}\begin{{pmatrix}} {rows} \end{{pmatrix}}")
-        r"\frac{1}{4}\begin{pmatrix} 2 & -1 & 0 \\ 3 & 1 & \sqrt{2} \\ 0 & 0 & 1 \end{pmatrix}"
-    )
     return "paper.txt"
 
 
@@ -122,8 +120,6 @@ def test_the_numbers_of_some_are_those_of_their_makers():
     assert A.shape == (5, 5) and A[0, 2] == 2.5 and A[2, 1] == 0.6
     # the births of one newborn in its life
     lifetime = 1.2 * 0.3 + 2.5 * 0.3 * 0.6 + 1.8 * 0.3 * 0.6 * 0.7 + 0.4 * 0.3 * 0.6 * 0.7 * 0.5
-        1.2 * 0.3 + 2.5 * 0.3 * 0.6 + 1.8 * 0.3 * 0.6 * 0.7 + 0.4 * 0.3 * 0.6 * 0.7 * 0.5
-    )  # births of one newborn
     assert (dynamics.spectral_radius(A) > 1) == (lifetime > 1)
     assert np.allclose(np.linalg.eigvals(shown(GrowthLab(google()))).real.max(), 0.85)
     assert np.allclose(shown(GrowthLab(markov())).sum(1), 1)
