@@ -184,7 +184,9 @@ def test_ipywidgets_is_never_called_widgets():
 # --- files that agree with pyproject.toml -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("versions", "extras"), [("constraints.txt", ("lab", "digits", "test", "bench")), ("colab.txt", ())])
+@pytest.mark.parametrize(
+    ("versions", "extras"), [("constraints.txt", ("lab", "digits", "test", "bench")), ("colab.txt", ())]
+)
 def test_the_versions_that_are_tested_satisfy_every_bound(versions: str, extras: tuple[str, ...]):
     tested = pins(versions)
     for requirement in requirements(*extras):

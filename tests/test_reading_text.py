@@ -147,6 +147,15 @@ def test_what_was_left_out_is_said():
     assert table_of(",a,b\nx,1,2\ny,3,4").note == "header row and row names left out"
     assert table_of("x 1 2\ny 3 4").note == "row names left out"
     assert table_of("1 2\n3 4").note == ""
+    assert table_of(",a,b\n1990,1,2\n1991,3,4").note == table_of(" 7 9\n7 1 2\n9 3 4").note != ""
+
+
+@pytest.mark.parametrize(
+    "text", [",1,2\n3,4,5\n6,7,8", "1 2\n3 4 5\n6 7 8", "a b\n0.5 1 2\n1.5 3 4", ",a,b\n0.5,1,2\n0.5,3,4"]
+)
+def test_a_missing_entry_is_not_taken_for_the_corner_of_a_labelled_table(text: str):
+    with pytest.raises(ValueError, match=r"is empty|numbers, and row 1 has|no number|its shape is"):
+        read_matrix(text)
 
 
 # --- what programs print comes back

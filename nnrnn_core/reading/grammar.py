@@ -17,15 +17,12 @@ import cmath
 import math
 import re
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
 
 import numpy as np
 
+from .arithmetic import ARITHMETIC, Scalar, Value
 from .numbers import IMAGINARY, real_number
 from .tokens import NotUnderstood, Token, latex_tokens, not_understood, place, tokens
-
-Scalar: TypeAlias = float | complex
-Value: TypeAlias = Scalar | np.ndarray
 
 DEEPEST = 20  # brackets in brackets
 MODULES = {"np", "numpy", "math", "cmath", "torch", "sympy", "sp", "mpmath", "jnp", "jax.numpy", ""}
@@ -388,7 +385,7 @@ class Parser:
     def computed(self, token: Token, left: Value, right: Value) -> Value:
         matrices = isinstance(left, np.ndarray) + isinstance(right, np.ndarray)
         try:
-            return _ARITHMETIC[token.text](left, right, matrices)
+            return ARITHMETIC[token.text](left, right, matrices)
         except ZeroDivisionError:
             raise self.wrong(token, "division by 0") from None
         except OverflowError:
@@ -407,45 +404,3 @@ def _equally_long(sizes: list[int], where: str) -> None:
     for i, size in enumerate(sizes, start=1):
         if size != sizes[0]:
             raise ValueError(f"row {i} has {size} numbers, and row 1 has {sizes[0]} (in the bracket of {where})")
-
-
-def _sum(sign: int) -> Callable[[Value, Value, int], Value]:
-    def added(left: Value, right: Value, matrices: int) -> Value:
-        if matrices and np.shape(left) != np.shape(right):
-            raise ValueError(f"matrices of sizes {np.shape(left)} and {np.shape(right)} are not added")
-        return left + sign * right
-
-    return added
-
-
-def _times(left: Value, right: Value, matrices: int) -> Value:
-    if matrices == 2:
-        raise ValueError("between matrices it means two things (entry by entry in NumPy): write @")
-    return left * right
-
-
-def _matrix_times(left: Value, right: Value, matrices: int) -> Value:
-    if matrices < 2 or np.shape(left)[-1] != np.shape(right)[0]:
-        raise ValueError("it stands between two matrices whose sizes fit")
-    product: np.ndarray = np.asarray(left) @ np.asarray(right)
-    return product
-
-
-def _over(left: Value, right: Value, matrices: int) -> Value:
-    if isinstance(right, np.ndarray):
-        raise ValueError("a matrix is not divided by")
-    if right == 0:
-        raise ZeroDivisionError
-    return left / right
-
-
-def _power(left: Value, right: Value, matrices: int) -> Value:
-    if isinstance(left, np.ndarray) or isinstance(right, np.ndarray):
-        raise ValueError("powers are read of numbers, not of matrices")
-    value: Scalar = left**right
-    return value
-
-
-_ARITHMETIC: dict[str, Callable[[Value, Value, int], Value]] = {
-    "+": _sum(1), "-": _sum(-1), "*": _times, "@": _matrix_times, "/": _over, "**": _power, "^": _power,
-}  # fmt: skip

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .grammar import Scalar, scalar_of
-from .numbers import IMAGINARY, PLAIN, UNSIGNED, plain_numbers, real_number
+from .numbers import IMAGINARY, MINUS, PLAIN, UNSIGNED, plain_numbers, real_number
 from .square import LARGEST
 from .tokens import NotUnderstood
 
@@ -32,7 +32,7 @@ class Read:
 
 def table_of(text: str) -> Read:
     """A matrix from rows of numbers; ValueError that names the first cell that is no number."""
-    lines = [(f"line {i}", _without_comment(line)) for i, line in enumerate(text.split("\n"), start=1)]
+    lines = [(f"line {i}", _without_comment(line)) for i, line in enumerate(text.translate(MINUS).split("\n"), start=1)]
     lines = [(where, line) for where, line in lines if line.strip()]
     lines, factor, shape, note = _unframed(lines)
     lines = _r_blocks(lines)
@@ -157,11 +157,9 @@ def _without_labels(table: Table) -> tuple[Table, str]:
     (_, head), body = table[0], table[1:]
     if not body:
         return table, ""
-    widths = {len(row) for _, row in body}
-    shorter = widths == {len(head) + 1} and (
-        _all_names(head) or (_counts(head) and _are_labels([row[0] for _, row in body]))
-    )
-    corner = widths == {len(head)} and len(head) > 1 and head[0] == ""
+    widths, first = {len(row) for _, row in body}, [row[0] for _, row in body]
+    shorter = widths == {len(head) + 1} and _are_labels(head, first)
+    corner = widths == {len(head)} and head[0] == "" and _are_labels(head[1:], first)
     has_header = shorter or corner or (_all_names(head) and len(head) > 1)
     if not has_header:
         body = table
@@ -191,8 +189,14 @@ def _counts(cells: Sequence[str]) -> bool:
     return list(cells) in ([str(k + first) for k in range(len(cells))] for first in (0, 1))
 
 
-def _are_labels(cells: Sequence[str]) -> bool:
-    return _counts(cells) or _all_names(cells)
+def _are_labels(columns: Sequence[str], rows: Sequence[str]) -> bool:
+    """Whether these, above the columns and before the rows, can be no entries of the matrix."""
+    if list(columns) == list(rows):  # the same numbers of neurons, say
+        return True
+    whole = len(set(rows)) == len(rows) and all(re.fullmatch("[0-9]+", cell) for cell in rows)  # years, say
+    return (_all_names(columns) and (whole or _all_names(rows))) or (
+        _counts(columns) and (_counts(rows) or _all_names(rows))
+    )
 
 
 # ---- numbers
