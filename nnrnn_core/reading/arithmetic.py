@@ -1,4 +1,4 @@
-"""The operations of the grammar, of numbers and matrices. What would mean two things in two languages is a ValueError."""
+"""The operations of the grammar, of numbers and matrices. What means two things in two languages is a ValueError."""
 
 from __future__ import annotations
 

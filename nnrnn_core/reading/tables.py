@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .grammar import Scalar, scalar_of
+from .arithmetic import Scalar
+from .grammar import scalar_of
 from .numbers import IMAGINARY, MINUS, PLAIN, UNSIGNED, plain_numbers, real_number
 from .square import LARGEST
 from .tokens import NotUnderstood
