@@ -36,6 +36,7 @@ CORE = [
     "recurrence",
     "activations",
     "matrices",
+    "reading",
     "network",
     "budget",
     "sequence_model",
