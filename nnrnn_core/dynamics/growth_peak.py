@@ -9,7 +9,8 @@ interpolation of X(s) = e^{sA}X(0) over [0, h] is off by at most h²/8 · sup �
 is convex, so sup ‖X(s)‖ ≤ max(‖X(0)‖, ‖X(h)‖) + h²/8 · e^{hω}‖A² X(0)‖, with ω the numerical abscissa (or 0).
 
 Rounding. Every product carries a bound on its error (Higham 2002, § 3.5): |fl(XY) − XY| ≤ γ |X||Y|, entry by entry, and
-errors of the factors are multiplied on, by norms and by entries; the smaller counts. "≤ 1" is asked of V/(1 + δ) with δ = 8nε, or of A − δ‖A‖, as long as that makes no
+errors of the factors are multiplied on, by norms and by entries. An error E made on the way to V^a has become E V^i in
+V^{a + i}, and V^p E V^q in a power of two, so P(l) bounds it better than the norms of all factors do. The least counts. "≤ 1" is asked of V/(1 + δ) with δ = 8nε, or of A − δ‖A‖, as long as that makes no
 visible difference: such a V is as near to the one meant as its rounded entries are. An orthogonal V is of norm 1 then.
 """
 
@@ -145,26 +146,31 @@ def _defective(form: SquareMatrix, value: complex) -> bool:
 
 
 class _Power(NamedTuple):
-    """A power, its norm, and how far rounding may have moved either, and each entry."""
+    """A power, its norm, how far rounding may have moved either, and each entry, and the errors made on the way: in the
+    last product, and in all since the window began."""
 
     M: SquareMatrix
     norm: float
     error: float
     moved: RealMatrix
+    rounding: float = 0.0
+    made: float = 0.0
 
     @property
     def above(self) -> float:
         return self.norm + self.error
 
 
-def _product(X: _Power, Y: _Power) -> _Power:
-    """XY, with its own rounding and that of X and Y in the error."""
+def _product(X: _Power, Y: _Power, most: float = math.inf) -> _Power:
+    """XY, with its own rounding and that of X and Y in the error. most: the norm of a power by which what was made on
+    the way to X may have been multiplied since."""
     with np.errstate(all="ignore"):
         left, right = np.abs(X.M), np.abs(Y.M)
         rounding = _gamma(X.M) * (left @ right)
         moved = rounding + left @ Y.moved + X.moved @ (right + Y.moved)
-        error = float(np.linalg.norm(rounding)) + X.norm * Y.error + X.error * (Y.norm + Y.error)
-        return _power(X.M @ Y.M, error, moved)
+        local = float(np.linalg.norm(rounding))
+        error, made = local + X.norm * Y.error + X.error * (Y.norm + Y.error), X.made + local + X.norm * Y.error
+        return _power(X.M @ Y.M, min(error, most * made), moved)._replace(rounding=local, made=made)
 
 
 def _power(M: SquareMatrix, error: float, moved: RealMatrix) -> _Power:
@@ -196,6 +202,12 @@ class _Powers:
         if level not in self.cache:
             half = self.step(level - 1)
             self.cache[level] = _product(half, half)
+        return self.cache[level]
+
+    def sharpen(self, level: int, error: float) -> _Power:
+        """The step with another bound on its error."""
+        power = self.step(level)
+        self.cache[level] = _power(power.M, min(power.error, error), power.moved)._replace(rounding=power.rounding)
         return self.cache[level]
 
     def drift(self, length: float) -> float:
@@ -284,9 +296,12 @@ class _Search:
             return GrowthPeak(*((math.inf, math.inf) if endless else (self.value, self.at)), endless, math.inf)
         self.climb()
         bounds = {0: self.explore(_Block(self.steps.start, self.steps.step(0), 0.0, 0), {})}
+        made = self.steps.step(0).error
         for level in range(windows):
-            block = _Block(self.steps.step(level), self.steps.step(level + 1), self.steps.unit * 2.0**level, level)
-            bounds[level + 1] = max(bounds[level], min(self.explore(block, bounds), block.first.above * bounds[level]))
+            first = self.steps.sharpen(level, bounds[level] ** 2 * made)
+            block = _Block(first, self.steps.step(level + 1), self.steps.unit * 2.0**level, level)
+            bounds[level + 1] = max(bounds[level], min(self.explore(block, bounds), first.above * bounds[level]))
+            made = 2 * made + self.steps.step(level + 1).rounding + first.error**2
         above = max(bounds[windows], self.value)
         return GrowthPeak(self.value, self.at, above <= self.value * (1 + self.tolerance), above)
 
@@ -324,7 +339,8 @@ class _Search:
 
     def explore(self, block: _Block, bounds: dict[int, float]) -> float:
         """A bound on every norm in the block: each is looked at, or left out as not above the largest."""
-        waiting, above = [block], 0.0
+        waiting, above = [block._replace(first=block.first._replace(made=block.first.error))], 0.0
+        most = bounds.get(block.level, math.inf)
         while waiting:
             first, last, start, level = block = waiting.pop()
             self.see(first, start)
@@ -333,7 +349,7 @@ class _Search:
                 above = max(above, bound)
                 continue
             self.budget -= 1
-            middle = _product(first, self.steps.step(level - 1))
+            middle = _product(first, self.steps.step(level - 1), most)
             half = self.steps.unit * 2.0 ** (level - 1)
             waiting.append(_Block(middle, last, start + half, level - 1))
             waiting.append(_Block(first, middle, start, level - 1))
