@@ -24,7 +24,7 @@ def unitary(seed: int, size: int) -> np.ndarray:
     return np.linalg.qr(complex_matrix(seed + 1, size))[0]
 
 
-@sampled(seeds, st.sampled_from([5, 40]), examples=6)
+@sampled(seeds, st.sampled_from([5, 40]), examples=3)
 def test_growth_of_a_complex_matrix_is_the_norm_of_every_power_exact_estimated_and_typical(seed, size):
     V = complex_matrix(seed, size)
     growth, powers = direct_growth(V, 20), dynamics.growth_powers(20)
@@ -36,7 +36,7 @@ def test_growth_of_a_complex_matrix_is_the_norm_of_every_power_exact_estimated_a
     assert np.allclose(estimate.typical, np.array(expected)[list(powers)], rtol=1e-10)
 
 
-@sampled(seeds, examples=6)
+@sampled(seeds, examples=3)
 def test_a_complex_propagator_is_the_matrix_exponential(seed):
     A = complex_matrix(seed) - np.eye(5)
     assert np.allclose(dynamics.propagator(A, 2.0), scipy.linalg.expm(2 * A))
@@ -46,7 +46,7 @@ def test_a_complex_propagator_is_the_matrix_exponential(seed):
     assert dynamics.decay_horizon(A, "continuous") in (1, 2, 5, 10, 20, 50)
 
 
-@sampled(seeds, examples=6)
+@sampled(seeds, examples=3)
 def test_levels_of_a_complex_matrix_are_not_mirrored(seed):
     V, rng = complex_matrix(seed), np.random.default_rng(seed)
     z = rng.standard_normal(30) + 1j * rng.standard_normal(30)
@@ -55,7 +55,7 @@ def test_levels_of_a_complex_matrix_are_not_mirrored(seed):
     assert np.allclose(dynamics.pseudospectrum(V, x, y), direct_levels(V, x + 1j * y[:, None]), rtol=1e-5)
 
 
-@sampled(seeds, examples=6)
+@sampled(seeds, examples=3)
 def test_turning_a_matrix_by_a_phase_turns_its_spectrum_and_leaves_its_numbers(seed):
     V = np.random.default_rng(seed).standard_normal((5, 5))
     V = 0.9 * V / dynamics.spectral_radius(V)
@@ -80,7 +80,7 @@ def test_turning_a_matrix_by_a_phase_turns_its_spectrum_and_leaves_its_numbers(s
         assert np.allclose(number(turned), number(V), rtol=1e-6, atol=1e-8)
 
 
-@sampled(seeds, examples=6)
+@sampled(seeds, examples=3)
 def test_numbers_do_not_see_a_unitary_change_of_basis(seed):
     V, U = complex_matrix(seed), unitary(seed, 5)
     moved = U @ V @ U.conj().T
@@ -92,7 +92,7 @@ def test_numbers_do_not_see_a_unitary_change_of_basis(seed):
         assert np.isclose(dynamics.kreiss_constant(A, time), dynamics.kreiss_constant(B, time), rtol=1e-5)
 
 
-@sampled(seeds, examples=6)
+@sampled(seeds, examples=3)
 def test_complex_memory_is_what_the_sum_of_the_noise_says(seed):
     V, v = complex_matrix(seed), complex_matrix(seed)[:, 0]
     powers = [np.linalg.matrix_power(V, k) for k in range(12)]
@@ -102,7 +102,7 @@ def test_complex_memory_is_what_the_sum_of_the_noise_says(seed):
     assert np.allclose(dynamics.activity(V, 12), np.sqrt(np.diag(C).real))
 
 
-@sampled(seeds, examples=6)
+@sampled(seeds, examples=3)
 def test_the_best_input_of_a_complex_matrix_reaches_its_gain_and_random_ones_do_not(seed):
     V = complex_matrix(seed)
     best = dynamics.optimal_input(V, 3)
@@ -115,7 +115,7 @@ def test_the_best_input_of_a_complex_matrix_reaches_its_gain_and_random_ones_do_
     assert np.isclose(np.sqrt((cloud.norms[3] ** 2).mean()), dynamics.typical_growth(V, 3)[3], rtol=0.1)
 
 
-@sampled(seeds, examples=6)
+@sampled(seeds, examples=3)
 def test_the_boundary_of_a_complex_numerical_range_holds_every_quotient(seed):
     V, rng = complex_matrix(seed), np.random.default_rng(seed)
     x = rng.standard_normal((5, 500)) + 1j * rng.standard_normal((5, 500))

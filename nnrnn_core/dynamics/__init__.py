@@ -20,6 +20,7 @@ from .memory import estimate_memory, fisher_memory
 from .noise import activity
 from .numerical_range import numerical_abscissa, numerical_radius, numerical_range
 from .pseudospectra import perturbed_eigenvalues, pseudospectrum, resolvent_level
+from .pseudospectra_slices import PseudospectrumSlice, estimated_seconds, pseudospectra_slices
 from .pseudospectral_radius import pseudospectral_abscissa, pseudospectral_radius
 from .schur_form import SchurParts, block_rows, reordered, schur_parts
 from .spectrum import (
@@ -43,6 +44,7 @@ __all__ = [
     "OptimalInput",
     "Parameter",
     "PointBound",
+    "PseudospectrumSlice",
     "SchurParts",
     "Specimen",
     "Time",
@@ -62,6 +64,7 @@ __all__ = [
     "eigenvector_condition",
     "estimate_growth",
     "estimate_memory",
+    "estimated_seconds",
     "exponential_growth",
     "fisher_memory",
     "gallery",
@@ -79,6 +82,7 @@ __all__ = [
     "optimal_input",
     "perturbed_eigenvalues",
     "propagator",
+    "pseudospectra_slices",
     "pseudospectral_abscissa",
     "pseudospectral_radius",
     "pseudospectrum",

@@ -344,6 +344,7 @@ class _Search:
         while waiting:
             first, last, start, level = block = waiting.pop()
             self.see(first, start)
+            self.see(last, start + self.steps.unit * 2.0**level)
             bound = self.bound(block, bounds)
             if bound <= self.value * (1 + self.tolerance / 2) or level == self.steps.lowest or self.budget <= 0:
                 above = max(above, bound)

@@ -99,10 +99,7 @@ def pseudospectrum(
     array([[0., 3.],
            [4., 5.]])
     """
-    x, y = _axis(real, "real"), _axis(imag, "imag")
-    if np.abs(y + y[::-1]).max() <= 4 * np.finfo(float).eps * np.abs(y).max():
-        y = (y - y[::-1]) / 2
-    return resolvent_level(V, x + 1j * y[:, None], tolerance)
+    return resolvent_level(V, grid(real, imag), tolerance)
 
 
 def perturbed_eigenvalues(V: Matrix, eps: float, count: int = 50, seed: int = 0) -> Complex128[np.ndarray, "count n"]:
@@ -148,6 +145,14 @@ def perturbed_eigenvalues(V: Matrix, eps: float, count: int = 50, seed: int = 0)
     E *= size / np.linalg.norm(E, 2, axis=(1, 2))[:, None, None]
     moved: Complex128[np.ndarray, "count n"] = np.linalg.eigvals(form + E)  # E is as random in this basis
     return moved
+
+
+def grid(real: Numbers, imag: Numbers) -> Complex128[np.ndarray, "rows columns"]:
+    """z = x + iy; an imaginary axis that is symmetric about 0 to rounding becomes so exactly."""
+    x, y = _axis(real, "real"), _axis(imag, "imag")
+    if np.abs(y + y[::-1]).max() <= 4 * np.finfo(float).eps * np.abs(y).max():
+        y = (y - y[::-1]) / 2
+    return np.asarray(x + 1j * y[:, None])
 
 
 def _axis(values: Numbers, name: str) -> Float64[np.ndarray, " points"]:
