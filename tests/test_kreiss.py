@@ -35,8 +35,7 @@ def drawn(seed: int, kind: str, size: int) -> np.ndarray:
     rng = np.random.default_rng(seed)
     V = rng.standard_normal((size, size)) + (1j * rng.standard_normal((size, size)) if kind == "complex" else 0)
     if kind == "feed-forward":
-        V = np.tril(V, -1) * 10 ** rng.uniform(-1, 1) + np.diag(rng.uniform(-0.99, 0.99, size))
-        return V
+        return np.tril(V, -1) * 10 ** rng.uniform(-1, 1) + np.diag(rng.uniform(-0.99, 0.99, size))
     return V * (1 - 10 ** rng.uniform(-4, -0.3)) / spectral_radius(V)
 
 

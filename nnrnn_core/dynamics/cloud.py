@@ -113,7 +113,7 @@ def optimal_input(V: Matrix, k: float, time: Time = "discrete") -> OptimalInput:
 
 
 def cloud_growth(V: Matrix, horizon: int, count: int = 1000, seed: int = 0) -> Cloud:
-    """‖V^k x‖ for random x, uniform on the unit sphere (the complex one for a complex V), and each unit's spread over them, k = 0…horizon.
+    """‖V^k x‖ for random x, uniform on the unit sphere, and each unit's spread over them, k = 0…horizon.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ def cloud_growth(V: Matrix, horizon: int, count: int = 1000, seed: int = 0) -> C
     count : int, at least 1
         How many x.
     seed : int, at least 0
-        The same seed gives the same starts, in V's own basis.
+        The same seed gives the same starts, in V's own basis. They are complex where V is.
 
     Returns
     -------

@@ -13,7 +13,19 @@ import numpy as np
 from jaxtyping import Float64
 
 from ..checks import whole_number
-from .form import HoldsSchurForm, Matrix, Numbers, RealMatrix, SquareMatrix, TensorLike, array, as_form, no_grad, numpy_array, square
+from .form import (
+    HoldsSchurForm,
+    Matrix,
+    Numbers,
+    RealMatrix,
+    SquareMatrix,
+    TensorLike,
+    array,
+    as_form,
+    no_grad,
+    numpy_array,
+    square,
+)
 
 Exponents = Float64[np.ndarray, " count"]
 

@@ -74,7 +74,8 @@ def pseudospectrum(
     real : array_like or tensor, (columns,)
         The x of the grid.
     imag : array_like or tensor, (rows,)
-        The y of the grid. Half the work where V is real and they are symmetric about 0, if only to rounding, as a `linspace` is.
+        The y of the grid. Half the work where V is real and they are symmetric about 0, if only to rounding, as a
+        `linspace` is.
     tolerance : float, above 0 and below 1
         As in `resolvent_level`.
 

@@ -10,7 +10,18 @@ from jaxtyping import Bool, Int
 from scipy.linalg.lapack import dtrexc, ztrexc
 
 from ..checks import one_of
-from .form import HoldsSchurForm, Matrix, Numbers, RealMatrix, SquareMatrix, as_real, as_schur, form_of, real_form, square
+from .form import (
+    HoldsSchurForm,
+    Matrix,
+    Numbers,
+    RealMatrix,
+    SquareMatrix,
+    as_real,
+    as_schur,
+    form_of,
+    real_form,
+    square,
+)
 
 ORDERS = ("as computed", "largest real part first", "smallest real part first")
 
@@ -176,7 +187,8 @@ def reordered(P: Numbers, form: Numbers, order: str = ORDERS[1]) -> tuple[Square
 
 
 def form_and_blocks(V: Matrix) -> tuple[SquareMatrix, Bool[np.ndarray, "n n"]]:
-    """The real Schur form of V, or the complex one of a complex V, and where its diagonal blocks are; without P, which would cost an exponential."""
+    """The real Schur form of V, or the complex one of a complex V, and where its diagonal blocks are. (P would cost
+    an exponential.)"""
     if isinstance(V, HoldsSchurForm):
         form = real_form(V)
         return form, _pairs(len(form))

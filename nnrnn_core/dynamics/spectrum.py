@@ -31,8 +31,8 @@ def eigenvalues(V: Matrix) -> Complex128[np.ndarray, " n"]:
     Returns
     -------
     ndarray of complex, (n,)
-        Read off the parameters of a `SchurMatrix` or off a triangular matrix, exactly; off the Schur form of the balanced
-        matrix otherwise.
+        Read off the parameters of a `SchurMatrix` or off a triangular matrix, exactly; off the Schur form of the
+        balanced matrix otherwise.
 
     Raises
     ------
@@ -157,7 +157,8 @@ def eigenvalue_errors(V: Matrix) -> Float64[np.ndarray, " n"]:
     Returns
     -------
     ndarray, (n,)
-        In the order of `eigenvalues`, with ε = 2.2·10⁻¹⁶; 0 where V is lower triangular, for it holds its eigenvalues as entries. ∞ for a
+        In the order of `eigenvalues`, with ε = 2.2·10⁻¹⁶; 0 where V is lower triangular, for it holds its
+        eigenvalues as entries. ∞ for a
         defective λ. A number that is not small says that first order no longer holds: the eigenvalue is lost.
 
     Raises
@@ -207,8 +208,8 @@ def eigenvalue_uncertainty(V: Matrix) -> Float64[np.ndarray, " n"]:
     Notes
     -----
     The QR algorithm gives the exact eigenvalues of a V + E with ‖E‖_F ≤ p(n) ε ‖V‖_F, and to first order λ moves by at
-    most κ(λ) ‖E‖₂. The p(n) of the proofs is a low power of n; what is met in practice is below 16. κ itself is computed
-    from V + E: of a p-fold defective λ it comes out near ε^{1/p − 1}, and the product near the ε^{1/p} by which such a
+    most κ(λ) ‖E‖₂. The p(n) of the proofs is a low power of n; what is met in practice is below 16. κ itself is
+    computed from V + E: of a p-fold defective λ it comes out near ε^{1/p − 1}, and the product near the ε^{1/p} by which such a
     λ does move.
 
     References
