@@ -32,7 +32,7 @@ def two_peaks() -> np.ndarray:
     return scipy.linalg.block_diag([[0.9, 0], [1.0, 0.9]], [[0.9975, 0], [0.05, 0.9975]])
 
 
-@pytest.mark.parametrize(("V", "horizon"), [(slow_rotation(), 20_000), (two_peaks(), 5000)])
+@pytest.mark.parametrize(("V", "horizon"), [(slow_rotation(), 1500), (two_peaks(), 1500)])
 def test_a_late_peak_is_found_and_proven(V, horizon):
     curve, found = growth(V, horizon), growth_peak(V)
     assert found.proven
@@ -48,25 +48,25 @@ def test_the_second_peak_of_two_is_higher_and_the_first_is_a_peak():
     assert growth_peak(two_peaks()).at > 300
 
 
-@sampled(seeds, st.integers(1, 6), st.booleans(), examples=8)
+@sampled(seeds, st.integers(1, 6), st.booleans(), examples=4)
 def test_the_peak_is_that_of_all_powers(seed, size, is_complex):
     rng = np.random.default_rng(seed)
     V = rng.standard_normal((size, size)) + (1j * rng.standard_normal((size, size)) if is_complex else 0)
     V = V * (1 - 10 ** rng.uniform(-2, -0.3)) / spectral_radius(V)
-    curve, found = growth(V, 1500), growth_peak(V)
+    curve, found = growth(V, 600), growth_peak(V)
     assert found.proven
     assert curve.max() <= found.above * (1 + 1e-9)
     assert found.above <= found.value * (1 + 1e-6)
     assert np.isclose(curve[int(found.at)], found.value, rtol=1e-9)
 
 
-@sampled(seeds, st.integers(1, 5), examples=5)
+@sampled(seeds, st.integers(1, 5), examples=3)
 def test_the_peak_in_continuous_time_is_that_of_a_fine_grid(seed, size):
     A = np.random.default_rng(seed).standard_normal((size, size))
     A = A - (spectral_abscissa(A) + 0.1) * np.eye(size)
     found = growth_peak(A, "continuous")
     assert found.proven
-    assert exponential_growth(A, np.linspace(0, 60, 3001)).max() <= found.above * (1 + 1e-9)
+    assert exponential_growth(A, np.linspace(0, 30, 601)).max() <= found.above * (1 + 1e-9)
     assert np.isclose(exponential_growth(A, [found.at])[0], found.value, rtol=1e-9)
 
 

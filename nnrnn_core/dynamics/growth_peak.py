@@ -11,7 +11,8 @@ is convex, so sup ‖X(s)‖ ≤ max(‖X(0)‖, ‖X(h)‖) + h²/8 · e^{hω}�
 Rounding. Every product carries a bound on its error (Higham 2002, § 3.5): |fl(XY) − XY| ≤ γ |X||Y|, entry by entry, and
 errors of the factors are multiplied on, by norms and by entries. An error E made on the way to V^a has become E V^i in
 V^{a + i}, and V^p E V^q in a power of two, so P(l) bounds it better than the norms of all factors do. The least counts.
-"≤ 1" is asked of V/(1 + δ) with δ = 8nε, or of A − δ‖A‖, as long as that makes no visible difference: such a V is as near to the one meant as its rounded entries are. An orthogonal V is of norm 1 then.
+"≤ 1" is asked of V/(1 + δ) with δ = 8nε, or of A − δ‖A‖, as long as that makes no visible
+difference: such a V is as near to the one meant as its rounded entries are. An orthogonal V is of norm 1 then.
 """
 
 from __future__ import annotations
@@ -54,8 +55,9 @@ class GrowthPeak(NamedTuple):
     Examples
     --------
     >>> from nnrnn_core import dynamics
-    >>> dynamics.growth_peak([[0.0, 0.0], [3.0, 0.0]])
-    GrowthPeak(value=3.0, at=1.0, proven=True, above=3.0)
+    >>> found = dynamics.growth_peak([[0.0, 0.0], [3.0, 0.0]])
+    >>> found.value, found.at, found.proven, bool(found.above < 3.000003)
+    (3.0, 1.0, True, True)
     """
 
     value: float

@@ -3,8 +3,8 @@
 Note [Three circles]. With M(r) = max {1/σ_min(z − V) : |z| = r}, K = sup_{r > 1} (r − 1) M(r).
 
 1. On one circle, ε is a singular value of z − V where a pencil of twice the size has an eigenvalue on the circle (Note
-   [Criss-cross]). None there for an ε just below the least level found: that level is the least. Some there: between two
-   of them lies a lower level, and the search goes on from there.
+   [Criss-cross]). None there for an ε just below the least level found: that level is the least. Some there: between
+   two of them lies a lower level, and the search goes on from there.
 2. Between two circles, log M is below its chord over log r, by Hadamard's theorem of the three circles, which holds for
    any function that is analytic outside the spectrum, the resolvent too. log(r − 1) is concave in log r, so the largest
    sum of both has a closed form: an upper bound on K between the circles, off by the square of their distance.
@@ -149,7 +149,7 @@ def kreiss_bounds(V: Matrix, time: Time = "discrete", tolerance: float = 1e-6, b
     >>> from nnrnn_core import dynamics
     >>> found = dynamics.kreiss_bounds([[0.0, 0.0], [8.0, 0.0]])
     >>> found.certified, round(found.value, 6), round(abs(found.at), 6)
-    (True, 2.125, 4.123106)
+    (True, 2.125, 2.13335)
     """
     discrete = check_time(time) == "discrete"
     tolerance = number("tolerance", tolerance, 0, 1, above=True, below=True)

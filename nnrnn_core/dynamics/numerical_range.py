@@ -173,7 +173,7 @@ def _at_level(form: SquareMatrix, level: float, base: float) -> Float64[np.ndarr
     with np.errstate(all="ignore"):
         w = np.linalg.eigvals(np.block([[zero, one], [down]]))
         turns = (1 + w) / (1 - w)
-    return base + np.angle(turns[np.abs(np.abs(turns) - 1) <= OFF_CIRCLE])
+    return np.asarray(base + np.angle(turns[np.abs(np.abs(turns) - 1) <= OFF_CIRCLE]))
 
 
 def _hermitian_part(form: SquareMatrix, angle: float) -> ComplexMatrix:

@@ -209,8 +209,8 @@ def eigenvalue_uncertainty(V: Matrix) -> Float64[np.ndarray, " n"]:
     -----
     The QR algorithm gives the exact eigenvalues of a V + E with ‖E‖_F ≤ p(n) ε ‖V‖_F, and to first order λ moves by at
     most κ(λ) ‖E‖₂. The p(n) of the proofs is a low power of n; what is met in practice is below 16. κ itself is
-    computed from V + E: of a p-fold defective λ it comes out near ε^{1/p − 1}, and the product near the ε^{1/p} by which such a
-    λ does move.
+    computed from V + E: of a p-fold defective λ it comes out near ε^{1/p − 1}, and the product near the ε^{1/p}
+    by which such a λ does move.
 
     References
     ----------
@@ -301,6 +301,6 @@ def _eigenvectors(form: ComplexMatrix) -> tuple[ComplexMatrix, ComplexMatrix]:
 def _conditions(left: ComplexMatrix, right: ComplexMatrix) -> Float64[np.ndarray, " n"]:
     """‖w‖ ‖u‖ / |u*w| for the columns."""
     left, right = (X / np.linalg.norm(X, axis=0) for X in (left, right))
-    overlap = np.abs(np.vecdot(left, right, axis=0))
+    overlap = np.abs(np.einsum("ij,ij->j", left.conj(), right))
     with np.errstate(divide="ignore"):
         return np.maximum(np.where(overlap > 0, 1 / overlap, np.inf), 1.0)
