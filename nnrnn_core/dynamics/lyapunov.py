@@ -13,7 +13,19 @@ import numpy as np
 from jaxtyping import Float64
 
 from ..checks import whole_number
-from .form import HoldsSchurForm, Matrix, Numbers, RealMatrix, TensorLike, array, as_real, no_grad, numpy_array
+from .form import (
+    HoldsSchurForm,
+    Matrix,
+    Numbers,
+    RealMatrix,
+    SquareMatrix,
+    TensorLike,
+    array,
+    as_form,
+    no_grad,
+    numpy_array,
+    square,
+)
 
 Exponents = Float64[np.ndarray, " count"]
 
@@ -48,7 +60,7 @@ def lyapunov_exponents(jacobians: Numbers | Iterable[Matrix], count: int | None 
     Raises
     ------
     ValueError
-        If no steps are left after the warm-up, the matrices differ in size or are not real, finite and square, or count
+        If no steps are left after the warm-up, the matrices differ in size or are not finite and square, or count
         or warmup is out of range.
 
     Notes
@@ -145,11 +157,11 @@ def _each(jacobians: Numbers | Iterable[Matrix]) -> Iterator[Matrix]:
     return iter(jacobians)
 
 
-def _dense(J: Matrix) -> RealMatrix:
+def _dense(J: Matrix) -> SquareMatrix:
     if not isinstance(J, HoldsSchurForm):
-        return array(J, "a Jacobian")
-    P, form = as_real(J)
-    dense: RealMatrix = P @ form @ P.T
+        return square(J, "a Jacobian")
+    P, form = as_form(J)
+    dense: SquareMatrix = P @ form @ P.T
     return dense
 
 
