@@ -10,8 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nnrnn_core import tasks
-from widgets import GrowthLab, MemoryLab, SchurLab, ShearLab, SpectrumLab, TrainingLab
+from widgets import GrowthLab, MemoryLab, SchurLab, ShearLab, SpectrumLab
 from widgets.labs.lab import Lab
 from widgets.labs.matrix import MatrixLab
 

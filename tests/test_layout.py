@@ -7,7 +7,19 @@ from typing import Any
 import plotly.graph_objects as go
 import pytest
 
-from widgets.figures.layout import BELOW, CELL, EDGE, FOOT, LEFT, LEGEND, NARROW, TITLE, Panel, arrangement, arrangements
+from widgets.figures.layout import (
+    BELOW,
+    CELL,
+    EDGE,
+    FOOT,
+    LEFT,
+    LEGEND,
+    NARROW,
+    TITLE,
+    Panel,
+    arrangement,
+    arrangements,
+)
 from widgets.live import LiveFigure
 
 PANELS = [Panel(0, "", ("legend", "legend2"), right=45), Panel(1, "2"), Panel(2, "3", ("legend3",))]

@@ -244,7 +244,8 @@ def plane_push(plane: Plane, eps: float, window: Window, time: dynamics.Time, la
         DISC: edge_line(window, time),
         CLICKS: {"x0": x0, "y0": y0, "dx": side / (CATCHER - 1), "dy": side / (CATCHER - 1)},
     }  # fmt: skip
-    traces[LABELS] = _labels(plane) if labelled else {**_nothing(), "text": [""]}
+    if labelled:
+        traces[LABELS] = _labels(plane)
     layout = {
         "xaxis.range": [x0, x0 + side],
         "yaxis.range": [y0, y0 + side],
@@ -283,9 +284,7 @@ def frame_push(frame: Frame, point: dynamics.PointBound | None, time: dynamics.T
         GROWTH: {"x": times, "y": positive(frame.growth)},
         SPECTRAL: {"x": times, "y": positive(frame.spectral)},
     }
-    if bounds is None:  # those of another matrix must not stay
-        traces |= {name: _nothing() for name in (EIGENVECTOR, NUMERICAL, KREISS)}
-    else:
+    if bounds is not None:
         drawn.append([bounds.kreiss])
         traces |= {
             EIGENVECTOR: {"x": times, "y": positive(bounds.eigenvector)},
