@@ -46,8 +46,8 @@ class LiveFigure(anywidget.AnyWidget):
     figure: a plain figure, copied. Height: ``figure.layout.height`` (else 450 pixels); the width is the container's.
     min_height: least height in pixels.
 
-    A drag over it does nothing, so that a slip before a class spoils nothing: zooming and panning are chosen in the mode
-    bar (or by ``figure.layout.dragmode``), and a double click or "Reset axes" always brings the pushed ranges back.
+    A drag over it does nothing, so that a slip before a class spoils nothing: zooming and panning are chosen in the
+    mode bar (or by ``figure.layout.dragmode``), and a double click or "Reset axes" always brings the pushed ranges back.
 
     Frames that come faster than the page paints are merged: the newest value of each attribute is drawn. Axes that
     should follow the data need their range pushed; a range is left alone while the user has zoomed that axis.

@@ -223,7 +223,8 @@ class _Circles:
         return -math.log1p(1 / slope) if slope < -1 else math.inf
 
     def _places(self, z: np.ndarray) -> Places:
-        return np.angle(z)
+        angles: Places = np.angle(z)
+        return angles
 
 
 class _Lines(_Circles):
