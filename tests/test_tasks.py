@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from nnrnn_core import SequenceModel, Training, tasks
 from nnrnn_core.dynamics import fisher_memory
+from nnrnn_core.sequence_model import RECURRENTS
 from nnrnn_core.settings import Settings
 from nnrnn_core.tasks import Adding, Batch, Characters, Copying, Digits, NoisyMemory
 from nnrnn_core.tasks.characters import english
@@ -85,7 +86,7 @@ def test_a_task_is_made_again_from_its_description(task, generator):
 @names
 def test_every_kind_of_network_gets_settings_of_its_own(task):
     assert task.settings == task.settings_for("nnrnn")
-    for recurrent in ("nnrnn", "rnn", "exprnn", "lstm", "GRU"):
+    for recurrent in (*RECURRENTS, "GRU"):
         settings = task.settings_for(recurrent)
         assert isinstance(settings, Settings)
         settings.rate = 1.0  # a copy: the next one does not see it

@@ -27,7 +27,8 @@ class Copying(Task):
     the blanks for sure and the ten symbols by chance: baseline 10 ln 8 / (delay + 20). The score is the share of right
     answers in the last ten steps.
 
-    The settings are the paper's for 128 units (supplement, A.1): RMSprop, batches of 10.
+    The settings are the paper's for 128 units (supplement, A.1): RMSprop, batches of 10. It has no GRU and no LRU: the
+    first has the LSTM's here, the second the free RNN's.
 
     Parameters
     ----------
@@ -55,7 +56,10 @@ class Copying(Task):
         "nnrnn": Settings(rate=5e-4, rate_P=1e-6, smoothing=0.99, gamma_penalty=1e-4, T_decay=1e-6),
         "exprnn": Settings(rate=1e-3, rate_P=1e-4, smoothing=0.99),
         "rnn": Settings(rate=1e-3, smoothing=0.9),
+        "rnn-orth": Settings(rate=2e-4, smoothing=0.99),
+        "eurnn": Settings(rate=1e-3, smoothing=0.5),
         "lstm": Settings(rate=5e-4, smoothing=0.99),
+        "gru": Settings(rate=5e-4, smoothing=0.99),
     }
     input_size = SYMBOLS + 2
     output_size = SYMBOLS + 1

@@ -67,6 +67,7 @@ class MNIST(Images):
         "eurnn": Settings(rate=1e-4, smoothing=0.9, batch_size=100),
         "rnn": Settings(rate=1e-4, smoothing=0.9, batch_size=100),
         "lstm": Settings(rate=5e-4, smoothing=0.9, batch_size=100),
+        "gru": Settings(rate=5e-4, smoothing=0.9, batch_size=100),  # not in the paper: the LSTM's
     }
     white = 255
 

@@ -83,6 +83,7 @@ class PennTreebank(Text):
         "eurnn": Settings(rate=1e-3, smoothing=0.9, batch_size=128),
         "rnn": Settings(rate=1e-5, smoothing=0.9, batch_size=128),
         "lstm": Settings(rate=8e-3, smoothing=0.9, batch_size=128),
+        "gru": Settings(rate=8e-3, smoothing=0.9, batch_size=128),  # not in the paper: the LSTM's
     }
 
     def spec(self) -> dict[str, Any]:

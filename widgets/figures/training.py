@@ -274,6 +274,8 @@ def sentence(frame: Frame, words: Words) -> str:
             parts.append(f"J(k) totals {about}{total(frame.memory.sum())} (1 for an orthogonal V)")
         else:
             parts.append("J(k) is beyond double precision here")
+    if snapshot.form is None:
+        parts.append(f"{words.model} has no one recurrent matrix: eigenvalues, growth, memory, gradients are not drawn")
     if math.isfinite(frame.gradient_ratio):
         ratio = short(frame.gradient_ratio, 2)
         parts.append(f"gradient of the last loss term: {ratio} times as large at the first time step")

@@ -37,8 +37,9 @@ if TYPE_CHECKING:
 class MatrixLab(Lab):
     """A lab of one matrix V. Put it last in a cell.
 
-    matrix        a name in `dynamics.gallery`, an array, a tensor, a `SchurMatrix`, nested lists, pasted text, or a
-                  file (.npy, .npz, .csv, .txt, .pt); default the first preset
+    matrix        a name in `dynamics.gallery`, or what `read_matrix` reads: an array, a tensor, a frame, a saved
+                  network, pasted text, a file; default the first preset
+    name          which matrix, where a file holds several
     presets       names in the gallery, a button each
     parameters    of the matrix from the gallery
 
@@ -54,6 +55,7 @@ class MatrixLab(Lab):
         self,
         matrix: Any = None,
         *,
+        name: str | None = None,
         presets: Sequence[str] | None = None,
         state: MatrixState | None = None,
         **parameters: float,
@@ -61,7 +63,7 @@ class MatrixLab(Lab):
         names = _known(self.default_presets if presets is None else presets)
         first = (names or self.default_presets)[0]
         # a bad matrix raises ValueError here, before anything is made
-        begin = state or self.state_type.of(source_of(first if matrix is None else matrix, **parameters))
+        begin = state or self.state_type.of(source_of(first if matrix is None else matrix, name, **parameters))
         super().__init__()
         self.state: Any = begin
         self._bound: list[tuple[ipw.Widget, str]] = []  # controls, and the fields of the state that they show
@@ -117,10 +119,10 @@ class MatrixLab(Lab):
                 raise ValueError(f"{self.kind} lab has {', '.join(known)} to set; got {', '.join(sorted(unknown))}")
             self._show(self.state.changed(**changes))
 
-    def set_matrix(self, matrix: Any, **parameters: float) -> None:
+    def set_matrix(self, matrix: Any, *, name: str | None = None, **parameters: float) -> None:
         """Show another matrix: whatever the lab takes as `matrix`."""
         with self.lock:
-            self._show(self.state_type.of(source_of(matrix, **parameters)))
+            self._show(self.state_type.of(source_of(matrix, name, **parameters)))
 
     def load_preset(self, text: str) -> None:
         self._show(self.state_of(text))

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from nnrnn_core import checks
+from nnrnn_core.reading import is_schur_matrix
 
 from .lab import LARGEST_SCALE
-from .matrices import Source, is_schur_matrix, source_from_preset
+from .matrices import Source, source_from_preset
 from .preset_text import read_preset
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ import ipywidgets as ipw
 import numpy as np
 
 from nnrnn_core import checks, dynamics
+from nnrnn_core.reading import is_schur_matrix
 
 from ..figures.schur import (
     ARRANGEMENTS,
@@ -25,7 +26,7 @@ from ..figures.schur import (
     schur_sentence,
 )
 from ..live import LiveFigure
-from .matrices import CARRIED, Source, dense, is_schur_matrix
+from .matrices import CARRIED, Source, dense
 from .matrix import MatrixLab
 from .matrix_state import MatrixState, source_error
 

@@ -12,11 +12,12 @@ import numpy as np
 
 from nnrnn_core import checks, dynamics
 from nnrnn_core.dynamics.form import check_time
+from nnrnn_core.reading import is_schur_matrix
 
 from ..figures import spectrum as figures
 from ..figures.numbers import fixed, moment, short, tidy
 from ..figures.rise import said_of
-from .matrices import CARRIED, Source, is_schur_matrix
+from .matrices import CARRIED, Source
 from .matrix_state import MatrixState, source_error
 
 SMALLEST, LARGEST = 1e-8, 1.0  # the range of ε

@@ -30,7 +30,7 @@ class TrainingLab(ExperimentLab):
 
     task         a task, or its name; default `tasks.NoisyMemory()`
     hidden_size  default 32 for noisy memory, 128 for copying, 64 for text
-    model        "nnrnn", "rnn", "exprnn", "lstm", or a `SequenceModel` of your own
+    model        "nnrnn" or another name of `nnrnn_core.sequence_model.RECURRENTS`, or a `SequenceModel` of your own
     start        what T starts as: "zero", "random", "chain", "delay-line", or your own (n, n) array
     frozen       T frozen at the start; default: where the task is about what T = 0 cannot do (noisy memory)
     settings     default the task's own for the model
