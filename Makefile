@@ -16,6 +16,7 @@ START := notebooks/00_start_here.ipynb
 OLDEST_NOTEBOOK := notebooks/08_train_it_live.ipynb
 JUPYTER_ARGS ?=
 BENCH ?=
+GPU ?=
 
 python := $(VENV)/bin/python
 colab_python := $(COLAB)/bin/python
@@ -53,13 +54,14 @@ endef
 
 # --- what people type --------------------------------------------------------------------------------------------
 
-.PHONY: help lab test test-colab test-oldest lint types unit nbval browser bench badges clean
+.PHONY: help lab test test-colab test-oldest lint types unit nbval browser bench gpu badges clean
 help:
 	@echo 'make lab          JupyterLab on $(START); JUPYTER_ARGS="--no-browser" passes through'
 	@echo 'make test         lint types unit nbval browser, one after the other; each is a target too'
 	@echo 'make test-colab   every notebook with the versions of Google Colab, in $(COLAB)'
 	@echo 'make test-oldest  unit tests and a notebook with the oldest versions that pyproject.toml admits, in $(OLDEST)'
 	@echo 'make bench        times beside other libraries and bounds; BENCH="--help" lists the options'
+	@echo 'make gpu          what only a machine with CUDA can tell, into gpu.json; a checkout and torch are enough'
 	@echo 'make badges       write the address in pyproject.toml into badges, set-up cells, README.md and CITATION.cff'
 	@echo 'make clean        remove the environments and what the tests leave behind'
 	@echo 'CI runs .ci/run: make test and make test-colab'
@@ -101,6 +103,10 @@ test-oldest: $(OLDEST)/.installed
 
 bench: $(VENV)/.installed-bench
 	@PYTHONPATH=tests $(python) -m benchmarks $(BENCH)
+
+# A checkout and torch are enough; so the environment is neither made nor completed.
+gpu:
+	@PYTHONPATH='$(CURDIR):$(CURDIR)/tests' $(or $(PYTHON),$(wildcard $(python)),python3) -m gpu $(GPU)
 
 badges: $(VENV)/.installed-test
 	@$(python) tests/notebooks/badges.py

@@ -16,12 +16,12 @@ NOT_RUN = {"playwright", "ruff", "mypy"}  # the browser, the linters and the typ
 
 
 def pins(project: dict[str, object]) -> list[str]:
-    """name==version for what the project needs directly, with the extras lab and test.
+    """name==version for what the project needs directly, with the extras lab, digits and test.
 
     ValueError for a requirement without a lower bound: nobody could say what its oldest version is.
     """
     extras = project["optional-dependencies"]
-    lines = [*project["dependencies"], *extras["lab"], *extras["test"]]  # type: ignore[misc,index]
+    lines = [*project["dependencies"], *extras["lab"], *extras["digits"], *extras["test"]]  # type: ignore[misc,index]
     asked = [Requirement(line) for line in lines]
     return [f"{r.name}=={lowest(r)}" for r in asked if r.name not in {project["name"], *NOT_RUN}]
 

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from .device import best_device
     from .matrices import SchurMatrix
     from .network import NNRNN
+    from .reading import MatrixChoice, read_matrix
     from .recurrence import unroll
     from .sequence_model import SequenceModel
     from .settings import Settings
@@ -20,6 +21,7 @@ _HOMES = {
     "__version__": "version",
     "NNRNN": "network",
     "Diverged": "training",
+    "MatrixChoice": "reading",
     "SchurMatrix": "matrices",
     "SequenceModel": "sequence_model",
     "Settings": "settings",
@@ -28,6 +30,7 @@ _HOMES = {
     "activations": "",
     "best_device": "device",
     "dynamics": "",
+    "read_matrix": "reading",
     "tasks": "",
     "train": "training",
     "unroll": "recurrence",
@@ -36,6 +39,7 @@ _HOMES = {
 __all__ = [
     "NNRNN",
     "Diverged",
+    "MatrixChoice",
     "SchurMatrix",
     "SequenceModel",
     "Settings",
@@ -45,6 +49,7 @@ __all__ = [
     "activations",
     "best_device",
     "dynamics",
+    "read_matrix",
     "tasks",
     "train",
     "unroll",

@@ -8,9 +8,12 @@ from typing import Any
 
 import numpy as np
 
+_CODES = {"float64": "<f8", "complex128": "<c16"}
+
 
 def packed(value: Any) -> Any:
-    """An array as {"float64": text, "shape": list}: its float64 numbers, compressed, in base64.
+    """An array as {"float64": text, "shape": list}: its float64 numbers, compressed, in base64. Of complex numbers real
+    and imaginary parts, and the key is "complex128".
 
     Parameters
     ----------
@@ -29,8 +32,9 @@ def packed(value: Any) -> Any:
     """
     if not isinstance(value, np.ndarray):
         return value
-    data = base64.b64encode(zlib.compress(value.astype("<f8").tobytes())).decode()
-    return {"float64": data, "shape": list(value.shape)}
+    key = "complex128" if np.iscomplexobj(value) else "float64"
+    data = base64.b64encode(zlib.compress(value.astype(_CODES[key]).tobytes())).decode()
+    return {key: data, "shape": list(value.shape)}
 
 
 def unpacked(value: Any) -> Any:
@@ -59,7 +63,8 @@ def unpacked(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     try:
-        data = zlib.decompress(base64.b64decode(value["float64"]))
-        return np.frombuffer(data, "<f8").reshape(value["shape"]).copy()
+        key = "complex128" if "complex128" in value else "float64"
+        data = zlib.decompress(base64.b64decode(value[key]))
+        return np.frombuffer(data, _CODES[key]).reshape(value["shape"]).copy()
     except (KeyError, TypeError, ValueError, zlib.error) as problem:
         raise ValueError(f"this is no packed array ({problem}); copy its whole text") from problem

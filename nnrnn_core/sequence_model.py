@@ -11,31 +11,24 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
+from .budget import Sized, budget_width
 from .checks import whole_number
 from .matrices import RecurrentMatrix
-from .network import NNRNN, ExpRNN, FreeRNN, Layer, RecurrentNetwork
+from .network import EURNN, LRU, NNRNN, ExpRNN, FreeRNN, Layer, OrthogonalStartRNN, RecurrentNetwork
+from .network.linear import glorot_linear
+from .network.rivals import gru, lstm
 
-
-def _lstm(input_size: int, hidden_size: int, *, generator: torch.Generator | None = None, **options: Any) -> nn.LSTM:
-    """torch's LSTM, its weights drawn Glorot-normal from the generator, its forget gates open at the start."""
-    if wrong := [name for name in ("nonlinearity", "unit_input") if name in options]:
-        raise ValueError(
-            f"an LSTM has no {' or '.join(wrong)}: it cannot be the linear network that this task's theorem is about; "
-            "choose nnrnn, rnn or exprnn"
-        )
-    lstm = nn.LSTM(input_size, hidden_size, **options)
-    with torch.no_grad():
-        for name, weight in lstm.named_parameters():
-            if "weight" in name:
-                nn.init.xavier_normal_(weight, generator=generator)
-            else:
-                weight.zero_()
-            if name.startswith("bias_ih"):
-                weight[hidden_size : 2 * hidden_size] = 1
-    return lstm
-
-
-RECURRENTS: dict[str, Callable[..., nn.Module]] = {"nnrnn": NNRNN, "rnn": FreeRNN, "exprnn": ExpRNN, "lstm": _lstm}
+RECURRENTS: dict[str, Callable[..., nn.Module]] = {
+    "nnrnn": NNRNN,
+    "rnn": FreeRNN,
+    "rnn-orth": OrthogonalStartRNN,
+    "exprnn": ExpRNN,
+    "eurnn": EURNN,
+    "lru": LRU,
+    "lstm": lstm,
+    "gru": gru,
+}
+OF_THE_KIT = ", ".join(name for name, made in RECURRENTS.items() if isinstance(made, type))
 
 
 class SequenceModel(nn.Module):
@@ -44,20 +37,23 @@ class SequenceModel(nn.Module):
     Parameters
     ----------
     recurrent
-        "nnrnn", "rnn", "exprnn", "lstm", or a module that is called like torch.nn.RNN, time first.
+        "nnrnn", "rnn", "rnn-orth", "exprnn", "eurnn", "lru", "lstm", "gru", or a module that is called like
+        torch.nn.RNN, time first.
     input_size, hidden_size, output_size
         Numbers of inputs, units and outputs, at least 1.
     state_noise
         σ >= 0, the standard deviation of noise inside the network: σ ξ_t with ξ ~ N(0, 1) is added to the drive, in
         training and in evaluation alike, for it belongs to the system.
     recurrent_options
-        What the recurrent network takes by name: num_layers, nonlinearity, bias, dropout, bidirectional, init,
-        unit_input, generator, device, dtype, … With bidirectional=True the read-out sees both directions.
+        What the recurrent network takes by name, see `nnrnn_core.network`: num_layers, nonlinearity, bias, dropout,
+        bidirectional, init, unit_input, generator, device, dtype, … With bidirectional=True the read-out sees both
+        directions.
 
     Attributes
     ----------
     recurrent, readout : torch.nn.Module
-        The network, and the torch.nn.Linear with W and c.
+        The network, and the torch.nn.Linear with W and c. An "lru" is linear in time, so that what is nonlinear of it
+        stands in the read-out, before the Linear.
 
     Raises
     ------
@@ -103,21 +99,54 @@ class SequenceModel(nn.Module):
         _check_fit(self.recurrent, input_size, hidden_size)
         if state_noise and self.layer is None:
             raise ValueError(
-                "state_noise needs a network of this kit (nnrnn, rnn, exprnn) of one layer in one direction; "
+                f"state_noise needs a network of this kit ({OF_THE_KIT}) of one layer in one direction; "
                 f"got {self.recurrent}"
             )
         self.input_size, self.hidden_size, self.output_size = input_size, hidden_size, output_size
         self.state_noise = float(state_noise)
         width = 2 * hidden_size if getattr(self.recurrent, "bidirectional", False) else hidden_size
-        self.readout = nn.Linear(width, output_size, **where)
-        self._draw_readout(recurrent_options.get("generator"))
+        drawn = {"generator": recurrent_options.get("generator"), **where}
+        self.readout: nn.Module = glorot_linear(width, output_size, **drawn)
+        if isinstance(self.recurrent, LRU):
+            self.readout = nn.Sequential(self.recurrent.readout_unit(**drawn), self.readout)
 
-    @torch.no_grad()
-    def _draw_readout(self, generator: torch.Generator | None) -> None:
-        weight = self.readout.weight
-        drawn = torch.empty(weight.shape, dtype=weight.dtype, device=generator.device if generator else "cpu")
-        weight.copy_(nn.init.xavier_normal_(drawn, generator=generator))
-        self.readout.bias.zero_()
+    @classmethod
+    def for_budget(cls, recurrent: str, task: Sized, parameters: int, **options: Any) -> SequenceModel:
+        """The model for a task whose number of parameters, read-out included, comes nearest to a budget.
+
+        Parameters
+        ----------
+        recurrent
+            A name of `RECURRENTS`.
+        task
+            Says input_size, output_size and model_options: a task of `nnrnn_core.tasks`.
+        parameters
+            The budget; the paper's are 18 900 (copy), 269 000 (permuted MNIST), 1 320 000 (characters).
+        options
+            As for a model, in place of the task's model_options where both say something. An EURNN of the usual two
+            layers has few parameters for its width, so that here it needs more: the paper's 256 complex units (512
+            entries of the state) on the copy task take capacity=34.
+
+        Returns
+        -------
+        SequenceModel
+            Of two widths as near the narrower.
+
+        Raises
+        ------
+        ValueError
+            If the narrowest network has more than twice the budget, and what a model refuses.
+
+        Examples
+        --------
+        >>> from nnrnn_core import tasks
+        >>> SequenceModel.for_budget("exprnn", tasks.Copying(), parameters=18_900).hidden_size
+        176
+        """
+        options = {**task.model_options, **options}
+        on_meta = {**options, "device": "meta", "generator": None}  # nothing is computed, nor drawn from the generator
+        width = budget_width(lambda n: cls(recurrent, task.input_size, n, task.output_size, **on_meta), parameters)
+        return cls(recurrent, task.input_size, width, task.output_size, **options)
 
     @property
     def layer(self) -> Layer | None:
@@ -164,7 +193,8 @@ class SequenceModel(nn.Module):
             For a tap that the network has no one place for, and what the network itself refuses.
         """
         states, state = self.states(inputs, state, tap=tap, generator=generator)
-        return self.readout(states), state
+        outputs: Tensor = self.readout(states)
+        return outputs, state
 
     def states(
         self, inputs: Tensor, state: Any = None, *, tap: Tensor | None = None, generator: torch.Generator | None = None
@@ -179,7 +209,7 @@ class SequenceModel(nn.Module):
         elif tap is None:
             states, state = self.recurrent(inputs, state)
         else:
-            raise ValueError(f"tap needs a network of this kit (nnrnn, rnn, exprnn); got {self.name}")
+            raise ValueError(f"tap needs a network of this kit ({OF_THE_KIT}); got {self.name}")
         return states, state
 
     def noise(self, inputs: Tensor, generator: torch.Generator | None) -> Float[Tensor, "time batch n"] | None:
@@ -200,7 +230,7 @@ class SequenceModel(nn.Module):
         return {
             "recurrent": self.name,
             "hidden_size": self.hidden_size,
-            "dtype": str(self.readout.weight.dtype).removeprefix("torch."),
+            "dtype": str(next(self.readout.parameters()).dtype).removeprefix("torch."),
             "options": {k: v for k, v in options.items() if k not in own},
             "own": own if made_by_name else [self.name],
         }

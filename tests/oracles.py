@@ -76,6 +76,18 @@ def modrelu(bias: torch.Tensor) -> Activate:
     return lambda x: x.sign() * torch.relu(x.abs() + bias)
 
 
+def complex_modrelu(bias: torch.Tensor) -> Activate:
+    """φ(z) = z/|z| max(|z| + b, 0) on pairs (x_{2j}, x_{2j+1}), by autograd; 0 at 0."""
+
+    def phi(x: torch.Tensor) -> torch.Tensor:
+        z = torch.view_as_complex(x.unflatten(-1, (-1, 2)).contiguous())
+        size = torch.where(z == 0, 1, z).abs()
+        h = torch.where(z == 0, 0, z / size * torch.relu(size + bias))
+        return torch.view_as_real(h).flatten(-2)
+
+    return phi
+
+
 @contextmanager
 def as_installed() -> Iterator[None]:
     """Inside, the shapes in signatures go unchecked, as on a user's machine: what is refused is refused by the kit."""

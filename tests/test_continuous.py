@@ -2,6 +2,7 @@
 
 import math
 
+import mpmath
 import numpy as np
 import pytest
 import scipy.linalg
@@ -152,3 +153,28 @@ def test_times_that_are_none_are_refused():
     for t in (math.nan, math.inf, "1", None, True):
         with as_installed(), pytest.raises(ValueError, match="t must be a finite number"):
             propagator(np.eye(2), t)
+
+
+# --- where rounding would win
+
+
+GALLERY5 = np.array(
+    [
+        [-9, 11, -21, 63, -252],
+        [70, -69, 141, -421, 1684],
+        [-575, 575, -1149, 3451, -13801],
+        [3891, -3891, 7782, -23345, 93365],
+        [1024, -1024, 2048, -6144, 24572],
+    ]
+)
+
+
+@pytest.mark.parametrize("shift", [0, -1, 2])
+def test_the_exponential_of_a_matrix_whose_fifth_power_is_zero_is_exact(shift):
+    A, times = GALLERY5 + shift * np.eye(5), [0.01, 1.0, 3.0, 50.0]
+    assert not np.linalg.matrix_power(GALLERY5, 5).any()
+    with mpmath.workdps(60):
+        exact = [float(mpmath.svd_r(mpmath.expm(mpmath.matrix(A.tolist()) * t), compute_uv=False)[0]) for t in times]
+    assert np.allclose(exponential_growth(A, times), exact, rtol=1e-12)
+    if shift == 0:
+        assert np.isclose(exponential_growth(A, [50.0])[0], 5.876e10, rtol=1e-4)

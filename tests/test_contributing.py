@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -12,12 +13,13 @@ import torch
 
 import badges
 from nnrnn_core import SequenceModel, Training
+from nnrnn_core.experiments import catalogue
 from nnrnn_core.sequence_model import RECURRENTS
 
 TEXT = (badges.ROOT / "CONTRIBUTING.md").read_text("utf-8")
 CHANGES = (badges.ROOT / "CHANGELOG.md").read_text("utf-8")
 BLOCKS = [textwrap.dedent(block) for block in re.findall(r"^ *```python\n(.*?)^ *```", TEXT, re.MULTILINE | re.DOTALL)]
-TASK, NETWORK, LAB = BLOCKS
+TASK, NETWORK, LAB, RACE = BLOCKS
 ROWS = re.findall(r"^\| ([\w./]+\.\w+) \| `([^`]+)` \|", TEXT, re.MULTILINE)
 
 
@@ -91,5 +93,18 @@ def test_every_file_that_is_named_in_the_text_exists():
 
 
 def test_the_newest_version_of_the_changelog_is_that_of_pyproject():
-    newest, *_ = re.findall(r"^## (\S+)", CHANGES, re.MULTILINE)
+    """One above it is the version to come."""
+    newest, *_ = re.findall(r"^## (\S+) (?!\(not yet released\))", CHANGES, re.MULTILINE)
     assert newest == badges.PYPROJECT["project"]["version"]
+
+
+def test_the_race_of_the_recipe_runs_every_experiment(monkeypatch: pytest.MonkeyPatch, tmp_path: Any, capsys: Any):
+    tiny = catalogue.Scale({"name": "adding", "length": 4}, 4, 2, 1)
+    monkeypatch.setitem(catalogue.CLASS, "adding", tiny)
+    names = run(RACE)
+    # threads in place of processes: these see the small task, too
+    monkeypatch.setitem(names["race"].__globals__, "ProcessPoolExecutor", ThreadPoolExecutor)
+    names["race"](str(tmp_path))
+    printed = capsys.readouterr().out.splitlines()
+    assert len(printed) == 10
+    assert all(line.endswith(".jsonl") for line in printed)

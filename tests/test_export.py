@@ -10,7 +10,7 @@ import scipy.linalg
 import torch
 
 from nnrnn_core import NNRNN
-from nnrnn_core.network import ExpRNN, FreeRNN
+from nnrnn_core.network import EURNN, LRU, ExpRNN, FreeRNN
 from nnrnn_core.network.export import PLAIN, exponential
 from nnrnn_core.recurrence.activations import NONLINEARITIES
 from oracles import as_installed
@@ -23,6 +23,8 @@ NETWORKS = {
     "nnrnn, tanh, the authors' mask": (NNRNN, {"nonlinearity": "tanh", "mask": "entry", "unit_input": True}),
     "exprnn, relu": (ExpRNN, {"nonlinearity": "relu"}),
     "free, identity": (FreeRNN, {"nonlinearity": "identity", "bias": False}),
+    "eurnn": (EURNN, {}),
+    "lru, layers": (LRU, {"num_layers": 2}),
 }
 
 

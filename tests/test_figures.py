@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-import math
+from array import array
+from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nnrnn_core import tasks
 from nnrnn_core.dynamics import fisher_memory, henrici, transient_growth, typical_growth
-from widgets.figures.axes import POINTS, thinned
+from widgets.figures.axes import POINTS, nice_end, thinned
 from widgets.figures.frame import frame_of
+from widgets.figures.marks import LINES, Mark, grouped, mark_shapes, written
+from widgets.figures.numbers import fixed, short
 from widgets.figures.schur_form import form_figure, form_push
-from widgets.figures.training import Curves, lines_figure, lines_push, sentence
+from widgets.figures.training import CIRCLE, Curves, lines_figure, lines_push, sentence
 from widgets.labs.experiment import Experiment
 from widgets.labs.plan import make_plan
 
@@ -107,17 +113,23 @@ def test_the_sentence_says_whether_V_is_normal_and_whether_it_is_orthogonal() ->
     assert "s = 0: V is normal" in say()
 
 
-def test_a_thinned_curve_keeps_its_means_and_its_end_and_never_has_more_points_than_it_may() -> None:
-    for length in (1, 2, POINTS, POINTS + 1, 12345):
-        y = np.random.default_rng(length).standard_normal(length)
-        x, means = thinned(y)  # type: ignore[arg-type]
-        assert len(x) == len(means) <= POINTS and np.all(np.diff(x) > 0)
-        assert x[0] >= 0 and (x[-1], means[-1]) == (length - 1, y[-1])
-        size = -(-(length - 1) // (POINTS - 1))
-        for i in range(min(3, len(means) - 1)):
-            assert means[i] == pytest.approx(y[i * size : min((i + 1) * size, length - 1)].mean())
-            assert x[i] == pytest.approx(np.arange(length)[i * size : min((i + 1) * size, length - 1)].mean())
-    assert math.isnan(thinned([])[1][0])
+@pytest.mark.parametrize("length", [1, 2, POINTS, POINTS + 1, 12345])
+def test_a_thinned_curve_keeps_every_bins_extremes_and_its_end_and_never_has_more_points_than_it_may(
+    length: int,
+) -> None:
+    y = np.random.default_rng(length).standard_normal(length)
+    x, kept = thinned(y)  # type: ignore[arg-type]
+    assert len(x) == len(kept) <= POINTS and np.all(np.diff(x) > 0)
+    assert np.array_equal(kept, y[x.astype(int)]) and x[-1] == length - 1, "points of the curve itself"
+    assert (kept.min(), kept.max()) == (y.min(), y.max())
+    size = max(1, -(-(length - 1) // ((POINTS - 1) // 2))) if length > POINTS else 1
+    for start in range(0, length - 1, size):
+        one_bin = y[start : min(start + size, length - 1)]
+        assert {one_bin.min(), one_bin.max()} <= set(kept)
+
+
+def test_an_empty_curve_is_a_gap() -> None:
+    assert all(np.isnan(part).tolist() == [True] for part in thinned([]))
 
 
 def test_powers_beyond_double_precision_are_drawn_as_gaps_and_said() -> None:
@@ -131,7 +143,7 @@ def test_powers_beyond_double_precision_are_drawn_as_gaps_and_said() -> None:
 
 def test_the_untouched_copy_and_the_marks_are_drawn_from_the_curves() -> None:
     lab = experiment()
-    curves = Curves([1.0, 0.5], [0.1, 0.2], [1.0, 0.9], [(1, "release T")])
+    curves = Curves(*(array("d", values) for values in ([1.0, 0.5], [0.1, 0.2], [1.0, 0.9])), [Mark(1, "release T")])
     frame = frame_of(lab.last, exact=False)
     traces, layout = lines_push(frame, frame, curves, lab.words())
     shown = frame.snapshot
@@ -139,3 +151,68 @@ def test_the_untouched_copy_and_the_marks_are_drawn_from_the_curves() -> None:
     assert traces["loss"]["x"].tolist() == [0, 1, 2] and traces["loss"]["y"].tolist() == [1.0, 0.5, shown.loss]
     assert traces["untouched copy"]["y"].tolist() == [1.0, 0.9]
     assert layout["shapes"][0]["x0"] == 1 and layout["shapes"][0]["label"]["text"] == "release T"
+
+
+def test_before_the_first_update_the_point_the_baseline_and_the_floor_are_in_sight() -> None:
+    lab = Experiment(make_plan(tasks.NoisyMemory(), 8))
+    words, frame = lab.words(), frame_of(lab.look(), exact=True)
+    traces, layout = lines_push(frame, frame, lab.curves, words)
+    (loss,) = traces["loss shown"]["y"]
+    assert words.floor is not None and loss > 4 * words.baseline, "a bad start, far above the lines"
+    low, high = layout["yaxis.range"]
+    assert low < np.log10([words.floor, words.baseline, loss]).min() and np.log10(loss) < high < np.log10(loss) + 0.5
+    assert {trace.name: trace.mode for trace in lines_figure(words).data}["loss shown"] == "markers"
+
+
+def test_eigenvalues_far_outside_the_unit_circle_stay_in_sight_and_the_axes_keep_their_proportion() -> None:
+    lab = experiment(steps=0)
+    frame = frame_of(lab.look(), exact=True)
+    for radius in (0.5, 1.0, 1.3, 40.0):
+        _, layout = lines_push(replace(frame, eigenvalues=radius * frame.eigenvalues), frame, lab.curves, lab.words())
+        (_, x), (_, y) = layout["xaxis2.range"], layout["yaxis2.range"]
+        assert x / y == pytest.approx(CIRCLE[0] / CIRCLE[1]) and radius < y <= max(CIRCLE[1], 2 * 1.1 * radius)
+
+
+# --- marks: few are drawn, all are counted, and no word lies on another
+
+MARKS = st.lists(st.tuples(st.integers(0, 5000), st.sampled_from(["s = 0.5", "release T", "rates halved"])), min_size=1)
+
+
+@given(MARKS)
+def test_marks_are_few_their_words_do_not_overlap_and_each_is_counted(found: list[tuple[int, str]]) -> None:
+    marks = [Mark(updates, words, words.startswith("s")) for updates, words in sorted(found)]
+    end = nice_end(marks[-1].updates)
+    shapes = mark_shapes(marks, end)
+    assert len(shapes) <= min(LINES, len(marks)) and {shape["x0"] for shape in shapes} <= {m.updates for m in marks}
+    texts = written(grouped(marks, end), end)
+    assert sum(group.size for group in texts) == len(marks)
+    assert [group.text for group in texts] == [text for shape in shapes if (text := shape["label"]["text"])]
+    spans = [group.span(end) for group in texts]
+    assert all(before[1] < after[0] for before, after in pairwise(spans))
+    said, done = ({group.mark.slight for group in texts}, {mark.slight for mark in marks})
+    assert (False in said) == (False in done), "a release is said rather than a slider's move beside it"
+
+
+def test_a_thousand_moves_after_a_release_are_few_lines_and_the_release_is_said() -> None:
+    marks = [Mark(3, "release T"), *(Mark(i, f"s = {i}", True) for i in range(4, 1000))]
+    shapes = mark_shapes(marks, 1000)
+    texts = [shape["label"]["text"] for shape in shapes if shape["label"]["text"]]
+    assert len(shapes) == LINES and any(text.startswith("release T") for text in texts) and len(texts) < 5
+    assert sum(int(text.split(", ")[1].split()[0]) + 1 for text in texts) == len(marks)
+
+
+@pytest.mark.parametrize("value", [-0.0, -1e-9, 0.0])
+def test_a_zero_has_no_minus(value: float) -> None:
+    assert fixed(value) == "0.000" and short(-0.0) == "0" and fixed(-0.5) == "−0.500"
+
+
+def test_what_is_drawn_is_bounded_however_long_the_run_and_however_many_the_moves() -> None:
+    lab = experiment()
+    for updates in (3_000, 100_000):
+        frame = frame_of(replace(lab.last, updates=updates), exact=False)
+        curve = array("d", np.random.default_rng(0).uniform(0.1, 1, updates))
+        marks = [Mark(i * updates // 5000, f"s = {i}", True) for i in range(5000)]
+        traces, layout = lines_push(frame, frame, Curves(curve, curve, curve, marks), lab.words())
+        points = {name: len(attributes["y"]) for name, attributes in traces.items()}
+        assert max(points.values()) <= POINTS and len(layout["shapes"]) <= LINES
+        assert sum(len(shape["label"]["text"]) for shape in layout["shapes"]) < 100

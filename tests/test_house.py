@@ -36,7 +36,9 @@ CORE = [
     "recurrence",
     "activations",
     "matrices",
+    "reading",
     "network",
+    "budget",
     "sequence_model",
     "tasks",
     "training",
@@ -161,7 +163,9 @@ def test_figures_import_only_figures_and_the_core():
 
 def test_what_the_packages_import_is_a_dependency():
     ours = {"nnrnn_core", "widgets", *sys.stdlib_module_names}
-    declared = {canonicalize_name(requirement.name) for requirement in requirements()}
+    imported_as = {"scikit-learn": "sklearn"}
+    names = [canonicalize_name(requirement.name) for requirement in requirements("digits")]
+    declared = {imported_as.get(name, name) for name in names}
     wrong = [
         f"{path.relative_to(ROOT)} imports {name}"
         for path in [*modules("nnrnn_core"), *modules("widgets")]
@@ -181,7 +185,9 @@ def test_ipywidgets_is_never_called_widgets():
 # --- files that agree with pyproject.toml -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("versions", "extras"), [("constraints.txt", ("lab", "test", "bench")), ("colab.txt", ())])
+@pytest.mark.parametrize(
+    ("versions", "extras"), [("constraints.txt", ("lab", "digits", "test", "bench")), ("colab.txt", ())]
+)
 def test_the_versions_that_are_tested_satisfy_every_bound(versions: str, extras: tuple[str, ...]):
     tested = pins(versions)
     for requirement in requirements(*extras):
@@ -195,7 +201,7 @@ def test_the_oldest_versions_are_those_of_the_lower_bounds():
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
     oldest = {Requirement(line).name: str(Requirement(line).specifier) for line in printed}
     not_run = {"ruff", "mypy", "playwright"}
-    wanted = [r for r in requirements("lab", "test") if r.name not in not_run]
+    wanted = [r for r in requirements("lab", "digits", "test") if r.name not in not_run]
     assert set(oldest) == {requirement.name for requirement in wanted}
     for requirement in wanted:
         assert oldest[requirement.name].replace("==", ">=") in str(requirement.specifier).split(","), requirement

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from matrices import orthogonal, sampled, seeds
 from nnrnn_core.dynamics.lyapunov import jacobians, lyapunov_exponents
 from nnrnn_core.matrices import SchurMatrix
-from nnrnn_core.network import NNRNN, FreeRNN
+from nnrnn_core.network import EURNN, LRU, NNRNN, FreeRNN
 from oracles import as_installed
 
 
@@ -114,7 +114,16 @@ def test_every_kind_of_jacobian_gives_the_same_exponents(generator):
 
 
 @pytest.mark.parametrize(
-    ("kind", "nonlinearity"), [(NNRNN, "modrelu"), (FreeRNN, "tanh"), (NNRNN, "relu"), (FreeRNN, "identity")]
+    ("kind", "nonlinearity"),
+    [
+        (NNRNN, "modrelu"),
+        (FreeRNN, "tanh"),
+        (NNRNN, "relu"),
+        (FreeRNN, "identity"),
+        (EURNN, "modrelu"),
+        (EURNN, "tanh"),
+        (LRU, "identity"),
+    ],
 )
 def test_the_jacobians_of_a_network_are_its_derivatives(generator, kind, nonlinearity):
     network = kind(3, 8, nonlinearity=nonlinearity, generator=generator, dtype=torch.float64)

@@ -13,9 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from nnrnn_core import SchurMatrix, dynamics
+from nnrnn_core import NNRNN, MatrixChoice, SchurMatrix, dynamics
 from widgets.labs.matrices import CARRIED, LARGEST, WRITTEN, Source, source_from_preset, source_of
-from widgets.labs.reading import loaded, parsed
 
 M = np.array([[0.9, -2.5e-3], [1e3, 0.0]])
 PLACE = Path("nowhere.npy")
@@ -101,10 +100,10 @@ def test_a_name_takes_its_parameters():
         ([[1, 2]], {}, "square matrix; its shape is (1, 2)"),
         (np.zeros((0, 0)), {}, "square"),
         (np.zeros((2, 2, 2)), {}, "square"),
-        ([[1, np.nan], [0, 1]], {}, "finite; it holds 1 infinite or NaN"),
-        ([[1, np.inf], [np.inf, 1]], {}, "finite; it holds 2"),
+        ([[1, np.nan], [0, 1]], {}, "finite; row 1, column 2 is NaN"),
+        ([[1, np.inf], [np.inf, 1]], {}, "row 1, column 2 is infinite, and 1 other"),
         ([[1j, 0], [0, 1]], {}, "real"),
-        ([["a", "b"], ["c", "d"]], {}, "real"),
+        ([["a", "b"], ["c", "d"]], {}, "row 1, column 1 is 'a', a text and not a number"),
         (np.eye(LARGEST + 1), {}, "at most 256 rows for a live figure; it has 257"),
         ("shear", {"radius": 9}, "radius must be"),
         ("shear", {"colour": 1}, "no parameter colour"),
@@ -114,7 +113,8 @@ def test_a_name_takes_its_parameters():
         ("", {}, "one of the gallery"),
         ("no-such-file.npy", {}, "there is no file 'no-such-file.npy'"),
         (PLACE, {}, "there is no file"),
-        (Path("matrix.pkl"), {}, "read from a file that ends in .npy, .npz"),
+        (Path("matrix.xyz"), {}, "read from a file that ends in .npy, .npz"),
+        ("shear.npy:V", {}, "there is no file 'shear.npy'"),
         ("1 2; 3", {}, "row 2 has 1 numbers, and row 1 has 2"),
     ],
 )
@@ -123,113 +123,42 @@ def test_what_is_no_matrix_is_refused_in_words(matrix: Any, parameters: dict[str
         source_of(matrix, **parameters)
 
 
-# --- pasted text
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "1 -2\n3.5 4e-1",
-        "1, -2; 3.5, .4",
-        "[[1, -2], [3.5, 0.4]]",
-        "[[ 1.  -2. ]\n [ 3.5  0.4]]",
-        "array([[ 1. , -2. ],\n       [ 3.5,  0.4]])",
-        "tensor([[ 1.0, -2.0],\n        [ 3.5, 0.4]], dtype=torch.float64)",
-        "torch.tensor([[1, -2], [3.5, 0.4]], device='cpu')",
-        "[1, -2;\n 3.5, 0.4]",
-        "# a comment\n1 -2  # the first row\n\n3.5 0.4\n",
-        "1, -2,\n3.5, 0.4,",
-    ],
-)
-def test_pasted_text_is_read_as_people_write_it(text: str):
-    assert np.allclose(parsed(text), [[1, -2], [3.5, 0.4]])
-
-
-@settings(max_examples=30)
-@given(arrays(float, (3, 3), elements=st.floats(-1e6, 1e6)))
-def test_what_python_and_numpy_print_is_read_back(matrix: np.ndarray):
-    assert np.array_equal(parsed(str(matrix.tolist())), matrix)
-    with np.printoptions(floatmode="unique"):
-        assert np.array_equal(parsed(repr(matrix)), matrix)
-    assert np.array_equal(parsed("\n".join(" ".join(map(repr, row)) for row in matrix.tolist())), matrix)
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("1 2 ... 3", "leaves entries out"),
-        ("1 2; 3 x", "row 2 must hold real numbers only"),
-        ("1,5 2\n3 4", "row 2 has 2 numbers, and row 1 has 3"),
-        ("1 2\n3 1+2j", "row 2 must hold real numbers only"),
-        ("# nothing", "no number"),
-        ("[[]]", "no number"),
-    ],
-)
-def test_text_that_cannot_be_read_says_where(text: str, words: str):
-    with pytest.raises(ValueError, match=re.escape(words)):
-        parsed(text)
-
-
 # --- files
 
 
-def save(path: Path) -> Path:
-    match path.suffix:
-        case ".npy":
-            np.save(path, M)
-        case ".npz":
-            np.savez(path, other=np.zeros(3), W=M)
-        case ".pt":
-            torch.save(torch.tensor(M), path)
-        case ".csv":
-            np.savetxt(path, M, delimiter=",")
-        case _:
-            np.savetxt(path, M)
-    return path
+def test_a_file_with_several_matrices_is_asked_about_by_name(tmp_path: Path):
+    np.savez(tmp_path / "two.npz", A=M, B=M.T)
+    with pytest.raises(MatrixChoice, match="A \\(2×2\\) and B") as asked:
+        source_of(tmp_path / "two.npz")
+    assert asked.value.names == ("A", "B")
+    source = source_of(tmp_path / "two.npz", "B")
+    assert np.array_equal(source.matrix, M.T)
+    assert source.note == "from two.npz, B"
 
 
-@pytest.mark.parametrize("ending", [".npy", ".npz", ".pt", ".csv", ".txt"])
-def test_a_file_is_read_by_path_and_by_name(ending: str, tmp_path: Path):
-    path = save(tmp_path / f"matrix{ending}")
-    for given_path in (path, str(path)):
-        assert np.allclose(source_of(given_path).matrix, M)
+def test_what_a_lab_has_exported_comes_back_as_its_matrix(tmp_path: Path):
+    np.savez(tmp_path / "lab.npz", V=M, Q=np.eye(2), preset="")
+    assert np.array_equal(source_of(tmp_path / "lab.npz").matrix, M)
+    np.savez(tmp_path / "other.npz", V=M, Q=np.eye(2))
+    with pytest.raises(MatrixChoice):  # V may be the eigenvectors of Q
+        source_of(tmp_path / "other.npz")
 
 
-def test_of_several_square_arrays_the_one_called_V_is_meant(tmp_path: Path):
-    np.savez(tmp_path / "lab.npz", V=M, Q=np.eye(2))
-    assert np.array_equal(loaded(tmp_path / "lab.npz"), M)
+def test_a_name_without_a_file_is_refused():
+    for matrix in ("shear", "1 2; 3 4", M):
+        with pytest.raises(ValueError, match="a name chooses among the matrices of a file"):
+            source_of(matrix, "A")
 
 
-def test_the_recurrent_weights_of_a_saved_network_are_found(tmp_path: Path):
-    network = torch.nn.RNN(3, 3)
-    torch.save(network.state_dict(), tmp_path / "rnn.pt")
-    found = source_of(tmp_path / "rnn.pt").matrix
-    assert np.allclose(found, network.weight_hh_l0.detach().numpy())
-
-
-def test_a_file_with_no_or_several_square_arrays_is_refused(tmp_path: Path):
-    for name, content in (("two", {"A": M, "B": M}), ("none", {"a": np.zeros(3), "b": np.zeros((2, 3))})):
-        np.savez(tmp_path / f"{name}.npz", **content)
-        with pytest.raises(ValueError, match=f"one square matrix, or one called V; it holds {', '.join(content)}"):
-            loaded(tmp_path / f"{name}.npz")
-
-
-@pytest.mark.parametrize("ending", [".npy", ".npz", ".pt"])
-def test_what_is_not_plain_arrays_is_refused_and_never_run(ending: str, tmp_path: Path):
-    path = tmp_path / f"file{ending}"
-    path.write_bytes(b"not what it says")
-    with pytest.raises(ValueError, match="cannot be read as plain arrays"):
-        loaded(path)
-    if ending == ".npy":
-        np.save(path, np.array([[print]], dtype=object), allow_pickle=True)
-        with pytest.raises(ValueError, match="cannot be read as plain arrays"):
-            loaded(path)
-
-
-def test_a_folder_is_no_file(tmp_path: Path):
-    (tmp_path / "folder.npy").mkdir()
-    with pytest.raises(ValueError, match="there is no file"):
-        loaded(tmp_path / "folder.npy")
+def test_a_saved_network_of_the_kit_comes_as_the_matrix_that_it_was(tmp_path: Path):
+    network = NNRNN(3, 6)
+    with torch.no_grad():
+        network.V.T_entries.normal_()
+        network.V.orthogonal.entries.normal_()
+    torch.save(network.state_dict(), tmp_path / "n.pt")
+    source = source_of(tmp_path / "n.pt")
+    assert isinstance(source.matrix, SchurMatrix)
+    assert torch.equal(source.matrix(), network.V())
 
 
 # --- the feed-forward part, scaled

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from nnrnn_core import NNRNN
-from nnrnn_core.network import ExpRNN, FreeRNN
+from nnrnn_core.network import EURNN, LRU, ExpRNN, FreeRNN
 from oracles import as_installed, modrelu, naive_unroll
 
 TIME, BATCH, INPUTS, N = 7, 3, 4, 6
@@ -157,7 +157,7 @@ def test_an_input_that_does_not_fit_is_refused_with_the_reason(inputs, reason):
 # --- higher use
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, EURNN, LRU])
 def test_functional_call_and_grad_give_autograds_gradient(kind):
     rnn, x = kind(INPUTS, N, 2, bidirectional=True), torch.randn(TIME, BATCH, INPUTS)
     rnn(x)[0].square().sum().backward()

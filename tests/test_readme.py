@@ -48,8 +48,15 @@ def test_the_generator_prints_a_record_a_step(capsys: pytest.CaptureFixture[str]
     assert all(len(row) == 4 for row in rows)
 
 
+def test_a_matrix_of_ones_own_is_read(capsys: pytest.CaptureFixture[str]):
+    run(BLOCKS[2])
+    radius, growth = map(float, capsys.readouterr().out.split())
+    assert radius == pytest.approx(0.9)
+    assert growth > 3
+
+
 def test_every_python_block_is_tested():
-    assert len(BLOCKS) == 2
+    assert len(BLOCKS) == 3
 
 
 def test_every_file_that_is_linked_exists():

@@ -5,8 +5,8 @@ from collections import Counter
 import numpy as np
 import pytest
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 
+from gpu.launches import Launches
 from nnrnn_core import SchurMatrix, unroll
 from nnrnn_core.activations import ModReLU, identity, relu, tanh
 from nnrnn_core.recurrence import arrays, loops, passes, total_gradients
@@ -330,20 +330,6 @@ def test_an_expanded_tap_that_is_not_zero_is_added(places, given):
 
 
 # --- launches on a GPU
-
-
-class Launches(TorchDispatchMode):
-    """Counts the operations that a GPU would be sent: views are none."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.counts: Counter[str] = Counter()
-
-    def __torch_dispatch__(self, operation, types, args=(), kwargs=None):
-        name = operation.overloadpacket.__name__
-        if not operation.is_view and name != "detach":
-            self.counts[name] += 1
-        return operation(*args, **(kwargs or {}))
 
 
 def launches(time: int, name: str, tapped: bool) -> tuple[Counter[str], Counter[str]]:

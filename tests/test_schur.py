@@ -68,6 +68,29 @@ def test_the_entry_mask_moves_the_eigenvalues_to_where_its_closed_form_says(seed
     assert matched(V.eigenvalues().numpy(), eigenvalues.numpy()) > 0.01
 
 
+@settings(max_examples=40)
+@given(st.floats(-1.5, 1.5), st.floats(0, 2 * math.pi), st.floats(-2, 2))
+def test_what_the_entry_mask_lets_into_a_block_moves_the_moduli_off_gamma(gamma, theta, t):
+    """λ₁ λ₂ = γ² + γ t sin θ, which is |λ|² where the pair is complex.
+
+    The authors, who write V's transpose, have t beside −γ sin θ, and so γ² − γ t sin θ.
+    """
+    V = SchurMatrix(2, dtype=torch.float64, mask="entry")
+    with torch.no_grad():
+        V.gamma.fill_(gamma)
+        V.theta.fill_(theta)
+        V.T_entries.fill_(t)
+    one, two = V.eigenvalues().numpy()
+    product = gamma**2 + gamma * t * math.sin(theta)
+    assert abs(one * two - product) < 1e-12
+    if abs(one.imag) > 1e-9:
+        assert abs(one) ** 2 == pytest.approx(product, abs=1e-12)
+    authors = np.array([[math.cos(theta), -math.sin(theta)], [math.sin(theta), math.cos(theta)]]) * gamma + np.array(
+        [[0, t], [0, 0]]
+    )
+    assert np.linalg.det(authors) == pytest.approx(gamma**2 - gamma * t * math.sin(theta), abs=1e-12)
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_henrici_departure_with_the_entry_mask_is_what_the_eigenvalues_leave_of_the_norm(seed):
     V = drawn(seed, 6, mask="entry")

@@ -13,11 +13,12 @@ from widgets.figures.shear import (
     FIRST,
     GROWTH,
     HORIZON,
+    PATH,
     PEAK,
     RADIUS,
     SECOND,
     eigenvector_angle,
-    peak,
+    rise,
     shear,
     shear_figure,
     shear_push,
@@ -42,7 +43,7 @@ def test_the_growth_never_lies_below_the_power_of_the_spectral_radius(c: float):
 
 @pytest.mark.parametrize(("c", "height"), [(1, 2.76), (2, 5.42), (5, 13.48)])
 def test_the_peak_comes_at_the_sixth_step(c: float, height: float):
-    found, k = peak(c)
+    found, k, _ = rise(c)
     assert k == 6
     assert found == pytest.approx(height, abs=0.005)
 
@@ -87,6 +88,15 @@ def test_the_ellipse_is_as_long_as_the_norm_and_the_plane_holds_it():
             assert layout["xaxis.range"][0] < x.min() < x.max() < layout["xaxis.range"][1]
 
 
+def test_the_plane_holds_the_whole_path():
+    for c in (0.0, 1.0, 5.0):
+        for k in range(HORIZON + 1):
+            traces, layout = shear_push(c, k)
+            for axis in "xy":
+                low, high = layout[f"{axis}axis.range"]
+                assert low < traces[PATH][axis].min() and traces[PATH][axis].max() < high, (c, k)
+
+
 def test_the_eigenvectors_are_perpendicular_without_shear_and_nearly_parallel_with_much():
     assert eigenvector_angle(0) == 90
     assert eigenvector_angle(5) == pytest.approx(1.146, abs=1e-3)
@@ -102,7 +112,7 @@ def test_a_c_out_of_range_is_an_error(c: object):
 def test_the_slider_moves_curve_peak_sentence_and_preset(c: float):
     lab = ShearLab(1.0)
     lab.slider.value = c
-    height, k = peak(c)
+    height, k, _ = rise(c)
     assert np.allclose(lab.figures[0].array(GROWTH, "y"), transient_growth(shear(c), HORIZON))
     assert lab.figures[0].array(PEAK, "x") == [k]
     assert lab.figures[0].figure.layout.yaxis2.range[1] > height

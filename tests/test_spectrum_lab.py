@@ -17,11 +17,13 @@ from widgets.figures.spectrum import (
     BOUND,
     DISC,
     EDGE,
+    EIGENVECTOR,
     GROWTH,
     KREISS,
     LEVELS,
     LIMIT,
     MOVED,
+    NUMERICAL,
     POINT,
     RANGE,
     SPECTRAL,
@@ -101,8 +103,8 @@ def test_growth_lies_between_its_bounds_as_drawn(lab: SpectrumLab):
     growth = drawn(lab, GROWTH)
     assert np.allclose(growth, dynamics.transient_growth(lab.V, lab.state.steps), rtol=1e-6)
     assert (drawn(lab, SPECTRAL) <= growth * (1 + 1e-9)).all()
-    assert (growth <= drawn(lab, "by numerical range (above)") * (1 + 1e-6)).all()
-    assert (growth <= drawn(lab, "by eigenvectors, κ (above)") * (1 + 1e-6)).all()
+    assert (growth <= drawn(lab, NUMERICAL) * (1 + 1e-6)).all()
+    assert (growth <= drawn(lab, EIGENVECTOR) * (1 + 1e-6)).all()
     assert np.isclose(drawn(lab, KREISS)[0], dynamics.kreiss_constant(lab.V), rtol=1e-5)
     boundary = drawn(lab, RANGE, "x") + 1j * drawn(lab, RANGE)
     assert np.abs(boundary).max() <= dynamics.numerical_radius(lab.V) * (1 + 1e-9)
@@ -240,6 +242,7 @@ def test_the_dots_of_one_throw_move_with_eps_and_do_not_jump(lab: SpectrumLab):
 
 def test_time_is_one_switch_and_brings_a_horizon_and_a_point_of_its_own(lab: SpectrumLab):
     lab.time.value = "continuous"
+    lab.settle()
     assert lab.state.time == "continuous"
     assert drawn(lab, DISC, "x").tolist() == [0, 0]
     assert np.allclose(drawn(lab, GROWTH), dynamics.exponential_growth(lab.V, lab.state.frame().times), rtol=1e-6)
@@ -263,8 +266,7 @@ def test_a_matrix_brings_its_own_time(lab: SpectrumLab):
 def test_the_horizon_begins_where_the_story_has_been_told():
     for name in ("shear", "grcar", "balanced_network"):
         frame = SpectrumState.of(SpectrumLab(name).state.source).frame()
-        assert frame.growth[-1] < frame.peak[0]
-        assert frame.peak[1] < frame.times[-1]
+        assert frame.rise.kind == "peaks" and frame.growth[-1] < frame.rise.height
 
 
 def test_growth_past_float64_is_said_and_not_drawn():

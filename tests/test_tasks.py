@@ -6,19 +6,21 @@ import sys
 import numpy as np
 import pytest
 import scipy.linalg
+import sklearn.datasets
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional
 
-from nnrnn_core import tasks
+from nnrnn_core import SequenceModel, Training, tasks
 from nnrnn_core.dynamics import fisher_memory
+from nnrnn_core.sequence_model import RECURRENTS
 from nnrnn_core.settings import Settings
-from nnrnn_core.tasks import Batch, Characters, Copying, NoisyMemory
+from nnrnn_core.tasks import Adding, Batch, Characters, Copying, Digits, NoisyMemory
 from nnrnn_core.tasks.characters import english
 
-ALL = [NoisyMemory(), Copying(), Characters()]
-names = pytest.mark.parametrize("task", ALL, ids=lambda task: task.name)
+ALL = [NoisyMemory(), Copying(), Copying(50, variable=True), Characters(), Adding(), Digits(), Digits(permuted=True)]
+names = pytest.mark.parametrize("task", ALL, ids=lambda task: " ".join(map(str, task.spec().values())))
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +86,7 @@ def test_a_task_is_made_again_from_its_description(task, generator):
 @names
 def test_every_kind_of_network_gets_settings_of_its_own(task):
     assert task.settings == task.settings_for("nnrnn")
-    for recurrent in ("nnrnn", "rnn", "exprnn", "lstm", "GRU"):
+    for recurrent in (*RECURRENTS, "GRU"):
         settings = task.settings_for(recurrent)
         assert isinstance(settings, Settings)
         settings.rate = 1.0  # a copy: the next one does not see it
@@ -99,7 +101,7 @@ def test_moving_a_batch_leaves_classes_whole(generator):
 
 
 def test_an_unknown_task_is_answered_with_the_known_ones():
-    with pytest.raises(ValueError, match="noisy-memory, copying, characters"):
+    with pytest.raises(ValueError, match="noisy-memory, copying, characters, adding, digits, mnist, penn-treebank"):
         tasks.make("coppying")
     with pytest.raises(ValueError, match="copying does not take"):
         tasks.make("copying", length=3)
@@ -117,6 +119,9 @@ def test_an_unknown_task_is_answered_with_the_known_ones():
         (lambda: Copying(delay=0), "delay"),
         (lambda: Copying(delay=True), "delay"),
         (lambda: Characters(length=0), "length"),
+        (lambda: Adding(length=1), "length"),
+        (lambda: Digits().sample(2000, torch.Generator()), "batch_size"),
+        (lambda: Digits().held_out("dev", 5), "train, valid, test"),
         (lambda: Copying().sample(0, torch.Generator()), "batch_size"),
         (lambda: NoisyMemory().sample(-1, torch.Generator()), "batch_size"),
         (lambda: Characters().sample(10**6, torch.Generator()), "batch_size"),
@@ -275,6 +280,125 @@ def test_copying_draws_every_symbol_alike(generator):
     batch = Copying(delay=1).sample(4000, generator)
     share = torch.bincount(batch.targets[-10:].flatten(), minlength=9) / 40000
     assert torch.allclose(share, torch.tensor([1 / 8] * 8 + [0.0]), atol=0.01)
+
+
+def test_with_a_variable_delay_the_answer_follows_the_cue(generator):
+    task = Copying(delay=7, variable=True)
+    batch = task.sample(300, generator)
+    seen = batch.inputs.argmax(-1)
+    assert torch.equal(batch.inputs.sum(-1), torch.ones(27, 300))
+    cues = (seen == 9).nonzero()
+    assert len(cues) == 300  # one each
+    assert sorted(set(cues[:, 0].tolist())) == list(range(10, 17))  # delays 1 … 7
+    for time, column in cues.tolist():
+        symbols, answer = seen[:10, column], batch.targets[:, column]
+        assert torch.equal(answer[time + 1 : time + 11], symbols)
+        assert bool((answer[: time + 1] == 8).all())
+        assert bool((answer[time + 11 :] == 8).all())
+    right = guess(task, batch, batch.targets)
+    assert task.score(right, batch) == 1
+    assert task.score(guess(task, batch, torch.full_like(batch.targets, 8)), batch) == 0
+
+
+@pytest.mark.parametrize("delay", [1, 3, 40])
+def test_the_variable_copying_baseline_is_the_best_guess_from_time_and_present_input(delay):
+    # over all delays alike: count what is due where a blank is shown, and answer with the shares
+    task = Copying(delay=delay, variable=True)
+    total = 0.0
+    for t in range(task.length):
+        cues = [9 + d for d in range(1, delay + 1)]
+        shown = [c for c in cues if t >= 10 and t != c]
+        due = sum(c < t <= c + 10 for c in shown)
+        for share in (due / len(shown), 1 - due / len(shown)) if shown else ():
+            total -= len(shown) / delay * share * math.log(share) if share else 0
+        total += due / delay * math.log(8)
+    assert task.baseline == pytest.approx(total / task.length, rel=1e-12)
+    if delay == 1:
+        assert task.baseline == pytest.approx(Copying(delay=1).baseline)
+
+
+# --- adding
+
+
+def test_adding_marks_one_number_in_each_half_and_asks_for_their_sum(generator):
+    for length in (2, 7, 30):
+        batch = Adding(length).sample(200, generator)
+        numbers, marks = batch.inputs.unbind(-1)
+        assert torch.equal(marks[: length // 2].sum(0), torch.ones(200))
+        assert torch.equal(marks[length // 2 :].sum(0), torch.ones(200))
+        assert torch.allclose((numbers * marks).sum(0), batch.targets[-1, :, 0])
+        assert batch.weights.sum(0).tolist() == [1] * 200
+        assert bool((batch.weights[-1] == 1).all())
+
+
+@pytest.mark.parametrize("length", [2, 10, 11])
+def test_the_adding_baseline_is_the_best_guess_from_the_last_pair(generator, length):
+    task = Adding(length)
+    batch = task.sample(200_000, generator)
+    number, mark = batch.inputs[-1].unbind(-1)
+    outputs = torch.zeros(length, 200_000, 1)
+    outputs[-1, :, 0] = torch.where(mark > 0, number + 0.5, torch.ones_like(number))
+    assert float(task.loss(outputs, batch)) == pytest.approx(task.baseline, abs=0.002)
+    assert task.score(outputs, batch) == pytest.approx(1 - 6 * task.baseline, abs=0.012)
+
+
+# --- digits
+
+
+def test_no_digit_belongs_to_two_splits_and_none_is_lost():
+    task = Digits()
+    parts = {name: task.splits[name][0] for name in ("train", "valid", "test")}
+    assert [len(part) for part in parts.values()] == [1197, 300, 300]
+    everything = torch.cat(list(parts.values()))
+    whole = sklearn.datasets.load_digits().data
+    assert sorted(map(tuple, everything.tolist())) == sorted(map(tuple, whole.astype(int).tolist()))
+
+
+def test_permuted_digits_are_the_same_digits_with_their_pixels_in_one_other_order():
+    plain, permuted = Digits().splits["test"][0], Digits(permuted=True).splits["test"][0]
+    assert torch.equal(plain.sort(1).values, permuted.sort(1).values)
+    assert not torch.equal(plain, permuted)
+    order = [int((column == plain.T).all(1).nonzero()[0, 0]) for column in permuted.T]
+    assert torch.equal(plain[:, order], permuted)
+
+
+def test_a_pass_over_the_digits_shows_each_of_a_batch_once_and_the_next_pass_another_order():
+    task, source = Digits(), torch.Generator().manual_seed(3)
+    updates = task.updates_per_epoch(50)
+    first, second = (
+        torch.cat([task.sample(50, source, epoch * updates + i).inputs[..., 0].T for i in range(updates)])
+        for epoch in (0, 1)
+    )
+    shown = (16 * first).int().tolist()
+    known = list(map(tuple, task.splits["train"][0].tolist()))
+    assert len(shown) == 1150
+    assert all(known.count(tuple(digit)) >= shown.count(digit) for digit in shown[::50])
+    assert not torch.equal(first, second)
+    again = task.sample(50, torch.Generator().manual_seed(3), 1)
+    assert torch.equal(again.inputs[..., 0].T, first[50:100])
+    other = task.sample(50, torch.Generator().manual_seed(4), 1)
+    assert not torch.equal(other.inputs, again.inputs)
+
+
+def test_the_baseline_of_digits_is_the_best_guess_from_the_last_pixel():
+    task = Digits(permuted=True)
+    pictures, labels = task.splits["train"]
+    table = torch.zeros(17, 10, dtype=torch.float64)
+    for pixel, label in zip(pictures[:, -1].tolist(), labels.tolist(), strict=True):
+        table[pixel, label] += 1
+    logits = table.clamp(min=1e-300).log()[pictures[:, -1].long()]
+    assert task.baseline == pytest.approx(float(functional.cross_entropy(logits, labels)), rel=1e-9)
+    assert task.baseline < math.log(10)
+
+
+def test_an_evaluation_counts_every_held_out_digit_once():
+    task = Digits()
+    training = Training(SequenceModel("nnrnn", 1, 8, 10), task, Settings(batch_size=70))
+    loss, score = training.evaluate("valid")
+    (batch,) = task.held_out("valid", 300)
+    outputs = training.model(batch.inputs)[0].detach()
+    assert score == pytest.approx(task.score(outputs, batch))
+    assert loss == pytest.approx(float(task.loss(outputs, batch)), rel=1e-5)
 
 
 # --- characters

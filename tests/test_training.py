@@ -12,6 +12,7 @@ import torch
 from threadpoolctl import threadpool_info
 
 from nnrnn_core import Diverged, SequenceModel, Settings, Training, tasks, train
+from nnrnn_core.sequence_model import RECURRENTS
 from nnrnn_core.threads import threads
 from nnrnn_core.training.training import EXPLODED
 from oracles import as_installed, modrelu
@@ -196,7 +197,7 @@ def test_the_gradient_is_clipped_to_its_largest_norm():
     assert norm == pytest.approx(1e-3, rel=1e-3)
 
 
-@pytest.mark.parametrize("recurrent", ["nnrnn", "rnn", "exprnn", "lstm"])
+@pytest.mark.parametrize("recurrent", RECURRENTS)
 def test_the_same_seed_is_the_same_run(recurrent):
     runs = [make(COPY, recurrent) for _ in range(2)]
     for one, two in zip(*(steps(run, 3) for run in runs), strict=True):

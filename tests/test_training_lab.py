@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import html
 import json
+import random
 import re
 import time
 from pathlib import Path
@@ -16,11 +18,12 @@ import torch
 from nnrnn_core import Diverged, SequenceModel, Settings, tasks
 from oracles import as_installed
 from widgets import TrainingLab
+from widgets.figures.numbers import fixed, short, total, updates
 from widgets.labs import registry
 from widgets.labs.drawing import SEQUENCE_APART
 from widgets.labs.experiment import DRAG, FRAMES, Experiment
 from widgets.labs.plan import make_plan
-from widgets.labs.playing import FRAMES_PER_TICK
+from widgets.labs.playing import BEHIND, FRAMES_PER_TICK, FULL, LESSON
 
 
 def copying(**options: object) -> TrainingLab:
@@ -57,7 +60,7 @@ def test_the_lab_and_a_plain_training_take_the_same_steps_bit_for_bit() -> None:
     lab.controls.whole_loss.value = True  # looking changes nothing
     lab.controls.history.value = 0
     lab.step(7)
-    assert lab.experiment.curves.loss == losses
+    assert lab.experiment.curves.loss.tolist() == losses
     assert same(weights(lab), list(plain.model.state_dict().values()))
 
 
@@ -73,6 +76,74 @@ def test_the_clock_takes_the_same_steps_as_step_does() -> None:
     assert lab.experiment.training.index == done >= 3, "Pause means pause"
     other.step(done)
     assert other.experiment.curves.loss == lab.experiment.curves.loss
+
+
+# --- titles and sentence have the numbers of the figure, whatever a person has done
+
+
+def title_total(lab: TrainingLab) -> str:
+    return lab.lines.figure.layout.annotations[4].text.partition(", total ")[2].removeprefix("about ")
+
+
+def assert_the_title_is_that_of_the_figure(lab: TrainingLab, done: list[str]) -> None:
+    memory = lab.lines.array("J(k)", "y")
+    assert title_total(lab) == (total(memory.sum()) if np.isfinite(memory).all() else ""), done
+    assert ("estimate" in lab.lines.figure.layout.annotations[2].text) == (not lab.panels.frame.exact)  # type: ignore[union-attr]
+
+
+def assert_the_sentence_is_that_of_the_figure(lab: TrainingLab, done: list[str]) -> None:
+    x, y = (lab.lines.array("loss", axis) for axis in "xy")
+    worst, k = (lab.lines.array("worst ‖Vᵏ‖₂", axis) for axis in "yx")
+    radius = np.hypot(*(lab.lines.array("eigenvalues", axis) for axis in "xy")).max()
+    memory, gradient = lab.lines.array("J(k)", "y"), lab.lines.array("now", "y")
+    words, at = lab.status, int(worst.argmax())
+    about = "" if lab.panels.frame.exact else "about "  # type: ignore[union-attr]
+    assert words.startswith(f"After {updates(int(x[-1]))}: loss {short(y[-1])}, "), done
+    assert f"recall {fixed(lab.lines.array('recall', 'y')[-1])};" in words
+    assert f"stretches at most {about}{short(worst[at])}-fold (k = {k[at]:.0f})" in words
+    assert f"spectral radius {fixed(radius)}, " in words and f"J(k) totals {about}{total(memory.sum())} (1" in words
+    if not lab.controls.whole_loss.value:
+        assert f"term: {short(gradient[0], 2)} times as large" in words
+    if lab.controls.history.value == FRAMES:
+        assert x[-1] == lab.experiment.training.index
+        assert "T = 0" in words or f"T scale {short(lab.controls.scale.value)};" in words or "s = 0:" in words, done
+    assert not re.search(r"-\d|−\s*−|−0(\D|$)", words), "one minus, and none before a zero"
+    assert words == re.sub("<[^>]*>", "", html.unescape(lab.words.value)), "on the page too"
+
+
+DOINGS: dict[str, Any] = {
+    "step": lambda lab: lab.step(),
+    "play or pause": lambda lab: lab.controls.play.click(),
+    "tick": lambda lab: lab._playing.tick() if lab.playing else None,
+    "the slider rests": lambda lab: lab.settle(),
+    "s = 0": lambda lab: setattr(lab.controls.scale, "value", 0.0),
+    "s = 1.3": lambda lab: setattr(lab.controls.scale, "value", 1.3),
+    "freeze or release": lambda lab: lab.controls.release.click(),
+    "noise": lambda lab: lab.controls.add_noise.click(),
+    "hold gamma": lambda lab: setattr(lab.controls.hold_gamma, "value", not lab.controls.hold_gamma.value),
+    "whole loss": lambda lab: setattr(lab.controls.whole_loss, "value", not lab.controls.whole_loss.value),
+    "history": lambda lab: setattr(lab.controls.history, "value", FRAMES // 2),
+    "now": lambda lab: setattr(lab.controls.history, "value", FRAMES),
+    "copy": lambda lab: setattr(lab.controls.ghost, "value", not lab.controls.ghost.value),
+    "other pace": lambda lab: setattr(lab.controls.pace, "value", LESSON if lab.controls.pace.value == FULL else FULL),
+    "reset": lambda lab: lab.controls.reset.click(),
+    "a tick fails": lambda lab: lab.lines.on_error(RuntimeError("out of paper")),
+}
+
+
+@pytest.mark.parametrize("size", [8, 40])  # whose curves are exact while a slider moves, and are not
+def test_titles_and_sentence_have_the_numbers_of_the_figure_whatever_was_done(size: int) -> None:
+    """A random walk through everything that a person can do; a doing that breaks it is named with all before it."""
+    walk, done = random.Random(size), []
+    with as_installed():  # shapes are checked in the other tests
+        lab = TrainingLab(tasks.Copying(delay=5), size, start="random")
+        for _ in range(60):
+            done.append(walk.choice(list(DOINGS)))
+            DOINGS[done[-1]](lab)
+            assert_the_title_is_that_of_the_figure(lab, done)
+            if not lab.playing and not lab.form.playing:  # at rest; while things move, words follow a moment later
+                assert_the_sentence_is_that_of_the_figure(lab, done)
+        lab.close()
 
 
 # --- one meaning of what is shown: every part is of the network after so many updates
@@ -165,7 +236,7 @@ def test_an_untouched_copy_repeats_the_run_until_the_intervention_and_not_after(
     lab.step(4)
     assert curves.ghost[:12] == curves.loss[:12] and curves.ghost[12:] != curves.loss[12:]
     lab.controls.ghost.value = False
-    assert lab.experiment.curves.ghost == []
+    assert len(lab.experiment.curves.ghost) == 0
 
 
 def test_moving_the_scale_of_T_away_and_back_restores_the_network_and_never_moves_an_eigenvalue() -> None:
@@ -217,15 +288,16 @@ def test_a_drag_while_it_trains_is_one_mark_and_a_later_one_another() -> None:
         for _ in range(3):
             experiment.step()
         experiment.intervene("scale", scale)
-    assert experiment.curves.marks == [(9, "s = 0.5")] and len(experiment.interventions) == 3
+    assert experiment.curves.marks == [(9, "s = 0.5", True)] and len(experiment.interventions) == 3
     for _ in range(DRAG + 1):
         experiment.step()
     experiment.intervene("scale", 0.6)
-    assert [updates for updates, _ in experiment.curves.marks] == [9, 9 + DRAG + 1]
+    assert [mark.updates for mark in experiment.curves.marks] == [9, 9 + DRAG + 1]
 
 
 def test_a_tick_paints_its_frames_and_only_one_while_a_sliders_move_is_awaited(monkeypatch: pytest.MonkeyPatch) -> None:
     lab, painted = copying(start="random"), []
+    lab.controls.pace.value = FULL
     draw = lab.draw
     monkeypatch.setattr(lab, "draw", lambda *a, **k: (painted.append(1), draw(*a, **k)))
     lab.lines.play(lab._playing.tick)
@@ -237,6 +309,77 @@ def test_a_tick_paints_its_frames_and_only_one_while_a_sliders_move_is_awaited(m
     lab.lines.pointer_on_slider, lab._moved = False, time.monotonic()
     lab._playing.tick()
     assert len(painted) == FRAMES_PER_TICK + 2
+
+
+class Clock:
+    """Seconds that pass only when a test says so, or a few each time that one looks."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, a_look: float = 0.0) -> None:
+        self.now, self._look = 1000.0, a_look
+        monkeypatch.setattr("widgets.labs.playing.time.monotonic", self.read)
+
+    def read(self) -> float:
+        self.now += self._look
+        return self.now
+
+
+def play_for(lab: TrainingLab, clock: Clock, seconds: float, round_trip: float, monkeypatch: pytest.MonkeyPatch) -> int:
+    """As a page would: after each answer it waits as told, and a message takes a while. Returns the steps."""
+    waits: list[int] = []
+    monkeypatch.setattr(lab.lines, "answer", waits.append)
+    lab.controls.play.click()
+    begun, end = lab.experiment.training.index, clock.now + seconds
+    while clock.now < end:
+        lab._playing.tick()
+        clock.now += waits[-1] / 1000 + round_trip
+    return lab.experiment.training.index - begun
+
+
+@pytest.mark.parametrize("round_trip", [0.0, 0.03, 0.2])
+def test_the_lessons_pace_is_kept_however_long_a_message_takes_and_is_said(
+    round_trip: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock(monkeypatch)
+    lab = copying(start="random")
+    assert lab.controls.pace.value == LESSON
+    steps = play_for(lab, clock, 10, round_trip, monkeypatch)
+    assert steps == pytest.approx(10 * LESSON, abs=4)
+    said = float(lab.controls.speed.value.removesuffix(" steps/s"))
+    assert said == pytest.approx(LESSON, abs=2)
+    lab.pause()
+    assert lab.controls.speed.value == ""
+
+
+def test_the_story_of_the_lesson_takes_between_20_and_30_seconds() -> None:
+    assert 20 <= (200 + 100) / LESSON <= 30, "200 updates frozen, 100 after the release"
+
+
+def test_after_a_pause_of_the_machine_the_lessons_pace_makes_up_for_a_moment_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = Clock(monkeypatch)
+    lab = copying(start="random")
+    play_for(lab, clock, 1, 0.0, monkeypatch)
+    clock.now += 60
+    before = lab.experiment.training.index
+    lab._playing.tick()
+    assert 1 <= lab.experiment.training.index - before <= 1 + LESSON * BEHIND
+    lab.pause()
+
+
+def test_at_full_speed_the_page_asks_at_once_and_the_pace_changes_while_it_plays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    Clock(monkeypatch, a_look=1e-3)
+    lab, waits = copying(start="random"), []
+    monkeypatch.setattr(lab.lines, "answer", waits.append)
+    lab.controls.play.click()
+    lab._playing.tick()
+    assert waits[-1] > 0 and lab.experiment.training.index == 1
+    lab.controls.pace.value = FULL
+    lab._playing.tick()
+    assert waits[-1] == 0 and lab.experiment.training.index > 2
+    lab.pause()
 
 
 @pytest.mark.parametrize("start", ["random", "chain"])
@@ -261,7 +404,7 @@ def test_the_release_button_freezes_and_releases_T() -> None:
     lab.step(2)
     assert lab.experiment.training.model.V.departure() == departure  # type: ignore[union-attr]
     shapes = lab.lines.figure.layout.shapes
-    assert [(shape.x0, shape.label.text) for shape in shapes] == [(3, "release T"), (5, "freeze T")]
+    assert [(shape.x0, shape.label.text) for shape in shapes] == [(3, ""), (5, "freeze T, 1 more")], "side by side"
 
 
 def test_hold_gamma_puts_gamma_at_one_and_keeps_it_there() -> None:
@@ -448,7 +591,8 @@ def test_every_task_and_every_model_of_the_menus_can_be_chosen() -> None:
     lab.controls.task.value = "noisy memory"
     lab.controls.model.value = "lstm"
     lab.controls.rebuild.click()
-    assert "cannot be the linear network" in alarm(lab) and lab.experiment.training.model.name == "nnrnn"
+    assert "cannot be the linear network" in lab.controls.said.value and alarm(lab) == "", "beside the button"
+    assert lab.experiment.training.model.name == "nnrnn"
     lab.controls.task.value = "English text"
     for model in ("rnn", "exprnn", "lstm"):
         lab.controls.model.value = model

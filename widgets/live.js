@@ -9,6 +9,15 @@ const REST = 1000; // ms without a frame after which plotly itself draws what is
 const HIDDEN = 500; // ms between the ticks of a hidden tab
 const PATIENCE = 3000; // ms without an answer after which a tick is sent again; doubled each time
 
+const AIM = 1000; // ms after a pointer or a key has moved on a slider in which the slider may move at any time
+
+if (shared.slidAt === undefined) {
+  shared.slidAt = -Infinity; // a pointer that rests on a slider is no move: it must not hold back the training
+  const moved = ({ target }) => target.closest?.(".widget-slider") && (shared.slidAt = performance.now());
+  for (const event of ["pointermove", "pointerdown", "keydown"])
+    document.addEventListener(event, moved, { capture: true, passive: true });
+}
+
 const axisOf = (path) => path.match(/^([xy]axis\d*)\.(auto)?range/)?.[1];
 const keys = (path) => path.split(/[.[\]]+/).filter(Boolean);
 const get = (tree, path) => keys(path).reduce((node, key) => node?.[key], tree);
@@ -79,7 +88,7 @@ function initialize({ model }) {
     if (figure.gone || (sent && !again) || !views.size || !model.get("playing")) return;
     [ticks, patience] = again ? [ticks, 2 * patience] : [ticks + 1, PATIENCE];
     sent = performance.now();
-    const onSlider = !!document.querySelector(".widget-slider:hover"); // the next move of a slider may come any time
+    const onSlider = performance.now() - shared.slidAt < AIM;
     send({ tick: page, n: ticks, hidden: document.hidden, onSlider });
   }
   function answered(wait) {
@@ -99,7 +108,8 @@ function initialize({ model }) {
     figure.held = 0;
     paint();
   }
-  function receive({ frame, serial, held, pending, tock, n, wait, wake, download, filename }, buffers) {
+  function receive(message, buffers) {
+    const { frame, serial, held, pending, tock, n, wait, wake, download, filename, fullScreen } = message;
     if (pending && serial > figure.serial) figure.pending = pending;
     for (const [trace, path, value] of serial > figure.serial ? frame : []) {
       put(figure.data[trace] ?? figure.layout, path, decode(value, buffers)); // trace is null for the layout
@@ -112,6 +122,7 @@ function initialize({ model }) {
     if (wake) tick();
     if (tock) Object.values(shared.figures).forEach((other) => other.release());
     if (download) [...views][0]?.save(download, filename);
+    if (fullScreen) [...views][0]?.toggleFullScreen(fullScreen);
   }
   // The kernel may be busy or a message lost: the same tick is sent again, and Python runs it once at most.
   let holder; // the model of plotly.js, of the same kernel
@@ -138,8 +149,13 @@ async function render({ model, el }) {
   const figure = shared.figures[model.get("_key")];
   el.classList.add("live-figure");
   let [width, arranged] = [el.clientWidth, null]; // arranged: the entry of `arrangements` that is drawn
-  // What lies over the layout at this width: the widest entry that fits.
-  const fitting = () => (width && model.get("arrangements").findLast(([least]) => least <= width)?.[1]) || null;
+  // What lies over the layout at this width, or in full screen: the last entry that fits.
+  function fitting() {
+    const alone = document.fullscreenElement?.contains(el);
+    const onScreen = (w, h) => alone && w <= window.innerWidth && h <= window.innerHeight;
+    const fits = ([leastWidth, h]) => (h ? onScreen(leastWidth, h) : leastWidth <= width);
+    return (width && model.get("arrangements").findLast(fits)?.[2]) || null;
+  }
   const height = () => fitting()?.height ?? figure.layout.height;
   el.style.height = `${height()}px`; // before plotly.js is there: the page does not jump
   const Plotly = await loadPlotly(await partner(model, "plotly_js"));
@@ -149,7 +165,7 @@ async function render({ model, el }) {
   const behind = new Set(); // what the page shows and plotly does not know yet
   let [busy, resting, painted, settled] = [null, 0, 0, 0]; // busy: plotly's promise while it draws
   // stale: what changed since the last painting; faded: what is drawn as pending
-  const view = { gd, zoomed, stale: new Set(), faded: null, drawn: false, paint, save, say };
+  const view = { gd, zoomed, stale: new Set(), faded: null, drawn: false, paint, save, say, toggleFullScreen };
 
   function say() {
     gd.ariaLabel = model.get("alt");
@@ -159,6 +175,11 @@ async function render({ model, el }) {
   function save(format, filename = "figure") {
     // without width and height, the picture has plotly's own size
     Plotly.downloadImage(gd, { format, filename, width, height: height(), scale: format === "png" ? 2 : 1 });
+  }
+  // Within the seconds that a browser allows after a click on a button of Python's.
+  function toggleFullScreen(selector) {
+    const done = document.fullscreenElement ? document.exitFullscreen() : el.closest(selector).requestFullscreen();
+    done.catch((problem) => (el.dataset.error = `The browser refuses the full screen. ${problem.message}`));
   }
   const axes = () => Object.keys(figure.layout).filter((key) => /^[xy]axis\d*$/.test(key));
   const rangeOf = (axis) => copied(zoomed.get(axis) ?? figure.layout[axis].range);
@@ -308,11 +329,13 @@ async function render({ model, el }) {
   });
   figure.views.add(view);
   sizes.observe(el);
+  document.addEventListener("fullscreenchange", figure.paint);
   figure.tick();
   say();
   return async () => {
     figure.views.delete(view);
     sizes.disconnect();
+    document.removeEventListener("fullscreenchange", figure.paint);
     clearTimeout(resting);
     width = 0; // nothing is drawn any more
     await busy; // plotly does not bear to lose its data while it draws

@@ -68,12 +68,15 @@ class LiveFigure(anywidget.AnyWidget):
 .jupyter-widgets[inert] .jupyter-widgets[inert] { opacity: 1; }
 .live-figure:not([data-error=""])::after { content: attr(data-error); position: absolute; inset: auto 0 0;
   padding: 4px; white-space: pre-wrap; color: #fff; background: #a33c00; }
+.widget-vbox:fullscreen { background: var(--jp-layout-color0, #fff); overflow: auto; padding: 4px 16px; }
+.widget-vbox:fullscreen > * { flex-shrink: 0; }
+.widget-vbox:fullscreen > .below-the-figures { order: 1; }
 """
     plotly_js = traitlets.Instance(PlotlyJs).tag(sync=True, **ipw.widget_serialization)
     playing = traitlets.Bool(False).tag(sync=True)
     alt = traitlets.Unicode("").tag(sync=True)  # what the figure shows, in words: its aria-label
     error = traitlets.Unicode("").tag(sync=True)  # shown over the graph when nobody else handles an exception
-    # [least width in pixels, {path: value}], the narrowest first
+    # [least width in pixels, least height of a full screen (0: of the page), {path: value}], the best fit last
     arrangements: traitlets.List[Any] = traitlets.List().tag(sync=True)
     _key = traitlets.Unicode().tag(sync=True)  # the page's two model proxies find their common state by it
     # Serialised when asked for (opening, reload, second page), so that it always holds the current arrays.
@@ -100,7 +103,7 @@ class LiveFigure(anywidget.AnyWidget):
         self._owner = ("", -np.inf, True)  # page that has the clock, when it last ticked, whether it is hidden
         self._asked: tuple[str, int] | None = None  # the tick that is not yet answered
         self._served: dict[str, int] = {}  # last tick run for each page: a tick sent twice runs once
-        self.pointer_on_slider = False  # so the page's last tick says
+        self.pointer_on_slider = False  # whether it has just moved there, so the page's last tick says
         self.on_error: Callable[[BaseException], None] | None = None
         super().__init__(plotly_js=PlotlyJs.shared(), _key=f"live-{id(self)}-{time.time_ns()}")
         self.on_msg(self._receive)
@@ -163,23 +166,35 @@ class LiveFigure(anywidget.AnyWidget):
         with self._lock:
             return np.array(get(self._data[self._index(trace)], attribute))
 
-    def arrange(self, arrangements: Mapping[int, Mapping[str, Any]]) -> None:
+    def arrange(
+        self,
+        arrangements: Mapping[int, Mapping[str, Any]],
+        full_screen: Mapping[tuple[int, int], Mapping[str, Any]] | None = None,
+    ) -> None:
         """Have each page choose a layout by its own width: {least width in pixels: {path of the layout: value}}.
 
         Over what `push` says of the layout, a page takes the widest entry that fits, when it opens and when its width
-        changes; it asks nobody. `figure` has the widest of all. Each entry names the same paths ("height",
-        "xaxis.domain", "annotations[0].x" …), the least width of one is 0; else ValueError, and nothing changes.
+        changes; it asks nobody. `figure` has the widest of all. full_screen: {(least width, least height of the
+        screen): …}, which come first while the figure is shown in full screen. Each entry names the same paths
+        ("height", "xaxis.domain", "annotations[0].x" …), the least width of one is 0; else ValueError, and nothing
+        changes.
         """
-        entries = [(least, dict(layout)) for least, layout in sorted(arrangements.items())]
-        if not entries or entries[0][0] != 0 or any(layout.keys() != entries[0][1].keys() for _, layout in entries):
+        usual = [(width, 0, dict(layout)) for width, layout in sorted(arrangements.items())]
+        large = [(*size, dict(layout)) for size, layout in sorted((full_screen or {}).items())]
+        paths = usual[0][2].keys() if usual else set()
+        if not usual or usual[0][0] != 0 or any(layout.keys() != paths for *_, layout in usual + large):
             raise ValueError("arrangements must begin at width 0, and all must name the same paths of the layout")
-        for path in entries[0][1]:
+        for path in paths:
             self._check(None, path)
         with self._lock:
-            for path, value in entries[-1][1].items():
+            for path, value in usual[-1][2].items():
                 put(self._layout, path, value)
             self._assembled = None
-            self.arrangements = [[least, on_the_wire(layout, None)] for least, layout in entries]
+            self.arrangements = [[*size, on_the_wire(layout, None)] for *size, layout in usual + large]
+
+    def full_screen(self, selector: str) -> None:
+        """Have the page show what the CSS selector finds around this figure in full screen, or end that."""
+        self.send({"fullScreen": selector})
 
     @property
     def figure(self) -> go.Figure:

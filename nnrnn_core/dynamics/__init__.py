@@ -4,25 +4,29 @@ transient growth and what frames it, its pseudospectra, its Fisher memory; and a
 They take a tensor, an array or a `SchurMatrix`, and compute in float64 with numpy and scipy. Torch need not be there.
 """
 
-from .bounds import GrowthBounds, PointBound, bound_from_point, growth_bounds, kreiss_constant
+from .bounds import GrowthBounds, PointBound, bound_from_point, growth_bounds
 from .cloud import Cloud, OptimalInput, cloud_growth, optimal_input
 from .continuous import exponential_growth, propagator, typical_exponential_growth
 from .decay import decay_horizon
 from .departure import Departure, departure_parts, henrici
-from .form import Matrix, Time, as_real, as_schur
+from .form import Matrix, Time, as_form, as_real, as_schur
 from .gallery import Parameter, Specimen, gallery
 from .growth import transient_growth, typical_growth
 from .growth_estimate import GrowthEstimate, estimate_growth, growth_powers
+from .growth_peak import GrowthPeak, growth_peak
+from .kreiss import KreissBounds, kreiss_bounds, kreiss_constant
 from .lyapunov import jacobians, lyapunov_exponents
 from .memory import estimate_memory, fisher_memory
 from .noise import activity
 from .numerical_range import numerical_abscissa, numerical_radius, numerical_range
 from .pseudospectra import perturbed_eigenvalues, pseudospectrum, resolvent_level
+from .pseudospectra_slices import PseudospectrumSlice, estimated_seconds, pseudospectra_slices
 from .pseudospectral_radius import pseudospectral_abscissa, pseudospectral_radius
 from .schur_form import SchurParts, block_rows, reordered, schur_parts
 from .spectrum import (
     eigenvalue_conditions,
     eigenvalue_errors,
+    eigenvalue_uncertainty,
     eigenvalues,
     eigenvector_condition,
     spectral_abscissa,
@@ -34,14 +38,18 @@ __all__ = [
     "Departure",
     "GrowthBounds",
     "GrowthEstimate",
+    "GrowthPeak",
+    "KreissBounds",
     "Matrix",
     "OptimalInput",
     "Parameter",
     "PointBound",
+    "PseudospectrumSlice",
     "SchurParts",
     "Specimen",
     "Time",
     "activity",
+    "as_form",
     "as_real",
     "as_schur",
     "block_rows",
@@ -51,17 +59,21 @@ __all__ = [
     "departure_parts",
     "eigenvalue_conditions",
     "eigenvalue_errors",
+    "eigenvalue_uncertainty",
     "eigenvalues",
     "eigenvector_condition",
     "estimate_growth",
     "estimate_memory",
+    "estimated_seconds",
     "exponential_growth",
     "fisher_memory",
     "gallery",
     "growth_bounds",
+    "growth_peak",
     "growth_powers",
     "henrici",
     "jacobians",
+    "kreiss_bounds",
     "kreiss_constant",
     "lyapunov_exponents",
     "numerical_abscissa",
@@ -70,6 +82,7 @@ __all__ = [
     "optimal_input",
     "perturbed_eigenvalues",
     "propagator",
+    "pseudospectra_slices",
     "pseudospectral_abscissa",
     "pseudospectral_radius",
     "pseudospectrum",

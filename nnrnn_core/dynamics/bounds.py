@@ -9,22 +9,16 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-import scipy  # loads what is asked of it when it is first asked
 from jaxtyping import Float64
 
 from ..checks import number, whole_number
-from .form import Matrix, Time, as_schur, check_time
-from .inverse_lanczos import levels
+from .form import Matrix, Time, check_time, form_of
+from .kreiss import kreiss_bounds
 from .numerical_range import numerical_abscissa, numerical_radius
 from .pseudospectra import resolvent_level
 from .spectrum import eigenvector_condition, spectral_abscissa, spectral_radius
 
 Curve = Float64[np.ndarray, " times"]
-NEAREST, FARTHEST = 1e-8, 1e2  # distances from the circle between which the Kreiss constant is looked for
-DISTANCES, PLACES = 41, 49  # points of the grid it is looked for on
-STARTS = 3  # how many of the best of them a search starts from
-SEARCH = 1e-6  # relative error allowed to a level in the search
-STABLE = 1e-12  # how far rounding may carry an eigenvalue past the edge
 
 
 class GrowthBounds(NamedTuple):
@@ -93,7 +87,7 @@ def growth_bounds(V: Matrix, horizon: int, time: Time = "discrete", step: float 
     Parameters
     ----------
     V : array_like, tensor or SchurMatrix, (n, n)
-        Real and finite.
+        Finite, real or complex.
     horizon : int, at least 0
         The last k, or the number of steps of time.
     time : {"discrete", "continuous"}
@@ -109,7 +103,7 @@ def growth_bounds(V: Matrix, horizon: int, time: Time = "discrete", step: float 
     Raises
     ------
     ValueError
-        If V is not a real, finite, square matrix, or horizon, time or step is out of range.
+        If V is not a finite, square matrix, or horizon, time or step is out of range.
 
     References
     ----------
@@ -126,7 +120,7 @@ def growth_bounds(V: Matrix, horizon: int, time: Time = "discrete", step: float 
     True
     """
     times = _times(horizon, time, step)
-    condition, K = eigenvector_condition(V), kreiss_constant(V, time)
+    condition, kreiss = eigenvector_condition(V), kreiss_bounds(V, time)
     with np.errstate(over="ignore"):
         if time == "discrete":
             spectral = spectral_radius(V) ** times
@@ -135,77 +129,7 @@ def growth_bounds(V: Matrix, horizon: int, time: Time = "discrete", step: float 
             spectral = np.exp(spectral_abscissa(V) * times)
             numerical = np.exp(numerical_abscissa(V) * times)
         eigenvector = np.full(len(times), np.inf) if math.isinf(condition) else condition * spectral
-    return GrowthBounds(times, spectral, eigenvector, numerical, K, math.e * len(as_schur(V)[1]) * K)
-
-
-def kreiss_constant(V: Matrix, time: Time = "discrete") -> float:
-    """K(V) = sup_{|z| > 1} (|z| − 1)/σ_min(zI − V), so that K ≤ sup_k ‖V^k‖₂ ≤ e n K.
-
-    Continuous time: K(A) = sup_{Re z > 0} Re z/σ_min(zI − A), and K ≤ sup_t ‖e^{tA}‖₂ ≤ e n K.
-
-    Parameters
-    ----------
-    V : array_like, tensor or SchurMatrix, (n, n)
-        Real and finite.
-    time : {"discrete", "continuous"}
-        Whether V^k or e^{tV} is bounded.
-
-    Returns
-    -------
-    float
-        At least 1; 1 for normal V with ρ ≤ 1, ∞ where ρ > 1.
-
-    Raises
-    ------
-    ValueError
-        If V is not a real, finite, square matrix, or time is neither.
-
-    Notes
-    -----
-    Found on a grid and by a search from its best points, so it never exceeds the true value by more than rounding. At
-    ρ = 1 the search ends at |z| − 1 = 10⁻⁸.
-
-    References
-    ----------
-    Kreiss (1962), BIT 2; Spijker (1991), BIT 31.
-
-    Examples
-    --------
-    >>> from nnrnn_core import dynamics
-    >>> dynamics.kreiss_constant([[0.5, 0.0], [0.0, -0.5]])
-    1.0
-    >>> round(dynamics.kreiss_constant([[0.0, 0.0], [8.0, 0.0]]), 6)
-    2.125
-    """
-    discrete = check_time(time) == "discrete"
-    form = as_schur(V)[1]
-    edge = np.abs(np.diag(form)).max() - 1 if discrete else np.diag(form).real.max()
-    if edge > STABLE:
-        return math.inf
-    size = 1.0 if discrete else float(np.linalg.norm(form, 2)) or 1.0  # the unit of length in the half plane
-
-    def ratio(log_distance: np.ndarray, place: np.ndarray) -> np.ndarray:
-        away = size * 10.0**log_distance
-        z = (1 + away) * np.exp(1j * place) if discrete else away + 1j * size * place
-        level = levels(form, z, SEARCH)
-        with np.errstate(divide="ignore"):
-            return np.where(level > 0, away / level, np.inf)
-
-    far = np.linspace(math.log10(NEAREST), math.log10(FARTHEST), DISTANCES)
-    along = np.linspace(0, np.pi if discrete else 1.5, PLACES)  # the rest mirrors it: V is real
-    grid = ratio(far[:, None], along[None, :])
-    best = float(grid.max())
-    if math.isinf(best):
-        return best
-    for i, j in zip(*np.unravel_index(np.argsort(grid, axis=None)[-STARTS:], grid.shape), strict=True):
-        found = scipy.optimize.minimize(
-            lambda p: -float(ratio(np.clip(p[:1], far[0], far[-1]), p[1:])[0]),
-            (far[i], along[j]),
-            method="Nelder-Mead",
-            options={"xatol": 1e-6, "fatol": 1e-9 * best, "maxiter": 200},
-        )
-        best = max(best, float(-found.fun))
-    return max(best, 1.0)  # its limit as |z| → ∞
+    return GrowthBounds(times, spectral, eigenvector, numerical, kreiss.value, math.e * len(form_of(V)) * kreiss.value)
 
 
 def bound_from_point(V: Matrix, z: complex, horizon: int, time: Time = "discrete", step: float = 1.0) -> PointBound:
@@ -216,7 +140,7 @@ def bound_from_point(V: Matrix, z: complex, horizon: int, time: Time = "discrete
     Parameters
     ----------
     V : array_like, tensor or SchurMatrix, (n, n)
-        Real and finite.
+        Finite, real or complex.
     z : complex
         Outside the unit circle; in continuous time right of the imaginary axis.
     horizon : int, at least 0
@@ -234,7 +158,7 @@ def bound_from_point(V: Matrix, z: complex, horizon: int, time: Time = "discrete
     Raises
     ------
     ValueError
-        If V is not a real, finite, square matrix, z lies on the wrong side, or horizon, time or step is out of range.
+        If V is not a finite, square matrix, z lies on the wrong side, or horizon, time or step is out of range.
 
     References
     ----------

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float64, Inexact
 
 from ..checks import number, whole_number
 from .continuous import exponential
-from .form import Matrix, Time, as_real, check_time
+from .form import Matrix, Time, as_form, check_time
 
-Vector = Float64[np.ndarray, " n"]
+Vector = Inexact[np.ndarray, " n"]
 TIE = 1e-6  # entries this close to the largest modulus count as equal to it, so that rounding turns no sign
 
 
@@ -67,7 +67,7 @@ def optimal_input(V: Matrix, k: float, time: Time = "discrete") -> OptimalInput:
     Parameters
     ----------
     V : array_like, tensor or SchurMatrix, (n, n)
-        Real and finite.
+        Finite, real or complex.
     k : int, at least 0
         In continuous time any time t ≥ 0, and e^{tV} takes the place of V^k.
     time : {"discrete", "continuous"}
@@ -77,12 +77,12 @@ def optimal_input(V: Matrix, k: float, time: Time = "discrete") -> OptimalInput:
     -------
     OptimalInput
         In V's own basis. x and −x serve equally: its entry of largest modulus (the first, where several are) is
-        positive. Where a whole subspace is stretched equally, one vector of it.
+        positive. They are complex where V is. Where a whole subspace is stretched equally, one vector of it.
 
     Raises
     ------
     ValueError
-        If V is not a real, finite, square matrix, k or time is out of range, or V^k or e^{tV} leaves float64.
+        If V is not a finite, square matrix, k or time is out of range, or V^k or e^{tV} leaves float64.
 
     References
     ----------
@@ -95,7 +95,7 @@ def optimal_input(V: Matrix, k: float, time: Time = "discrete") -> OptimalInput:
     >>> abs(best.input), abs(best.response), best.gain
     (array([1., 0.]), array([0., 3.]), 3.0)
     """
-    P, form = as_real(V)
+    P, form = as_form(V)
     if check_time(time) == "continuous":
         M = exponential(form, number("k", k, 0))
     else:
@@ -104,10 +104,11 @@ def optimal_input(V: Matrix, k: float, time: Time = "discrete") -> OptimalInput:
     if not np.isfinite(M).all():
         raise ValueError(f"what V does in k = {k:g} leaves float64: choose a smaller k, or scale V down")
     _, values, directions = np.linalg.svd(M)
-    x = directions[0]
+    x = directions[0].conj()
     own = P @ x
     size = np.abs(own)
-    sign = 1.0 if own[np.flatnonzero(size >= (1 - TIE) * size.max())[0]] > 0 else -1.0
+    largest = own[np.flatnonzero(size >= (1 - TIE) * size.max())[0]]
+    sign = np.sign(largest).conj()  # of a complex number z/|z|
     return OptimalInput(sign * own, sign * (P @ (M @ x)), float(values[0]))
 
 
@@ -117,13 +118,13 @@ def cloud_growth(V: Matrix, horizon: int, count: int = 1000, seed: int = 0) -> C
     Parameters
     ----------
     V : array_like, tensor or SchurMatrix, (n, n)
-        Real and finite.
+        Finite, real or complex.
     horizon : int, at least 0
         The last k.
     count : int, at least 1
         How many x.
     seed : int, at least 0
-        The same seed gives the same starts, in V's own basis.
+        The same seed gives the same starts, in V's own basis. They are complex where V is.
 
     Returns
     -------
@@ -134,7 +135,7 @@ def cloud_growth(V: Matrix, horizon: int, count: int = 1000, seed: int = 0) -> C
     Raises
     ------
     ValueError
-        If V is not a real, finite, square matrix, or horizon, count or seed is out of range.
+        If V is not a finite, square matrix, or horizon, count or seed is out of range.
 
     References
     ----------
@@ -150,9 +151,12 @@ def cloud_growth(V: Matrix, horizon: int, count: int = 1000, seed: int = 0) -> C
     >>> bool((cloud.norms.max(axis=1) <= 1.0001 * dynamics.transient_growth(V, 6)).all())
     True
     """
-    P, form = as_real(V)
+    P, form = as_form(V)
     n, steps = len(form), whole_number("horizon", horizon, 0) + 1
-    starts = np.random.default_rng(whole_number("seed", seed, 0)).standard_normal((n, whole_number("count", count, 1)))
+    rng = np.random.default_rng(whole_number("seed", seed, 0))
+    starts = rng.standard_normal((n, whole_number("count", count, 1)))
+    if np.iscomplexobj(form):
+        starts = starts + 1j * rng.standard_normal(starts.shape)
     X = P.T @ (starts / np.linalg.norm(starts, axis=0))
     norms, spread = np.empty((steps, X.shape[1])), np.empty((steps, n))
     with np.errstate(over="ignore", invalid="ignore"):
@@ -163,7 +167,7 @@ def cloud_growth(V: Matrix, horizon: int, count: int = 1000, seed: int = 0) -> C
     return Cloud(norms, spread)
 
 
-def _sizes(X: Float64[np.ndarray, "n count"], axis: int, measure: Callable[..., np.ndarray]) -> np.ndarray:
+def _sizes(X: Inexact[np.ndarray, "n count"], axis: int, measure: Callable[..., np.ndarray]) -> np.ndarray:
     """`measure` along an axis, of numbers whose squares may leave float64; ∞ where they hold infinite or NaN ones."""
     scale = np.abs(X).max(axis=axis, keepdims=True)
     finite = np.isfinite(scale)

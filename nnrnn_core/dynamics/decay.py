@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from .continuous import exponential_growth, propagator
-from .form import Matrix, Time, check_time, real_form
+from .form import Matrix, Time, check_time, form_of
 from .growth import transient_growth
 from .growth_estimate import estimate_growth, growth_powers
 from .spectrum import spectral_abscissa, spectral_radius
@@ -24,7 +24,7 @@ def decay_horizon(V: Matrix, time: Time = "discrete") -> float:
     Parameters
     ----------
     V : array_like, tensor or SchurMatrix, (n, n)
-        Real and finite.
+        Finite, real or complex.
     time : {"discrete", "continuous"}
         Whether the horizon is a number of steps k or a time t, with ‖e^{tV}‖₂ in place of ‖V^k‖₂.
 
@@ -37,7 +37,7 @@ def decay_horizon(V: Matrix, time: Time = "discrete") -> float:
     Raises
     ------
     ValueError
-        If V is not a real, finite, square matrix, or time is neither.
+        If V is not a finite, square matrix, or time is neither.
 
     Examples
     --------
@@ -62,7 +62,7 @@ def _growth(
 ) -> tuple[Float64[np.ndarray, " times"], Float64[np.ndarray, " times"]]:
     """Steps, and the growth after them, up to the horizon; of a wide V an estimate."""
     count = horizon if discrete else POINTS
-    if len(real_form(V)) > EXACT_SIZE:
+    if len(form_of(V)) > EXACT_SIZE:
         step = V if discrete else propagator(V, horizon / POINTS)
         estimate = estimate_growth(step, growth_powers(count, 30))
         return np.array(estimate.powers, float), estimate.transient

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .form import Matrix, frobenius, real_form
+from .form import Matrix, form_of, frobenius
 from .schur_form import form_and_blocks
 
 
@@ -38,17 +38,18 @@ def departure_parts(V: Matrix) -> Departure:
     Parameters
     ----------
     V : array_like, tensor or SchurMatrix, (n, n)
-        Real and finite.
+        Finite, real or complex.
 
     Returns
     -------
     Departure
         Of a `SchurMatrix` below is ‖s T‖_F, and inside is 0; with the entry mask inside holds what T has in the blocks.
+        Of a complex V the form is the complex one, and inside is 0.
 
     Raises
     ------
     ValueError
-        If V is not a real, finite, square matrix.
+        If V is not a finite, square matrix.
 
     Notes
     -----
@@ -63,6 +64,8 @@ def departure_parts(V: Matrix) -> Departure:
     Departure(below=0.5, inside=2.0)
     """
     form, inside = form_and_blocks(V)
+    if np.iscomplexobj(form):
+        return Departure(frobenius(np.where(inside, 0.0, form)), 0.0)
     scale = float(np.abs(form).max()) or 1.0  # so that no square leaves float64
     unit = form / scale
     i = np.flatnonzero(np.diag(inside, 1))
@@ -78,7 +81,7 @@ def henrici(V: Matrix, relative: bool = False) -> float:
     Parameters
     ----------
     V : array_like, tensor or SchurMatrix, (n, n)
-        Real and finite.
+        Finite, real or complex.
     relative : bool
         Whether to divide by ‖V‖_F.
 
@@ -90,7 +93,7 @@ def henrici(V: Matrix, relative: bool = False) -> float:
     Raises
     ------
     ValueError
-        If V is not a real, finite, square matrix.
+        If V is not a finite, square matrix.
 
     Notes
     -----
@@ -110,4 +113,4 @@ def henrici(V: Matrix, relative: bool = False) -> float:
     0.0
     """
     departure = math.hypot(*departure_parts(V))
-    return departure / frobenius(real_form(V)) if relative and departure > 0 else departure
+    return departure / frobenius(form_of(V)) if relative and departure > 0 else departure

@@ -1,4 +1,4 @@
-"""What every function of a matrix starts from: V as a checked array, or in a form orthogonally similar to it.
+"""What every function of a matrix starts from: V as a checked array, or in a form unitarily similar to it.
 
 A `SchurMatrix` knows its own form: its Λ + s T, whose spectrum is exact, is handed over as it stands. The numbers of a
 strongly non-normal V do not survive a detour through its dense entries (the eigenvalues of a rotated delay line of 64
@@ -47,11 +47,56 @@ Numbers: TypeAlias = TensorLike | ArrayLike
 Matrix: TypeAlias = HoldsSchurForm | TensorLike | ArrayLike
 RealMatrix: TypeAlias = Float64[np.ndarray, "n n"]
 ComplexMatrix: TypeAlias = Complex128[np.ndarray, "n n"]
+SquareMatrix: TypeAlias = RealMatrix | ComplexMatrix
 Time: TypeAlias = Literal["discrete", "continuous"]  # h_t = V h_{t−1}, or x' = A x
 
 
+def as_form(V: Matrix) -> tuple[RealMatrix, SquareMatrix]:
+    """V = P form Pᵀ with P orthogonal, at no cost: what questions about vectors need.
+
+    Parameters
+    ----------
+    V : array_like, tensor or SchurMatrix, (n, n)
+        Finite, real or complex. Complex numbers without an imaginary part are real ones.
+
+    Returns
+    -------
+    P : ndarray, (n, n)
+        That of a `SchurMatrix`; I for anything else.
+    form : ndarray, (n, n)
+        Λ + s T of a `SchurMatrix`, lower triangular except for its 2×2 blocks; V itself for anything else, in float64
+        or complex128.
+
+    Raises
+    ------
+    ValueError
+        If V is not a finite, square matrix.
+
+    Examples
+    --------
+    >>> from nnrnn_core import dynamics
+    >>> P, form = dynamics.as_form([[0.5j, 0.0], [2.0, 0.5]])
+    >>> form
+    array([[0. +0.5j, 0. +0.j ],
+           [2. +0.j , 0.5+0.j ]])
+    """
+    form = form_of(V)
+    if not isinstance(V, HoldsSchurForm):
+        return np.eye(len(form)), form
+    with no_grad():
+        return array(cast("Any", V).P, "V.P"), form
+
+
+def form_of(V: Matrix) -> SquareMatrix:
+    """The form of `as_form` without its P, for what does not depend on P."""
+    if not isinstance(V, HoldsSchurForm):
+        return square(V, "V")
+    with no_grad():
+        return array(V.schur_form(), "V")
+
+
 def as_real(V: Matrix) -> tuple[RealMatrix, RealMatrix]:
-    """V = P form Pᵀ with P orthogonal and form real, at no cost: what Fisher memory and best inputs need.
+    """V = P form Pᵀ as `as_form` gives it, of a real V: what the real Schur form needs.
 
     Parameters
     ----------
@@ -81,19 +126,14 @@ def as_real(V: Matrix) -> tuple[RealMatrix, RealMatrix]:
     array([[0.5, 0. ],
            [2. , 0.5]])
     """
-    form = real_form(V)
-    if not isinstance(V, HoldsSchurForm):
-        return np.eye(len(form)), form
-    with no_grad():
-        return array(cast("Any", V).P, "V.P"), form
+    P, form = as_form(V)
+    return P, form if form.dtype.kind == "f" else array(form, "V")
 
 
 def real_form(V: Matrix) -> RealMatrix:
-    """The form of `as_real` without its P, for what does not depend on P."""
-    if not isinstance(V, HoldsSchurForm):
-        return array(V, "V")
-    with no_grad():
-        return array(V.schur_form(), "V")
+    """`form_of` a real V; ValueError for a complex one."""
+    form = form_of(V)
+    return form if form.dtype.kind == "f" else array(form, "V")
 
 
 def as_schur(V: Matrix) -> tuple[ComplexMatrix, ComplexMatrix]:
@@ -102,7 +142,7 @@ def as_schur(V: Matrix) -> tuple[ComplexMatrix, ComplexMatrix]:
     Parameters
     ----------
     V : array_like, tensor or SchurMatrix, (n, n)
-        Real and finite.
+        Finite, real or complex.
 
     Returns
     -------
@@ -113,7 +153,7 @@ def as_schur(V: Matrix) -> tuple[ComplexMatrix, ComplexMatrix]:
     Raises
     ------
     ValueError
-        If V is not a real, finite, square matrix.
+        If V is not a finite, square matrix.
 
     Notes
     -----
@@ -131,8 +171,8 @@ def as_schur(V: Matrix) -> tuple[ComplexMatrix, ComplexMatrix]:
     >>> sorted(np.diag(form).imag.round(12).tolist())
     [-1.0, 1.0]
     """
-    P, form = as_real(V)
-    if np.array_equal(form, np.tril(form)):
+    P, form = as_form(V)
+    if is_lower(form):
         return P.astype(complex), form.astype(complex)
     if isinstance(V, HoldsSchurForm) and cast("Any", V).mask == "block":
         # column 2i carries e^{+iθ}, column 2i + 1 its conjugate
@@ -143,9 +183,27 @@ def as_schur(V: Matrix) -> tuple[ComplexMatrix, ComplexMatrix]:
     return P @ Q.conj(), upper.T.copy()
 
 
+def is_real(V: Matrix) -> bool:
+    """Whether V has no imaginary part: its spectrum, pseudospectra and numerical range mirror in the real axis."""
+    return np.isrealobj(form_of(V))
+
+
+def is_lower(form: SquareMatrix) -> bool:
+    """Whether nothing stands above the diagonal."""
+    return np.array_equal(form, np.tril(form))
+
+
 def array(V: Numbers, name: str) -> RealMatrix:
     """A real, finite, square matrix as a float64 array; ValueError that says what is wrong, otherwise."""
-    M = _real(V, name)
+    return _square(_real(V, name), name)
+
+
+def square(V: Numbers, name: str) -> SquareMatrix:
+    """A finite, square matrix as a float64 array, or as a complex128 one where it has imaginary parts."""
+    return _square(_numbers(V, name), name)
+
+
+def _square(M: np.ndarray, name: str) -> np.ndarray:
     if M.ndim != 2 or M.shape[0] != M.shape[1] or not M.size:
         raise ValueError(f"{name} must be a square matrix; its shape is {M.shape}")
     return M
@@ -153,7 +211,15 @@ def array(V: Numbers, name: str) -> RealMatrix:
 
 def vector(v: Numbers, size: int, name: str) -> Float64[np.ndarray, " n"]:
     """A real, finite vector of `size` entries as a float64 array; ValueError otherwise."""
-    x = _real(v, name)
+    return _sized(_real(v, name), size, name)
+
+
+def any_vector(v: Numbers, size: int, name: str) -> Float64[np.ndarray, " n"] | Complex128[np.ndarray, " n"]:
+    """A finite vector of `size` entries, real or complex; ValueError otherwise."""
+    return _sized(_numbers(v, name), size, name)
+
+
+def _sized(x: np.ndarray, size: int, name: str) -> np.ndarray:
     if x.shape != (size,):
         raise ValueError(f"{name} must be a vector of {size} entries, as V has rows; its shape is {x.shape}")
     return x
@@ -191,11 +257,20 @@ def numpy_array(x: Numbers) -> np.ndarray:
 
 
 def _real(x: Numbers, name: str) -> Float64[np.ndarray, "..."]:
+    a = _numbers(x, name)
+    if a.dtype.kind == "c":
+        raise ValueError(f"{name} must be real; its dtype is {a.dtype}: pass its real part, if that is what is meant")
+    return a
+
+
+def _numbers(x: Numbers, name: str) -> Float64[np.ndarray, "..."] | Complex128[np.ndarray, "..."]:
+    """In float64, or in complex128 where something has an imaginary part."""
     a = numpy_array(x)
-    if a.dtype.kind not in "biuf":
-        remedy = "pass its real part, if that is what is meant" if a.dtype.kind == "c" else "pass numbers"
-        raise ValueError(f"{name} must be real; its dtype is {a.dtype}: {remedy}")
-    return _finite(a.astype(np.float64), name)
+    if a.dtype.kind not in "biufc":
+        raise ValueError(f"{name} must be real or complex; its dtype is {a.dtype}: pass numbers")
+    if a.dtype.kind == "c" and a.imag.any():
+        return _finite(a.astype(np.complex128), name)
+    return _finite(a.real.astype(np.float64), name)
 
 
 def _finite(a: np.ndarray, name: str) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from ..checks import whole_number
-from .form import Matrix, RealMatrix, frobenius, real_form
+from .form import Matrix, SquareMatrix, form_of, frobenius
 from .power_norms import power_norms
 
 LEAST_SIZE = 32  # rows of a matrix: with fewer, one eigenvalue problem for each power takes less time
@@ -22,7 +22,7 @@ def transient_growth(V: Matrix, horizon: int) -> Float64[np.ndarray, " steps"]:
     Parameters
     ----------
     V : array_like, tensor or SchurMatrix, (n, n)
-        Real and finite.
+        Finite, real or complex.
     horizon : int, at least 0
         The last k.
 
@@ -34,7 +34,7 @@ def transient_growth(V: Matrix, horizon: int) -> Float64[np.ndarray, " steps"]:
     Raises
     ------
     ValueError
-        If V is not a real, finite, square matrix, or horizon is out of range.
+        If V is not a finite, square matrix, or horizon is out of range.
 
     Notes
     -----
@@ -52,7 +52,7 @@ def transient_growth(V: Matrix, horizon: int) -> Float64[np.ndarray, " steps"]:
     >>> dynamics.transient_growth([[0.0, 0.0], [3.0, 0.0]], 2)
     array([1., 3., 0.])
     """
-    form, horizon = real_form(V), whole_number("horizon", horizon, 0)
+    form, horizon = form_of(V), whole_number("horizon", horizon, 0)
     worthwhile = len(form) >= LEAST_SIZE and len(form) * horizon <= MOST_VECTORS
     norms = power_norms(form, horizon) if worthwhile else np.full(horizon + 1, np.nan)
     unknown = np.isnan(norms)
@@ -68,7 +68,7 @@ def typical_growth(V: Matrix, horizon: int) -> Float64[np.ndarray, " steps"]:
     Parameters
     ----------
     V : array_like, tensor or SchurMatrix, (n, n)
-        Real and finite.
+        Finite, real or complex.
     horizon : int, at least 0
         The last k.
 
@@ -80,7 +80,7 @@ def typical_growth(V: Matrix, horizon: int) -> Float64[np.ndarray, " steps"]:
     Raises
     ------
     ValueError
-        If V is not a real, finite, square matrix, or horizon is out of range.
+        If V is not a finite, square matrix, or horizon is out of range.
 
     References
     ----------
@@ -95,14 +95,14 @@ def typical_growth(V: Matrix, horizon: int) -> Float64[np.ndarray, " steps"]:
     return np.array([frobenius(M) / math.sqrt(len(M)) for M in _powers(V, horizon)])
 
 
-def _scaled(M: RealMatrix) -> tuple[float, RealMatrix]:
+def _scaled(M: SquareMatrix) -> tuple[float, SquareMatrix]:
     """M as scale · unit with max |unit| = 1, so that no square leaves float64; scale ∞ where M has left it."""
     scale = float(np.abs(M).max())
     return (scale, M / scale if scale > 0 else M) if np.isfinite(scale) else (np.inf, np.eye(len(M)))
 
 
-def _powers(V: Matrix, horizon: int) -> Iterator[RealMatrix]:
-    form = real_form(V)
+def _powers(V: Matrix, horizon: int) -> Iterator[SquareMatrix]:
+    form = form_of(V)
     M = np.eye(len(form))
     for k in range(whole_number("horizon", horizon, 0) + 1):
         if k:
@@ -111,8 +111,8 @@ def _powers(V: Matrix, horizon: int) -> Iterator[RealMatrix]:
         yield M
 
 
-def _largest_singular_value(M: RealMatrix) -> float:
+def _largest_singular_value(M: SquareMatrix) -> float:
     """The root of the Gram matrix's largest eigenvalue: as exact as an SVD for this one, and twice as fast. (LAPACK's
     search for a single eigenvalue fails where all are alike, as for an orthogonal M.)"""
     scale, unit = _scaled(M)
-    return float(scale * np.sqrt(max(np.linalg.eigvalsh(unit.T @ unit)[-1], 0.0)))
+    return float(scale * np.sqrt(max(np.linalg.eigvalsh(unit.conj().T @ unit)[-1], 0.0)))

@@ -7,10 +7,10 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float64, Inexact
 
 from ..checks import whole_number
-from .form import Matrix, RealMatrix, real_form
+from .form import Matrix, SquareMatrix, form_of
 
 Curve = Float64[np.ndarray, " powers"]
 BLOCK = 4  # directions in the subspace
@@ -43,8 +43,8 @@ class GrowthEstimate(NamedTuple):
     powers: tuple[int, ...]
     transient: Curve
     typical: Curve
-    subspace: Float64[np.ndarray, "powers n block"]
-    workspace: Float64[np.ndarray, "powers n n"]
+    subspace: Inexact[np.ndarray, "powers n block"]
+    workspace: Inexact[np.ndarray, "powers n n"]
 
 
 def growth_powers(horizon: int, count: int = 20) -> tuple[int, ...]:
@@ -87,7 +87,7 @@ def estimate_growth(V: Matrix, powers: Sequence[int], start: GrowthEstimate | No
     Parameters
     ----------
     V : array_like, tensor or SchurMatrix, (n, n)
-        Real and finite.
+        Finite, real or complex.
     powers : sequence of int
         Increasing, at least 0; those of `growth_powers` cost one product each.
     start : GrowthEstimate or None
@@ -103,7 +103,7 @@ def estimate_growth(V: Matrix, powers: Sequence[int], start: GrowthEstimate | No
     Raises
     ------
     ValueError
-        If V is not a real, finite, square matrix, or powers are not increasing whole numbers.
+        If V is not a finite, square matrix, or powers are not increasing whole numbers.
 
     Notes
     -----
@@ -120,17 +120,17 @@ def estimate_growth(V: Matrix, powers: Sequence[int], start: GrowthEstimate | No
     ks = tuple(whole_number("powers", k, 0) for k in powers)
     if not ks or any(b <= a for a, b in pairwise(ks)):
         raise ValueError(f"powers must be increasing and at least one; got {list(ks)}")
-    form = real_form(V)
+    form = form_of(V)
     n = len(form)
-    if start is not None and start.workspace.shape == (len(ks), n, n):
+    if start is not None and start.workspace.shape == (len(ks), n, n) and start.workspace.dtype == form.dtype:
         X, stack, steps = start.subspace, start.workspace, 1
     else:
         X = np.linalg.qr(np.random.default_rng(0).standard_normal((len(ks), n, min(BLOCK, n))))[0]
-        stack, steps = np.empty((len(ks), n, n)), COLD_STEPS
+        stack, steps = np.empty((len(ks), n, n), form.dtype), COLD_STEPS
     _fill_with_powers(stack, form, ks)
     entries = stack.reshape(len(ks), -1)
     with np.errstate(over="ignore", invalid="ignore"):
-        squares = np.vecdot(entries, entries)
+        squares = np.vecdot(entries, entries).real
     fits = squares < LARGE**2  # False also for NaN, which ∞ − ∞ leaves
     stack[~fits] = 0.0
     for _ in range(steps):
@@ -141,16 +141,16 @@ def estimate_growth(V: Matrix, powers: Sequence[int], start: GrowthEstimate | No
 
 
 def _lanczos(
-    M: Float64[np.ndarray, "powers n n"], X: Float64[np.ndarray, "powers n block"]
-) -> tuple[Curve, Float64[np.ndarray, "powers n block"]]:
-    """The largest singular value of each M on the span of X and MᵀM X, and the best subspace of X's size in there."""
-    basis = np.linalg.qr(np.concatenate([X, M.transpose(0, 2, 1) @ (M @ X)], axis=2))[0]
+    M: Inexact[np.ndarray, "powers n n"], X: Inexact[np.ndarray, "powers n block"]
+) -> tuple[Curve, Inexact[np.ndarray, "powers n block"]]:
+    """The largest singular value of each M on the span of X and M*M X, and the best subspace of X's size in there."""
+    basis = np.linalg.qr(np.concatenate([X, M.conj().transpose(0, 2, 1) @ (M @ X)], axis=2))[0]
     image = M @ basis
-    squares, directions = np.linalg.eigh(image.transpose(0, 2, 1) @ image)
+    squares, directions = np.linalg.eigh(image.conj().transpose(0, 2, 1) @ image)
     return np.sqrt(np.maximum(squares[:, -1], 0.0)), basis @ directions[:, :, -X.shape[2] :]
 
 
-def _fill_with_powers(stack: Float64[np.ndarray, "powers n n"], form: RealMatrix, powers: Sequence[int]) -> None:
+def _fill_with_powers(stack: Inexact[np.ndarray, "powers n n"], form: SquareMatrix, powers: Sequence[int]) -> None:
     known = {0: np.eye(len(form)), 1: form}
     half = len(form) // 2
     product = np.matmul if len(form) < LEAST_HALVED or form[:half, half:].any() else _lower_product
@@ -161,8 +161,8 @@ def _fill_with_powers(stack: Float64[np.ndarray, "powers n n"], form: RealMatrix
 
 
 def _power(
-    k: int, known: dict[int, RealMatrix], product: Callable[..., RealMatrix], out: RealMatrix | None = None
-) -> RealMatrix:
+    k: int, known: dict[int, SquareMatrix], product: Callable[..., SquareMatrix], out: SquareMatrix | None = None
+) -> SquareMatrix:
     """form^k, from the largest power known so far whose complement to k is known too, or at least half of k."""
     if k not in known:
         below = max(p for p in known if p < k and (k - p in known or 2 * p <= k))
@@ -170,7 +170,7 @@ def _power(
     return known[k]
 
 
-def _lower_product(A: RealMatrix, B: RealMatrix, out: RealMatrix | None = None) -> RealMatrix:
+def _lower_product(A: SquareMatrix, B: SquareMatrix, out: SquareMatrix | None = None) -> SquareMatrix:
     """A B of two matrices whose upper right quarter is 0, as that of V in Schur form: half of the work."""
     out, half = np.empty_like(A) if out is None else out, len(A) // 2
     np.matmul(A[:half, :half], B[:half, :half], out=out[:half, :half])

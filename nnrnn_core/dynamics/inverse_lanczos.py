@@ -30,9 +30,9 @@ CAUTION = 10  # factor on the estimate of the error
 REFINEMENTS = 12  # most steps towards the largest singular value of a bidiagonal matrix
 
 
-def levels(form: ComplexMatrix, z: Complex128[np.ndarray, "..."], tolerance: float) -> Levels:
-    """`resolvent_level` of a lower triangular form of a real matrix."""
-    folded, where = np.unique(z.real + 1j * np.abs(z.imag), return_inverse=True)
+def levels(form: ComplexMatrix, z: Complex128[np.ndarray, "..."], tolerance: float, real: bool) -> Levels:
+    """`resolvent_level` of a lower triangular form; of a real matrix those of z and its conjugate are one."""
+    folded, where = np.unique(z.real + 1j * np.abs(z.imag) if real else z, return_inverse=True)
     width = max(1, CACHE // len(form))
     parts = [folded[i : i + width] for i in range(0, len(folded), width)]
     normal = is_normal(form)
@@ -53,7 +53,7 @@ def _distance(form: ComplexMatrix, z: Points) -> Reals:
 def _scaled(form: ComplexMatrix, z: Points, tolerance: float) -> Reals:
     scale = 2.0 ** math.frexp(max(np.abs(form).max(), np.abs(z).max()))[1]  # a power of two: no rounding
     if len(z) <= FEW:
-        return scale * np.array([_from_inverse(form / scale, point) for point in z / scale])
+        return scale * np.array([level_from_inverse(form / scale, point) for point in z / scale])
     return scale * _smallest_singular_values(form / scale, z / scale, tolerance)
 
 
@@ -89,11 +89,11 @@ def _smallest_singular_values(form: ComplexMatrix, z: Points, tolerance: float) 
                 )
                 if not len(live):
                     return found
-    found[live[~finished]] = [_from_inverse(form, point) for point in z[live[~finished]]]
+    found[live[~finished]] = [level_from_inverse(form, point) for point in z[live[~finished]]]
     return found
 
 
-def _from_inverse(form: ComplexMatrix, z: complex) -> float:
+def level_from_inverse(form: ComplexMatrix, z: complex) -> float:
     """1/‖(z − form)⁻¹‖₂, the inverse of a triangular matrix multiplied out: the fastest way for a single point."""
     inverse, on_spectrum = scipy.linalg.lapack.ztrtri(z * np.eye(len(form)) - form, lower=1)
     norm = np.inf if on_spectrum or not np.isfinite(inverse).all() else np.linalg.norm(inverse, 2)

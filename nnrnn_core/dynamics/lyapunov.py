@@ -13,7 +13,19 @@ import numpy as np
 from jaxtyping import Float64
 
 from ..checks import whole_number
-from .form import HoldsSchurForm, Matrix, Numbers, RealMatrix, TensorLike, array, as_real, no_grad, numpy_array
+from .form import (
+    HoldsSchurForm,
+    Matrix,
+    Numbers,
+    RealMatrix,
+    SquareMatrix,
+    TensorLike,
+    array,
+    as_form,
+    no_grad,
+    numpy_array,
+    square,
+)
 
 Exponents = Float64[np.ndarray, " count"]
 
@@ -48,7 +60,7 @@ def lyapunov_exponents(jacobians: Numbers | Iterable[Matrix], count: int | None 
     Raises
     ------
     ValueError
-        If no steps are left after the warm-up, the matrices differ in size or are not real, finite and square, or count
+        If no steps are left after the warm-up, the matrices differ in size or are not finite and square, or count
         or warmup is out of range.
 
     Notes
@@ -127,9 +139,12 @@ def jacobians(network: OneLayer, input: TensorLike, h_0: TensorLike | None = Non
         raise ValueError(f"input must be one sequence, (time, input_size); got {shape}")
     with no_grad():
         states, _ = network(input, h_0)
+        activation, matrix = network.activation, network.V()  # type: ignore[attr-defined]
+        if hasattr(activation, "derivative_times"):  # of units with several entries of the state each
+            return (numpy_array(activation.derivative_times(h, matrix)) for h in states)
         slopes = states.clone()
-        network.activation.slope(states, slopes)  # type: ignore[attr-defined]
-        V = array(network.V(), "V")
+        activation.slope(states, slopes)
+        V = array(matrix, "V")
     return (slope[:, None] * V for slope in numpy_array(slopes))
 
 
@@ -142,11 +157,11 @@ def _each(jacobians: Numbers | Iterable[Matrix]) -> Iterator[Matrix]:
     return iter(jacobians)
 
 
-def _dense(J: Matrix) -> RealMatrix:
+def _dense(J: Matrix) -> SquareMatrix:
     if not isinstance(J, HoldsSchurForm):
-        return array(J, "a Jacobian")
-    P, form = as_real(J)
-    dense: RealMatrix = P @ form @ P.T
+        return square(J, "a Jacobian")
+    P, form = as_form(J)
+    dense: SquareMatrix = P @ form @ P.T
     return dense
 
 

@@ -2,7 +2,7 @@
 
 h_t = V h_{t−1} + v u_t + ξ_t with ξ of unit variance. The Fisher information of h_t about u_{t−k}, all else known, is
 
-    J(k) = (V^k v)ᵀ C⁻¹ V^k v,    C = Σ_{j < duration} V^j (V^j)ᵀ    (paper, section 3; Ganguli, Huh, Sompolinsky 2008).
+    J(k) = (V^k v)* C⁻¹ V^k v,    C = Σ_{j < duration} V^j (V^j)*    (paper, section 3; Ganguli, Huh, Sompolinsky 2008).
 
 For normal V with ρ < 1 and ‖v‖ = 1 the J(k) sum to 1, for any V of size n to at most n. With noise of variance ε they
 are J(k)/ε.
@@ -12,20 +12,21 @@ from __future__ import annotations
 
 import numpy as np
 import scipy.linalg
-from jaxtyping import Float64
+from jaxtyping import Complex128, Float64
 
 from ..checks import whole_number
-from .form import Matrix, Numbers, RealMatrix, as_real, vector
+from .form import Matrix, Numbers, SquareMatrix, any_vector, as_form
 from .noise import doublings, noise_covariance, noise_factor, noise_steps
 
 MemoryCurve = Float64[np.ndarray, " steps"]
-Columns = Float64[np.ndarray, "n steps"]
+Columns = Float64[np.ndarray, "n steps"] | Complex128[np.ndarray, "n steps"]
+Vector = Float64[np.ndarray, " n"] | Complex128[np.ndarray, " n"]
 ROUNDING_LIMIT = 1e-4  # relative error of J(k) beyond which `fisher_memory` is an error
 LOST_DIGITS = 1e-3  # relative error of J(k) beyond which `estimate_memory` gives NaN
 
 
 def fisher_memory(V: Matrix, source: Numbers, horizon: int, duration: int | None = None) -> MemoryCurve:
-    """J(k) = (V^k v)ᵀ C⁻¹ V^k v with C = Σ_{j < duration} V^j (V^j)ᵀ, for k = 0…horizon.
+    """J(k) = (V^k v)* C⁻¹ V^k v with C = Σ_{j < duration} V^j (V^j)*, for k = 0…horizon.
 
     The Fisher information of the state of h_t = V h_{t−1} + v u_t + ξ_t about the input k steps ago, for noise ξ of
     unit variance.
@@ -33,7 +34,7 @@ def fisher_memory(V: Matrix, source: Numbers, horizon: int, duration: int | None
     Parameters
     ----------
     V : array_like, tensor or SchurMatrix, (n, n)
-        Real and finite.
+        Finite, real or complex.
     source : array_like or tensor, (n,)
         v, the direction in which the input enters.
     horizon : int, at least 0
@@ -49,14 +50,14 @@ def fisher_memory(V: Matrix, source: Numbers, horizon: int, duration: int | None
     Raises
     ------
     ValueError
-        If V is not a real, finite, square matrix, source does not fit it, horizon or duration is out of range, noise
+        If V is not a finite, square matrix, source does not fit it, horizon or duration is out of range, noise
         that runs for ever grows without bound, powers of V leave float64, or rounding may disturb J(k) by more than
         10⁻⁴, relatively.
 
     Notes
     -----
-    C itself may be singular in float64 (condition 10²⁷ in the paper's Table 6), so only a factor is kept: C = RᵀR,
-    doubled by the QR factorisation of the stacked [R (V^m)ᵀ; R], and J(k) = ‖R⁻ᵀ V^k v‖². What counts then is the
+    C itself may be singular in float64 (condition 10²⁷ in the paper's Table 6), so only a factor is kept: C = R*R,
+    doubled by the QR factorisation of the stacked [R (V^m)*; R], and J(k) = ‖R⁻* V^k v‖². What counts then is the
     condition of R with its columns scaled to norm 1, not that of C: J(k) comes out to 2·10⁻⁶ in Table 6, where V is
     lower triangular (or a `SchurMatrix`). Multiplied out with a dense P the same matrix has lost its memory to
     rounding.
@@ -73,8 +74,8 @@ def fisher_memory(V: Matrix, source: Numbers, horizon: int, duration: int | None
     >>> dynamics.fisher_memory(line, np.eye(4)[0], 4).round(3)
     array([1.   , 0.5  , 0.333, 0.25 , 0.   ])
     """
-    P, form = as_real(V)
-    v = vector(source, len(form), "source")
+    P, form = as_form(V)
+    v = any_vector(source, len(form), "source")
     trace = _responses(form, P.T @ v, whole_number("horizon", horizon, 0))
     with np.errstate(over="ignore", invalid="ignore"):
         R, reach = noise_factor(form, noise_steps(V, form, duration))
@@ -88,12 +89,12 @@ def fisher_memory(V: Matrix, source: Numbers, horizon: int, duration: int | None
     return _squared_norms(_whitened(R, trace))
 
 
-def _whitened(R: RealMatrix, columns: Columns) -> Columns:
-    """R⁻ᵀ x for every column x: in units of the noise."""
-    return np.asarray(scipy.linalg.solve_triangular(R, columns, trans="T"))
+def _whitened(R: SquareMatrix, columns: Columns) -> Columns:
+    """R⁻* x for every column x: in units of the noise."""
+    return np.asarray(scipy.linalg.solve_triangular(R, columns, trans="C"))
 
 
-def _responses(form: RealMatrix, v: Float64[np.ndarray, " n"], horizon: int) -> Columns:
+def _responses(form: SquareMatrix, v: Vector, horizon: int) -> Columns:
     """The columns V^k v, k = 0…horizon: known ones times V^m give the next m."""
     columns, power = v[:, None], form
     with np.errstate(over="ignore", invalid="ignore"):
@@ -104,16 +105,16 @@ def _responses(form: RealMatrix, v: Float64[np.ndarray, " n"], horizon: int) -> 
 
 
 def _squared_norms(columns: Columns) -> MemoryCurve:
-    return np.asarray((columns * columns).sum(axis=0))
+    return np.asarray((columns * columns.conj()).real.sum(axis=0))
 
 
 def estimate_memory(V: Matrix, source: Numbers, horizon: int, duration: int) -> MemoryCurve:
-    """J(k) = (V^k v)ᵀ C⁻¹ V^k v as `fisher_memory` gives it, fast enough for a live view, or NaN.
+    """J(k) = (V^k v)* C⁻¹ V^k v as `fisher_memory` gives it, fast enough for a live view, or NaN.
 
     Parameters
     ----------
     V : array_like, tensor or SchurMatrix, (n, n)
-        Real and finite.
+        Finite, real or complex.
     source : array_like or tensor, (n,)
         v, the direction in which the input enters.
     horizon : int, at least 0
@@ -129,7 +130,7 @@ def estimate_memory(V: Matrix, source: Numbers, horizon: int, duration: int) -> 
     Raises
     ------
     ValueError
-        If V is not a real, finite, square matrix, source does not fit it, or horizon or duration is out of range.
+        If V is not a finite, square matrix, source does not fit it, or horizon or duration is out of range.
 
     Notes
     -----
@@ -144,9 +145,9 @@ def estimate_memory(V: Matrix, source: Numbers, horizon: int, duration: int) -> 
     >>> dynamics.estimate_memory(line, np.eye(4)[0], 4, duration=10).round(3)
     array([1.   , 0.5  , 0.333, 0.25 , 0.   ])
     """
-    P, form = as_real(V)
+    P, form = as_form(V)
     n = len(form)
-    v = vector(source, n, "source")
+    v = any_vector(source, n, "source")
     trace = _responses(form, P.T @ v, whole_number("horizon", horizon, 0))
     with np.errstate(over="ignore", invalid="ignore"):
         C, largest = noise_covariance(form, doublings(form, whole_number("duration", duration, 1)))
@@ -155,7 +156,7 @@ def estimate_memory(V: Matrix, source: Numbers, horizon: int, duration: int) -> 
     if not trusted:
         return np.full(trace.shape[1], np.nan)
     try:
-        factor = np.linalg.cholesky((C + C.T) / 2)
+        factor = np.linalg.cholesky((C + C.conj().T) / 2)
     except np.linalg.LinAlgError:
         return np.full(trace.shape[1], np.nan)
     return _squared_norms(scipy.linalg.solve_triangular(factor, trace, lower=True))

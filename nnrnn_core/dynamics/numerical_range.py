@@ -6,14 +6,20 @@ numerical abscissa, is how fast ‖e^{tA}‖₂ can begin to grow (Trefethen & E
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import scipy  # loads what is asked of it when it is first asked
 from jaxtyping import Complex128, Float64
 
 from ..checks import whole_number
-from .form import ComplexMatrix, Matrix, real_form
+from .form import ComplexMatrix, Matrix, SquareMatrix, form_of
+from .pseudospectral_radius import middles
 
 ANGLES = 64  # directions in which the numerical radius is first looked for
+PROOF = 1e-10  # relative: what the numerical radius may exceed the largest reach found by, unseen
+OFF_CIRCLE = 1e-5  # how far from the circle rounding may carry an eigenvalue
+ROUNDS = 20  # of raising the level; two are common
 
 
 def numerical_range(V: Matrix, n_angles: int = 128) -> Complex128[np.ndarray, " points"]:
@@ -22,7 +28,7 @@ def numerical_range(V: Matrix, n_angles: int = 128) -> Complex128[np.ndarray, " 
     Parameters
     ----------
     V : array_like, tensor or SchurMatrix, (n, n)
-        Real and finite.
+        Finite, real or complex.
     n_angles : int, at least 4
         Number of directions φ, evenly spaced.
 
@@ -34,7 +40,7 @@ def numerical_range(V: Matrix, n_angles: int = 128) -> Complex128[np.ndarray, " 
     Raises
     ------
     ValueError
-        If V is not a real, finite, square matrix, or n_angles is out of range.
+        If V is not a finite, square matrix, or n_angles is out of range.
 
     Notes
     -----
@@ -52,11 +58,11 @@ def numerical_range(V: Matrix, n_angles: int = 128) -> Complex128[np.ndarray, " 
     >>> len(boundary), bool(np.allclose(abs(boundary), 0.5))
     (129, True)
     """
-    form, count = real_form(V), whole_number("n_angles", n_angles, 4)
+    form, count = form_of(V), whole_number("n_angles", n_angles, 4)
     boundary = np.empty(count, complex)
     for i, angle in enumerate(2 * np.pi * np.arange(count) / count):
         mirrored = count - i
-        if mirrored < i:  # V is real, so W(V) is symmetric about the real axis
+        if mirrored < i and np.isrealobj(form):  # W(V) is symmetric about the real axis
             boundary[i] = boundary[mirrored].conj()
             continue
         x = _top(form, angle)
@@ -70,21 +76,26 @@ def numerical_radius(V: Matrix) -> float:
     Parameters
     ----------
     V : array_like, tensor or SchurMatrix, (n, n)
-        Real and finite.
+        Finite, real or complex.
 
     Returns
     -------
     float
-        To about 10⁻¹⁰, relatively.
+        To about 10⁻¹⁰, relatively: no direction is missed.
 
     Raises
     ------
     ValueError
-        If V is not a real, finite, square matrix.
+        If V is not a finite, square matrix.
 
     References
     ----------
-    Berger (1965), Notices of the AMS 12; Trefethen & Embree (2005), Spectra and Pseudospectra, section 17.
+    Berger (1965), Notices of the AMS 12; Mengi & Overton (2005), IMA Journal of Numerical Analysis 25.
+
+    Notes
+    -----
+    r(V) = max_φ λ_max(H(φ)), H(φ) the Hermitian part of e^{−iφ}V. Found on a grid of directions, and raised until no
+    H(φ) has an eigenvalue just above it: the e^{iφ} where one has are eigenvalues of a quadratic problem.
 
     Examples
     --------
@@ -92,17 +103,23 @@ def numerical_radius(V: Matrix) -> float:
     >>> round(dynamics.numerical_radius([[0.0, 0.0], [1.0, 0.0]]), 9)
     0.5
     """
-    form = real_form(V)
-    angles = np.linspace(0, np.pi, ANGLES + 1)
-    reach = np.array([_reach(form, angle) for angle in angles])
-    best = float(reach.max())
-    for i in np.argsort(reach)[-3:]:
-        bounds = (angles[max(i - 1, 0)], angles[min(i + 1, ANGLES)])
-        found = scipy.optimize.minimize_scalar(
-            lambda angle: -_reach(form, angle), bounds=bounds, method="bounded", options={"xatol": 1e-10}
-        )
-        best = max(best, float(-found.fun))
-    return best
+    form = form_of(V)
+    scale = 2.0 ** math.frexp(float(np.abs(form).max()))[1]  # a power of two: no rounding
+    if scale == 1 and not form.any():
+        return 0.0
+    form = form / scale
+    angles = np.linspace(0, 2 * np.pi, 2 * ANGLES, endpoint=False)
+    reach = np.array([_reach(form, angle) for angle in angles[: ANGLES + 1 if np.isrealobj(form) else None]])
+    least = angles[int(reach.argmin())]
+    best = _farthest(form, angles[int(reach.argmax())], np.pi / ANGLES)
+    for _ in range(ROUNDS):
+        level = best * (1 + PROOF)
+        middle = middles(_at_level(form, level, least + np.pi), 2 * np.pi)
+        reach = np.array([_reach(form, angle) for angle in middle])
+        if not (reach > level).any():
+            break
+        best = _farthest(form, float(middle[reach.argmax()]), np.pi / ANGLES)
+    return scale * best
 
 
 def numerical_abscissa(A: Matrix) -> float:
@@ -121,7 +138,7 @@ def numerical_abscissa(A: Matrix) -> float:
     Raises
     ------
     ValueError
-        If A is not a real, finite, square matrix.
+        If A is not a finite, square matrix.
 
     References
     ----------
@@ -133,19 +150,42 @@ def numerical_abscissa(A: Matrix) -> float:
     >>> round(dynamics.numerical_abscissa([[-1.0, 0.0], [10.0, -1.0]]), 9)
     4.0
     """
-    return _reach(real_form(A), 0.0)
+    return _reach(form_of(A), 0.0)
 
 
-def _hermitian_part(form: Float64[np.ndarray, "n n"], angle: float) -> ComplexMatrix:
+def _farthest(form: SquareMatrix, angle: float, width: float) -> float:
+    """The largest reach that a search near the angle comes to."""
+    found = scipy.optimize.minimize_scalar(
+        lambda turned: -_reach(form, turned),
+        bounds=(angle - width, angle + width),
+        method="bounded",
+        options={"xatol": 1e-10},
+    )
+    return max(_reach(form, angle), float(-found.fun))
+
+
+def _at_level(form: SquareMatrix, level: float, base: float) -> Float64[np.ndarray, " places"]:
+    """Candidates for the φ at which H(φ) has the eigenvalue `level`, with H(base + π) far below it: with
+    e^{iφ} = e^{i base} (1 + w)/(1 − w) they are the imaginary w of a quadratic eigenvalue problem."""
+    turned = np.exp(-1j * base) * form
+    middle, one, zero = _hermitian_part(form, base), np.eye(len(form)), np.zeros_like(turned)
+    down = np.linalg.solve(level * one + middle, np.hstack([level * one - middle, turned - turned.conj().T]))
+    with np.errstate(all="ignore"):
+        w = np.linalg.eigvals(np.block([[zero, one], [down]]))
+        turns = (1 + w) / (1 - w)
+    return np.asarray(base + np.angle(turns[np.abs(np.abs(turns) - 1) <= OFF_CIRCLE]))
+
+
+def _hermitian_part(form: SquareMatrix, angle: float) -> ComplexMatrix:
     turned = np.exp(-1j * angle) * form
     part: ComplexMatrix = (turned + turned.conj().T) / 2
     return part
 
 
-def _top(form: Float64[np.ndarray, "n n"], angle: float) -> np.ndarray:
+def _top(form: SquareMatrix, angle: float) -> np.ndarray:
     top: np.ndarray = np.linalg.eigh(_hermitian_part(form, angle))[1][:, -1]
     return top
 
 
-def _reach(form: Float64[np.ndarray, "n n"], angle: float) -> float:
+def _reach(form: SquareMatrix, angle: float) -> float:
     return float(np.linalg.eigvalsh(_hermitian_part(form, angle))[-1])

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from jaxtyping import Bool, Float64
+from jaxtyping import Bool, Float64, Inexact
 
-from .form import RealMatrix
+from .form import SquareMatrix
 
-Rows = Float64[np.ndarray, "rows n n"]
-Columns = Float64[np.ndarray, "columns n n"]
+Rows = Inexact[np.ndarray, "rows n n"]
+Columns = Inexact[np.ndarray, "columns n n"]
 Grid = Float64[np.ndarray, "rows columns"]
-Vectors = Float64[np.ndarray, "rows columns n"]
+Vectors = Inexact[np.ndarray, "rows columns n"]
 
 STEPS = 12  # most steps of the Lanczos iteration: a power that needs more is cheaper by a dense eigenvalue problem
 CHECKS = (4, 6, 8, 10, STEPS)  # the steps after which the bounds are looked at
@@ -22,11 +22,11 @@ EPS = float(np.finfo(float).eps)
 
 
 @np.errstate(all="ignore")
-def power_norms(form: RealMatrix, horizon: int) -> Float64[np.ndarray, " powers"]:
+def power_norms(form: SquareMatrix, horizon: int) -> Float64[np.ndarray, " powers"]:
     """‖form^k‖₂ for k = 0…horizon; NaN where the bounds have not met to 1e-10, or rounding is too large for it.
 
     With k = i s + j and s about √(2 horizon), form^k = A_i B_j, A_i = form^(is), B_j = form^j: few dense powers serve
-    all k. For G = (A_i B_j)ᵀ A_i B_j, Lanczos gives orthonormal Q with QᵀGQ = T tridiagonal, G Q = Q T + β u eᵀ, and
+    all k. For G = (A_i B_j)* A_i B_j, Lanczos gives orthonormal Q with Q*GQ = T tridiagonal, G Q = Q T + β u eᵀ, and
     λ_max(T) ≤ λ_max(G) ≤ λ_max([[T, β e], [β eᵀ, c]]), where c is at least G's largest eigenvalue off Q: the trace
     there, tr G − tr T, or the Frobenius norm, √(‖G‖_F² − ‖T‖_F² − 2β²). The bounds meet where the singular values of
     form^k fall off; for an orthogonal matrix they never do.
@@ -42,9 +42,9 @@ def power_norms(form: RealMatrix, horizon: int) -> Float64[np.ndarray, " powers"
     T = np.zeros((len(A), s, STEPS + 1, STEPS + 1))
     for step in range(1, STEPS + 1):
         w = _gram(A, B, Q[:, :, -1])
-        T[..., step - 1, step - 1] = np.vecdot(w, Q[:, :, -1])
+        T[..., step - 1, step - 1] = np.vecdot(w, Q[:, :, -1]).real
         for _ in range(2):  # twice is enough for orthogonality to rounding
-            w -= ((Q @ w[..., None]).swapaxes(-1, -2) @ Q)[..., 0, :]
+            w -= ((Q.conj() @ w[..., None]).swapaxes(-1, -2) @ Q)[..., 0, :]
         beta = np.linalg.norm(w, axis=-1, keepdims=True)
         T[..., step - 1, step] = T[..., step, step - 1] = beta[..., 0]
         if step in CHECKS:
@@ -59,9 +59,9 @@ def power_norms(form: RealMatrix, horizon: int) -> Float64[np.ndarray, " powers"
     return norms
 
 
-def _powers(M: RealMatrix, count: int) -> Float64[np.ndarray, "count n n"]:
+def _powers(M: SquareMatrix, count: int) -> Rows:
     """M^0 … M^(count − 1)."""
-    stack = np.empty((count, *M.shape))
+    stack = np.empty((count, *M.shape), M.dtype)
     stack[0] = np.eye(len(M))
     for k in range(1, count):
         np.dot(stack[k - 1], M, out=stack[k])
@@ -69,22 +69,22 @@ def _powers(M: RealMatrix, count: int) -> Float64[np.ndarray, "count n n"]:
 
 
 def _gram(A: Rows, B: Columns, x: Vectors) -> Vectors:
-    """(A_i B_j)ᵀ A_i B_j x_ij for all i and j: products with as many columns as there are of the other index."""
+    """(A_i B_j)* A_i B_j x_ij for all i and j: products with as many columns as there are of the other index."""
     y = (x.swapaxes(0, 1) @ B.swapaxes(1, 2)).swapaxes(0, 1) @ A.swapaxes(1, 2)
-    z: np.ndarray = ((y @ A).swapaxes(0, 1) @ B).swapaxes(0, 1)
-    return z
+    z: np.ndarray = ((y.conj() @ A).swapaxes(0, 1) @ B).swapaxes(0, 1)
+    return z.conj()
 
 
 def _traces(A: Rows, B: Columns) -> tuple[Grid, Grid, Grid]:
-    """tr G = ⟨A_iᵀA_i, B_j B_jᵀ⟩, NaN where out of range; ‖G‖_F², which is at hand where A_i is the identity, else ∞;
+    """tr G = ⟨A_i*A_i, B_j B_j*⟩, NaN where out of range; ‖G‖_F², which is at hand where A_i is the identity, else ∞;
     and the rounding of A_i B_j x, of the size of ε ‖A_i‖_F ‖B_j‖_F."""
-    left, right = A.swapaxes(1, 2) @ A, B @ B.swapaxes(1, 2)
+    left, right = A.conj().swapaxes(1, 2) @ A, B @ B.conj().swapaxes(1, 2)
     flat = right.reshape(len(B), -1)
-    traces = left.reshape(len(A), -1) @ flat.T
+    traces = (left.reshape(len(A), -1) @ flat.conj().T).real
     traces[~((traces > RANGE[0]) & (traces < RANGE[1]))] = np.nan
     squares = np.full(traces.shape, np.inf)
-    squares[0] = np.vecdot(flat, flat)
-    sizes = [np.trace(M, axis1=1, axis2=2) for M in (left, right)]
+    squares[0] = np.vecdot(flat, flat).real
+    sizes = [np.trace(M, axis1=1, axis2=2).real for M in (left, right)]
     return traces, squares, EPS * np.sqrt(np.outer(*sizes))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Complex128, Float64
 
 from ..checks import number, whole_number
-from .form import Matrix, Numbers, as_schur, points
+from .form import Matrix, Numbers, as_schur, is_real, points
 from .inverse_lanczos import Levels, levels
 
 TOLERANCE = 1e-8
@@ -22,7 +22,7 @@ def resolvent_level(V: Matrix, z: Numbers, tolerance: float = TOLERANCE) -> Leve
     Parameters
     ----------
     V : array_like, tensor or SchurMatrix, (n, n)
-        Real and finite.
+        Finite, real or complex.
     z : array_like or tensor of complex, any shape
         Points of the plane, finite.
     tolerance : float, above 0 and below 1
@@ -38,12 +38,12 @@ def resolvent_level(V: Matrix, z: Numbers, tolerance: float = TOLERANCE) -> Leve
     Raises
     ------
     ValueError
-        If V is not a real, finite, square matrix, z is not finite or tolerance is out of range.
+        If V is not a finite, square matrix, z is not finite or tolerance is out of range.
 
     Notes
     -----
     A `SchurMatrix` or a lower triangular V is taken as it stands, and its levels are true far below 10⁻¹⁶ ‖V‖; those
-    below 10⁻¹⁵⁰ of the largest entry or |z| come out as 0. A point and its conjugate are computed once, since V is
+    below 10⁻¹⁵⁰ of the largest entry or |z| come out as 0. A point and its conjugate are computed once where V is
     real.
 
     References
@@ -59,7 +59,7 @@ def resolvent_level(V: Matrix, z: Numbers, tolerance: float = TOLERANCE) -> Leve
     0.2157
     """
     number("tolerance", tolerance, 0, 1, above=True, below=True)
-    return levels(as_schur(V)[1], points(z, "z"), tolerance)
+    return levels(as_schur(V)[1], points(z, "z"), tolerance, is_real(V))
 
 
 def pseudospectrum(
@@ -70,11 +70,12 @@ def pseudospectrum(
     Parameters
     ----------
     V : array_like, tensor or SchurMatrix, (n, n)
-        Real and finite.
+        Finite, real or complex.
     real : array_like or tensor, (columns,)
         The x of the grid.
     imag : array_like or tensor, (rows,)
-        The y of the grid. Half the work where they are symmetric about 0, if only to rounding, as a `linspace` is.
+        The y of the grid. Half the work where V is real and they are symmetric about 0, if only to rounding, as a
+        `linspace` is.
     tolerance : float, above 0 and below 1
         As in `resolvent_level`.
 
@@ -86,7 +87,7 @@ def pseudospectrum(
     Raises
     ------
     ValueError
-        If V is not a real, finite, square matrix, or real or imag is not a vector of finite real numbers.
+        If V is not a finite, square matrix, or real or imag is not a vector of finite real numbers.
 
     References
     ----------
@@ -99,10 +100,7 @@ def pseudospectrum(
     array([[0., 3.],
            [4., 5.]])
     """
-    x, y = _axis(real, "real"), _axis(imag, "imag")
-    if np.abs(y + y[::-1]).max() <= 4 * np.finfo(float).eps * np.abs(y).max():
-        y = (y - y[::-1]) / 2
-    return resolvent_level(V, x + 1j * y[:, None], tolerance)
+    return resolvent_level(V, grid(real, imag), tolerance)
 
 
 def perturbed_eigenvalues(V: Matrix, eps: float, count: int = 50, seed: int = 0) -> Complex128[np.ndarray, "count n"]:
@@ -111,7 +109,7 @@ def perturbed_eigenvalues(V: Matrix, eps: float, count: int = 50, seed: int = 0)
     Parameters
     ----------
     V : array_like, tensor or SchurMatrix, (n, n)
-        Real and finite.
+        Finite, real or complex.
     eps : float, at least 0
         Size of the perturbations.
     count : int, at least 1
@@ -127,7 +125,7 @@ def perturbed_eigenvalues(V: Matrix, eps: float, count: int = 50, seed: int = 0)
     Raises
     ------
     ValueError
-        If V is not a real, finite, square matrix, or eps, count or seed is out of range.
+        If V is not a finite, square matrix, or eps, count or seed is out of range.
 
     References
     ----------
@@ -148,6 +146,14 @@ def perturbed_eigenvalues(V: Matrix, eps: float, count: int = 50, seed: int = 0)
     E *= size / np.linalg.norm(E, 2, axis=(1, 2))[:, None, None]
     moved: Complex128[np.ndarray, "count n"] = np.linalg.eigvals(form + E)  # E is as random in this basis
     return moved
+
+
+def grid(real: Numbers, imag: Numbers) -> Complex128[np.ndarray, "rows columns"]:
+    """z = x + iy; an imaginary axis that is symmetric about 0 to rounding becomes so exactly."""
+    x, y = _axis(real, "real"), _axis(imag, "imag")
+    if np.abs(y + y[::-1]).max() <= 4 * np.finfo(float).eps * np.abs(y).max():
+        y = (y - y[::-1]) / 2
+    return np.asarray(x + 1j * y[:, None])
 
 
 def _axis(values: Numbers, name: str) -> Float64[np.ndarray, " points"]:

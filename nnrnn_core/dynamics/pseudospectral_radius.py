@@ -28,7 +28,7 @@ def pseudospectral_radius(V: Matrix, eps: float) -> float:
     Parameters
     ----------
     V : array_like, tensor or SchurMatrix, (n, n)
-        Real and finite.
+        Finite, real or complex.
     eps : float, at least 0
         Size of the perturbations.
 
@@ -40,7 +40,7 @@ def pseudospectral_radius(V: Matrix, eps: float) -> float:
     Raises
     ------
     ValueError
-        If V is not a real, finite, square matrix, or eps is out of range.
+        If V is not a finite, square matrix, or eps is out of range.
 
     References
     ----------
@@ -62,7 +62,7 @@ def pseudospectral_radius(V: Matrix, eps: float) -> float:
         if best - reach <= ENOUGH * best and round_number > 0:
             break
         reach = best
-        angles = _middles(_on_circle(form, eps, reach), 2 * np.pi)
+        angles = middles(_on_circle(form, eps, reach), 2 * np.pi)
     return reach
 
 
@@ -72,7 +72,7 @@ def pseudospectral_abscissa(A: Matrix, eps: float) -> float:
     Parameters
     ----------
     A : array_like, tensor or SchurMatrix, (n, n)
-        Of x' = A x, real and finite.
+        Of x' = A x, finite, real or complex.
     eps : float, at least 0
         Size of the perturbations.
 
@@ -84,7 +84,7 @@ def pseudospectral_abscissa(A: Matrix, eps: float) -> float:
     Raises
     ------
     ValueError
-        If A is not a real, finite, square matrix, or eps is out of range.
+        If A is not a finite, square matrix, or eps is out of range.
 
     References
     ----------
@@ -104,7 +104,7 @@ def pseudospectral_abscissa(A: Matrix, eps: float) -> float:
         if best - reach <= ENOUGH * max(abs(best), 1.0) and round_number > 0:
             break
         reach = best
-        heights = _middles(_on_vertical(form, eps, reach))
+        heights = middles(_on_vertical(form, eps, reach))
     return reach
 
 
@@ -145,10 +145,10 @@ def _largest_real(M: ComplexMatrix) -> float:
     return float(real.max(initial=-np.inf))
 
 
-def _middles(places: Places, period: float | None = None) -> Float64[np.ndarray, " middles"]:
+def middles(places: Places, period: float | None = None) -> Float64[np.ndarray, " middles"]:
     """The middle of every arc between neighbours, inside or not: to find out costs as much as to try."""
     places = np.sort(places)
     if period is not None and len(places):
         places = np.append(places, places[0] + period)
-    middles: np.ndarray = (places[1:] + places[:-1]) / 2
-    return middles if len(middles) else places
+    between: np.ndarray = (places[1:] + places[:-1]) / 2
+    return between if len(between) else places

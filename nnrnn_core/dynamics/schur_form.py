@@ -7,10 +7,21 @@ from typing import NamedTuple
 import numpy as np
 import scipy.linalg
 from jaxtyping import Bool, Int
-from scipy.linalg.lapack import dtrexc
+from scipy.linalg.lapack import dtrexc, ztrexc
 
 from ..checks import one_of
-from .form import HoldsSchurForm, Matrix, Numbers, RealMatrix, array, as_real, as_schur, real_form
+from .form import (
+    HoldsSchurForm,
+    Matrix,
+    Numbers,
+    RealMatrix,
+    SquareMatrix,
+    as_real,
+    as_schur,
+    form_of,
+    real_form,
+    square,
+)
 
 ORDERS = ("as computed", "largest real part first", "smallest real part first")
 
@@ -47,7 +58,7 @@ def schur_parts(V: Matrix, real: bool = True) -> SchurParts:
     Parameters
     ----------
     V : array_like, tensor or SchurMatrix, (n, n)
-        Real and finite.
+        Finite; complex only with real=False.
     real : bool
         True: P is orthogonal, and Λ has a 2×2 block on its diagonal for each pair of complex eigenvalues. False: P is
         unitary and Λ diagonal.
@@ -60,7 +71,7 @@ def schur_parts(V: Matrix, real: bool = True) -> SchurParts:
     Raises
     ------
     ValueError
-        If V is not a real, finite, square matrix.
+        If V is not a finite, square matrix, or is complex where the real form is asked for.
 
     Notes
     -----
@@ -84,7 +95,10 @@ def schur_parts(V: Matrix, real: bool = True) -> SchurParts:
         orthogonal, form = as_real(V)
         inside = _pairs(len(form))
     else:
-        orthogonal, form = _numerical_form(real_form(V))
+        given = form_of(V)
+        if np.iscomplexobj(given):
+            raise ValueError("a complex V has no real Schur form: ask for the complex one, real=False")
+        orthogonal, form = _numerical_form(given)
         inside = _inside(form)
     return SchurParts(orthogonal, np.where(inside, form, 0.0), np.where(inside, 0.0, form))
 
@@ -105,7 +119,7 @@ def block_rows(form: Matrix) -> Int[np.ndarray, " blocks"]:
     Raises
     ------
     ValueError
-        If form is not a real, finite, square matrix.
+        If form is not a finite, square matrix.
 
     Examples
     --------
@@ -116,15 +130,15 @@ def block_rows(form: Matrix) -> Int[np.ndarray, " blocks"]:
     return np.flatnonzero(np.diag(real_form(form), 1))
 
 
-def reordered(P: Numbers, form: Numbers, order: str = ORDERS[1]) -> tuple[RealMatrix, RealMatrix]:
-    """Another real Schur form of V = P form Pᵀ: its eigenvalues, from top to bottom, in the order wished for.
+def reordered(P: Numbers, form: Numbers, order: str = ORDERS[1]) -> tuple[SquareMatrix, SquareMatrix]:
+    """Another Schur form of V = P form P*: its eigenvalues, from top to bottom, in the order wished for.
 
     Parameters
     ----------
     P : array_like or tensor, (n, n)
-        Orthogonal.
+        Orthogonal or unitary.
     form : array_like or tensor, (n, n)
-        A lower real Schur form, such as the sum of the last two of `schur_parts`.
+        A lower Schur form, real or complex, such as the sum of the last two of `schur_parts`.
     order : {"as computed", "largest real part first", "smallest real part first"}
         "as computed" leaves everything as it is.
 
@@ -136,7 +150,7 @@ def reordered(P: Numbers, form: Numbers, order: str = ORDERS[1]) -> tuple[RealMa
     Raises
     ------
     ValueError
-        If order is none of these, or P or form is not a real, finite, square matrix.
+        If order is none of these, or P or form is not a finite, square matrix.
 
     Notes
     -----
@@ -156,26 +170,32 @@ def reordered(P: Numbers, form: Numbers, order: str = ORDERS[1]) -> tuple[RealMa
     array([0.9, 0.8])
     """
     one_of("order", order, ORDERS)
-    P, form = array(P, "P"), array(form, "form")
+    P, form = square(P, "P"), square(form, "form")
     if order == ORDERS[0]:
         return P, form
     sign = 1 if order == ORDERS[1] else -1
-    upper, Q = scipy.linalg.schur(form.T, output="real")
+    real = np.isrealobj(form)
+    upper, Q = scipy.linalg.schur(form.T, output="real" if real else "complex")
+    exchange = dtrexc if real else ztrexc
     start = 0
     while start < len(upper):
-        best = start + int(np.argmax(sign * np.diag(upper)[start:]))  # both rows of a 2×2 block hold its real part
+        best = start + int(np.argmax(sign * np.diag(upper).real[start:]))  # both rows of a 2×2 block hold its real part
         if best != start:
-            upper, Q, _ = dtrexc(upper, Q, best + 1, start + 1)
+            upper, Q, _ = exchange(upper, Q, best + 1, start + 1)
         start += 2 if start + 1 < len(upper) and upper[start + 1, start] else 1
-    return P @ Q, upper.T.copy()
+    return P @ Q.conj(), upper.T.copy()
 
 
-def form_and_blocks(V: Matrix) -> tuple[RealMatrix, Bool[np.ndarray, "n n"]]:
-    """The real Schur form of V, and where its diagonal blocks are; without P, which would cost an exponential."""
+def form_and_blocks(V: Matrix) -> tuple[SquareMatrix, Bool[np.ndarray, "n n"]]:
+    """The real Schur form of V, or the complex one of a complex V, and where its diagonal blocks are. (P would cost
+    an exponential.)"""
     if isinstance(V, HoldsSchurForm):
         form = real_form(V)
         return form, _pairs(len(form))
-    _, form = _numerical_form(real_form(V))
+    form = form_of(V)
+    if np.iscomplexobj(form):
+        return as_schur(form)[1], np.eye(len(form), dtype=bool)
+    form = _numerical_form(form)[1]
     return form, _inside(form)
 
 

@@ -1,7 +1,118 @@
-"""`python -m nnrnn_core.experiments` runs the experiments anew."""
+"""The experiments on the command line: `python -m nnrnn_core.experiments --help`."""
 
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 
-from .three_tasks import main
+from tqdm import tqdm
 
-main(sys.argv[1:])
+from ..tasks import DataMissing
+from .catalogue import MATCHES, SCALES, Experiment, names
+from .paper import reported
+from .runs import Line, Progress, header, read, run
+from .table import as_text, finished, rows
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the command line says; the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.do(options)
+    except (ValueError, DataMissing, ImportError) as problem:
+        print(problem, file=sys.stderr)
+        return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m nnrnn_core.experiments", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+    for name, do, help in (
+        ("list", _list, "the names of all experiments at a scale"),
+        ("show", _show, "what an experiment is: widths, settings, updates, what the paper reports"),
+        ("run", _run, "run experiments, or go on where they were interrupted"),
+        ("resume", _resume, "go on with every run in the folder that has not come to its end"),
+        ("table", _table, "the results, ours beside the paper's"),
+        ("plot", _plot, "the held-out score against updates, a page for each task, beside the results"),
+    ):
+        command = commands.add_parser(name, help=help, description=help)
+        command.set_defaults(do=do)
+        command.add_argument("--scale", choices=list(SCALES), default="class")
+        command.add_argument("--folder", type=Path, default=Path("results"), help="of the results; default: results")
+        if name in ("show", "run"):
+            command.add_argument("names", nargs="+", metavar="NAME", help="task/network, as copy-200/nnrnn")
+            command.add_argument("--match", choices=MATCHES, default="width", help="what is the same for all networks")
+            command.add_argument("--seed", type=int, nargs="+", default=[0])
+            command.add_argument("--device", default="cpu")
+    return parser
+
+
+def _list(options: argparse.Namespace) -> None:
+    print("\n".join(names(options.scale)))
+
+
+def _wanted(options: argparse.Namespace) -> list[Experiment]:
+    choices = {"scale": options.scale, "match": options.match, "device": options.device}
+    return [Experiment.of(name, seed=seed, **choices) for name in options.names for seed in options.seed]
+
+
+def _show(options: argparse.Namespace) -> None:
+    for experiment in _wanted(options):
+        head = header(experiment)
+        head["reported"] = reported(experiment.task, experiment.network, experiment.match)
+        print(json.dumps(head, indent=2, ensure_ascii=False))
+
+
+def _run(options: argparse.Namespace) -> None:
+    for experiment in _wanted(options):
+        _with_progress(experiment, options.folder)
+
+
+def _resume(options: argparse.Namespace) -> None:
+    keys = ("task", "network", "scale", "match", "seed", "device")
+    for path in sorted(options.folder.glob("*/*/*.jsonl")):
+        lines = read(path)
+        if lines and not lines[-1].get("done"):
+            _with_progress(Experiment(**{key: lines[0][key] for key in keys}), options.folder)
+
+
+def _with_progress(experiment: Experiment, folder: Path) -> None:
+    with tqdm(total=experiment.plan.updates, desc=f"{experiment.name} seed {experiment.seed}", unit="update") as bar:
+        path = run(experiment, folder, _shown_on(bar))
+    print(f"{experiment.name}, seed {experiment.seed}: {_outcome(read(path)[-1])} -> {path}")
+
+
+def _shown_on(bar: tqdm) -> Progress:
+    return lambda updates, _, __: bar.update(updates - bar.n)
+
+
+def _outcome(line: dict[str, object]) -> str:
+    return str(line["diverged"]) if "diverged" in line else f"test score {line['test_score']:.4g}"
+
+
+def _table(options: argparse.Namespace) -> None:
+    print(as_text(rows(options.folder, options.scale)))
+
+
+def _plot(options: argparse.Namespace) -> None:
+    # The figures are not the core's: they come with the kit's widgets, and only this command asks for them.
+    race = importlib.import_module("widgets.figures.race")
+    by_task: dict[tuple[str, str], list[list[Line]]] = {}
+    for lines in finished(options.folder):
+        if lines[0]["scale"] == options.scale and "test_score" in lines[-1]:
+            by_task.setdefault((lines[0]["task"], lines[0]["match"]), []).append(lines)
+    if not by_task:
+        raise ValueError(f"no run at the scale {options.scale!r} in {options.folder} has come to its end yet")
+    for (task, match), runs in by_task.items():
+        path = options.folder / options.scale / f"{task}-{match}.html"
+        race.race_figure(runs).write_html(path)
+        print(f"{task}, same {match}: {race.race_sentence(runs)} -> {path}")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,6 +1,6 @@
 """Three tasks, five networks, three seeds: the runs whose results the notebooks quote, and the loop that makes them.
 
-    python -m nnrnn_core.experiments [noisy-memory | copying | characters] ...
+    python -m nnrnn_core.experiments.three_tasks [noisy-memory | copying | characters] ...
 
 runs them anew (minutes on two cores) and writes `results/three_tasks.json`, which `results` reads.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import platform
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -131,3 +132,7 @@ def main(names: list[str]) -> None:
     RESULTS.write_text(
         json.dumps({"made with": made, "records": records}, indent=0, ensure_ascii=False) + "\n", encoding="utf-8"
     )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,8 +1,8 @@
-"""Recurrent networks that are called like torch.nn.RNN: NNRNN, and the free and the orthogonal network beside it."""
+"""Recurrent networks that are called like torch.nn.RNN: NNRNN, and those that it is compared with."""
 
 from .layer import Layer
 from .nnrnn import NNRNN
-from .rivals import ExpRNN, FreeRNN
+from .rivals import EURNN, LRU, ExpRNN, FreeRNN, OrthogonalStartRNN
 from .stack import RecurrentNetwork
 
-__all__ = ["NNRNN", "ExpRNN", "FreeRNN", "Layer", "RecurrentNetwork"]
+__all__ = ["EURNN", "LRU", "NNRNN", "ExpRNN", "FreeRNN", "Layer", "OrthogonalStartRNN", "RecurrentNetwork"]

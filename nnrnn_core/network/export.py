@@ -29,9 +29,16 @@ PLAIN: dict[str, Callable[[Tensor | None], Plain]] = {
     "tanh": lambda _: torch.tanh,
     "relu": lambda _: torch.relu,
     "identity": lambda _: lambda x: x,
+    "complex-modrelu": lambda b: lambda x: _complex_modrelu(x, cast(Tensor, b)),
 }
 
 HALVINGS, TERMS = 10, 12  # the exponential below is exact to 1e-10 for ‖A‖ up to 500
+
+
+def _complex_modrelu(x: Tensor, b: Tensor) -> Tensor:
+    pairs = x.unflatten(-1, (-1, 2))
+    size = pairs.square().sum(-1, keepdim=True).sqrt().clamp(min=1e-30)
+    return cast(Tensor, (pairs * torch.relu(1 + b[:, None] / size)).flatten(-2))
 
 
 def written_out(layer: Layer, inputs: Tensor) -> tuple[Tensor, Run]:

@@ -14,7 +14,7 @@ from torch.utils.checkpoint import checkpoint
 from ..matrices import RecurrentMatrix
 from ..matrices.orthogonal import at_least_float32, uniform
 from ..recurrence import unroll
-from ..recurrence.activations import NONLINEARITIES, Activation
+from ..recurrence.activations import NONLINEARITIES, WITH_OWN_BIAS, Activation
 from ..recurrence.arrays import product
 from ..torch_internals import is_wrapped, opaque
 from .export import Run, written_out
@@ -24,8 +24,8 @@ from .layout import Runs
 class Layer(nn.Module):
     """h_t = φ(V h_{t−1} + U x_t + b) (paper, eq. 1): one layer of a network, in one direction.
 
-    With modReLU the bias is its b, and nothing is added to U x. The tensors are time first; batches that are first,
-    packed sequences and several layers are the business of `RecurrentNetwork`.
+    With modReLU, real or complex, the bias is its b, and nothing is added to U x. The tensors are time first; batches
+    that are first, packed sequences and several layers are the business of `RecurrentNetwork`.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ class Layer(nn.Module):
     input_size
         Number of inputs, at least 1.
     nonlinearity
-        φ: "modrelu", "tanh", "relu" or "identity".
+        φ: "modrelu", "tanh", "relu", "identity", or "complex-modrelu", whose units are pairs of entries of the state.
     bias
         Whether there is a bias. modReLU needs one.
     unit_input
@@ -81,7 +81,10 @@ class Layer(nn.Module):
         n = self.V.size
         self.input_size, self.hidden_size, self.nonlinearity, self.unit_input = input_size, n, nonlinearity, unit_input
         self.U = nn.Parameter(torch.empty(n, input_size, device=device, dtype=dtype))
-        b = nn.Parameter(torch.empty(n, device=device, dtype=dtype)) if bias else None
+        width = WITH_OWN_BIAS.get(nonlinearity, 1)
+        if n % width:
+            raise ValueError(f"hidden_size must be even for {nonlinearity}, whose units are pairs; got {n}")
+        b = nn.Parameter(torch.empty(n // width, device=device, dtype=dtype)) if bias else None
         self.register_parameter("bias", b)
         self._draw(generator)
         _ = self.activation  # a combination that cannot run says so now
@@ -93,8 +96,10 @@ class Layer(nn.Module):
         source = generator.device if generator else "cpu"
         drawn = torch.randn(self.U.shape, generator=generator, dtype=at_least_float32(dtype), device=source)
         self.U.copy_(drawn.to("cpu") * math.sqrt(2 / (n + self.input_size)))
-        width = 0.01 if self.nonlinearity == "modrelu" else 0.0  # near the identity: copy needs it (paper, A.1)
-        start = uniform(n, -width, width, generator, dtype)  # drawn also without a bias: one seed, one U and V
+        width = 0.01 if self.nonlinearity in WITH_OWN_BIAS else 0.0  # near the identity: copy needs it (paper, A.1)
+        start = uniform(
+            n // WITH_OWN_BIAS.get(self.nonlinearity, 1), -width, width, generator, dtype
+        )  # drawn also without a bias: one seed, one U and V
         if self.bias is not None:
             self.bias.copy_(start)
 
@@ -113,8 +118,8 @@ class Layer(nn.Module):
 
     @property
     def added_bias(self) -> Tensor | None:
-        """The bias as a part of the drive; None with modReLU, which has it as its own b."""
-        return None if self.nonlinearity == "modrelu" else self.bias
+        """The bias as a part of the drive; None with a modReLU, which has it as its own b."""
+        return None if self.nonlinearity in WITH_OWN_BIAS else self.bias
 
     def input_matrix(self) -> Float[Tensor, "n inputs"]:
         """U as it acts: with columns of norm 1 if `unit_input`."""

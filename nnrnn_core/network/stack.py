@@ -26,8 +26,9 @@ OF_THE_LAYER = ("V", "U", "activation", "added_bias", "input_matrix")  # what a 
 class RecurrentNetwork(nn.Module):
     """h_t = φ(V h_{t−1} + U x_t + b), layer upon layer, called like torch.nn.RNN.
 
-    `NNRNN`, `FreeRNN` and `ExpRNN` differ in V alone. A network of one layer in one direction shows the layer's `V`,
-    `U`, `activation`, `added_bias` and `input_matrix` as its own; of more, they are at `layers[i]`.
+    `NNRNN` and the networks of `nnrnn_core.network.rivals` differ in V alone, or nearly so. A network of one layer in
+    one direction shows the layer's `V`, `U`, `activation`, `added_bias` and `input_matrix` as its own; of more, they
+    are at `layers[i]`.
 
     Parameters
     ----------
@@ -63,6 +64,7 @@ class RecurrentNetwork(nn.Module):
 
     _version = 2  # how a state dict names its tensors: in version 1 (the kit's 0.1) there was one layer, and no list
     layers: Sequence[Layer]  # an nn.ModuleList
+    layer_kind: type[Layer] = Layer
     proj_size = 0
 
     def __init__(
@@ -93,7 +95,7 @@ class RecurrentNetwork(nn.Module):
         for depth in range(self.num_layers):
             inputs, unit = (self.hidden_size * self._directions, False) if depth else (self.input_size, unit_input)
             for _ in range(self._directions):
-                layers.append(Layer(matrix, inputs, nonlinearity, bias, unit_input=unit, **options))
+                layers.append(self.layer_kind(matrix, inputs, nonlinearity, bias, unit_input=unit, **options))
         self.layers = cast(Sequence[Layer], nn.ModuleList(layers))
         self._unseen = True  # whether U and V may have become 0 since they were last looked at
 
@@ -163,6 +165,8 @@ class RecurrentNetwork(nn.Module):
         """The states of the last layer, time first, and the last states of all layers."""
         last: list[Tensor] = []
         for depth in range(self.num_layers):
+            if depth:
+                rows = self.between(rows, depth)
             if depth and self.dropout:
                 rows = dropout(rows, self.dropout, self.training)
             found = []
@@ -173,6 +177,10 @@ class RecurrentNetwork(nn.Module):
                 last.append(end)
             rows = torch.cat(found, -1) if self.bidirectional else found[0]
         return rows, torch.stack(last)
+
+    def between(self, states: Tensor, depth: int) -> Tensor:
+        """What layer `depth`, from 1, reads: the states of the layer before it."""
+        return states
 
     def final_state(self, input: Tensor, hx: Tensor | None = None, *, segments: int | None = None) -> Tensor:
         """h_n of `forward` without the states before it, in the memory of √time states if wanted.

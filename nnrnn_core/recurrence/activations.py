@@ -11,11 +11,12 @@ from jaxtyping import Float
 from torch import Tensor
 
 from .arrays import Array, empty_like, library
+from .complex_modrelu import ComplexModReLU
 
 
 @runtime_checkable
 class Activation(Protocol):
-    """What `unroll` asks of an elementwise φ.
+    """What `unroll` asks of an elementwise φ. (One that is not elementwise is `Pulling`.)
 
     Attributes
     ----------
@@ -150,16 +151,22 @@ class ModReLU:
 identity, tanh, relu = Identity(), Tanh(), ReLU()
 
 
-def _modrelu(bias: Tensor | None) -> Activation:
-    if bias is None:
-        raise ValueError("nonlinearity 'modrelu' has its b in the bias, which bias=False leaves out; take another")
-    return ModReLU(bias)
+def _own(name: str, kind: Callable[[Tensor], Activation]) -> Callable[[Tensor | None], Activation]:
+    def made(bias: Tensor | None) -> Activation:
+        if bias is None:
+            raise ValueError(f"nonlinearity {name!r} has its b in the bias, which bias=False leaves out; take another")
+        return kind(bias)
+
+    return made
 
 
 # What a network's `nonlinearity` may be: name -> the activation for the network's bias.
 NONLINEARITIES: dict[str, Callable[[Tensor | None], Activation]] = {
-    "modrelu": _modrelu,
+    "modrelu": _own("modrelu", ModReLU),
     "tanh": lambda _: tanh,
     "relu": lambda _: relu,
     "identity": lambda _: identity,
+    "complex-modrelu": _own("complex-modrelu", ComplexModReLU),
 }
+# Those that have the bias as a parameter of their own, and the entries of the state for each of its numbers.
+WITH_OWN_BIAS = {"modrelu": 1, "complex-modrelu": ComplexModReLU.width}

@@ -18,6 +18,7 @@ from torch import Tensor
 from .arrays import Array
 
 InPlace = Callable[[Array], object]
+Pull = Callable[..., Array]  # g and h = φ(x), and where to write φ'(x)ᵀ g
 
 
 def forwards(
@@ -32,15 +33,18 @@ def forwards(
     loop(M, phi_, h, drive, states, values, tap)
 
 
-def backwards(M: Array, later: Array | None, arriving: Array, gradients: Array, deltas: Array) -> Array:
+def backwards(
+    M: Array, later: Array | None, arriving: Array, gradients: Array, deltas: Array, pull: Pull | None = None
+) -> Array:
     """g_t = ℓ_t + δ_{t+1} M and δ_t = φ'(·) g_t, from the last time to the first; ℓ is `arriving`.
 
-    `deltas` holds the slopes φ' and receives δ. `later` is the δ of the time after the last one, or None. Returns a
+    `deltas` holds the slopes φ' and receives δ. With `pull`, for a φ that is not elementwise, `deltas` holds the values
+    of φ, and δ_t = pull(g_t, values_t). `later` is the δ of the time after the last one, or None. Returns a
     copy of the first δ: the part of time before this one may use the same memory. On tensors `arriving` and
     `gradients` must be the same, so that product and sum are one launch.
     """
     loop = _backwards_tensors if isinstance(M, Tensor) else _backwards_arrays
-    return loop(M, later, arriving, gradients, deltas)
+    return loop(M, later, arriving, gradients, deltas, pull)
 
 
 @np.errstate(all="ignore")  # what overflows is inf, as with torch, and no warning
@@ -58,10 +62,12 @@ def _forwards_arrays(
 
 
 @np.errstate(all="ignore")
-def _backwards_arrays(M: Array, later: Array | None, arriving: Array, gradients: Array, deltas: Array) -> Array:
-    room, product, add, multiply = *_room(deltas), np.add, np.multiply
+def _backwards_arrays(
+    M: Array, later: Array | None, arriving: Array, gradients: Array, deltas: Array, pull: Pull | None
+) -> Array:
+    room, product, add, multiply = *_room(deltas), np.add, pull or np.multiply
     gradients[-1] = arriving[-1] if later is None else arriving[-1] + np.dot(later, M)
-    deltas[-1] *= gradients[-1]
+    multiply(gradients[-1], deltas[-1], out=deltas[-1])
     later = _padded(deltas[-1], len(room))
     for now, g, delta, wide in zip(
         arriving[-2::-1], gradients[-2::-1], deltas[-2::-1], _with_rows(deltas, len(room))[::-1], strict=True
@@ -82,11 +88,14 @@ def _forwards_tensors(
         h = value if tap is None else torch.add(value, tap[t], out=states[t])
 
 
-def _backwards_tensors(M: Tensor, later: Tensor | None, arriving: Tensor, gradients: Tensor, deltas: Tensor) -> Tensor:
+def _backwards_tensors(
+    M: Tensor, later: Tensor | None, arriving: Tensor, gradients: Tensor, deltas: Tensor, pull: Pull | None
+) -> Tensor:
+    multiply = pull or torch.mul
     for g, delta in zip(reversed(list(gradients)), reversed(list(deltas)), strict=True):
         if later is not None:
             g.addmm_(later, M)
-        later = torch.mul(g, delta, out=delta)
+        later = multiply(g, delta, out=delta)
     return deltas[0].clone()
 
 

@@ -19,6 +19,7 @@ from torch import Tensor
 from ..threads import threads, torch_threads
 from .activations import Activation
 from .arrays import add_product, as_arrays, empty_like, shareable
+from .complex_modrelu import Pulling
 from .loops import backwards, forwards
 
 R = TypeVar("R")
@@ -64,6 +65,7 @@ def backward_pass(
     V: Tensor,
     states: Tensor,
     tapped_values: Tensor | None,
+    parameter: Tensor | None,
     tapped: bool,
     activation: Activation,
 ) -> Gradients:
@@ -73,21 +75,21 @@ def backward_pass(
     gradients = empty_like(states) if tapped else None
 
     def share(rows: slice) -> tuple[Tensor, Tensor | None]:
-        total, parameter = torch.zeros_like(V), None
+        total, by_parameter = torch.zeros_like(V), None
         before = _Window(states[:, rows], states[:, rows])
-        for part, value, delta in _sweep(rows, incoming, V, values, activation, deltas, gradients):
+        for part, value, delta in _sweep(rows, incoming, V, values, parameter, activation, deltas, gradients):
             # now, while this part of time is in the cache
             change = activation.parameter_gradient(delta.flatten(0, 1), value.flatten(0, 1))
-            parameter = change if parameter is None or change is None else parameter + change
+            by_parameter = change if by_parameter is None or change is None else by_parameter + change
             first = max(1, part.start)  # h_0 is not among the states
             h, after = before.read(slice(first - 1, part.stop - 1)), delta[first - part.start :]
             add_product(*as_arrays([total, after.flatten(0, 1), h.flatten(0, 1)]))
-        return total, parameter
+        return total, by_parameter
 
     (dV, by_parameter), *rest = _in_shares(share, values)
-    for total, parameter in rest:
+    for total, change in rest:
         dV += total
-        by_parameter = None if by_parameter is None or parameter is None else by_parameter + parameter
+        by_parameter = None if by_parameter is None or change is None else by_parameter + change
     return deltas, dV, by_parameter, gradients
 
 
@@ -96,7 +98,7 @@ def adjoint_pass(direct: Tensor, V: Tensor, states: Tensor, activation: Activati
     gradients, V = empty_like(direct), V.contiguous()
 
     def share(rows: slice) -> None:
-        for _ in _sweep(rows, direct, V, states, activation, None, gradients):
+        for _ in _sweep(rows, direct, V, states, activation.parameter, activation, None, gradients):
             pass
 
     _in_shares(share, states)
@@ -138,6 +140,7 @@ def _sweep(
     incoming: Tensor,
     V: Tensor,
     values: Tensor,
+    parameter: Tensor | None,
     activation: Activation,
     deltas: Tensor | None,
     gradients: Tensor | None,
@@ -157,15 +160,20 @@ def _sweep(
         gradients = empty_like(values)
     read, written = _Window(values, values), _Window(deltas, values)
     M, arriving, g, _ = as_arrays([V, incoming, gradients, values])
-    later = None
+    later, pull = None, None
+    if isinstance(activation, Pulling):
+        pull = activation.pull(values[0] if isinstance(M, Tensor) else values[0].detach().numpy(), parameter)
     if isinstance(M, Tensor):
         arriving = g.copy_(incoming)  # the product is added to it in place: one launch for each time step
     for stop in range(len(values), 0, -_part_length(values)):
         part = slice(max(0, stop - _part_length(values)), stop)
         value, delta = read.read(part), written.place(part)
-        activation.slope(value, delta)
+        if pull is None:
+            activation.slope(value, delta)
+        else:
+            delta.copy_(value)
         of_delta = delta if isinstance(M, Tensor) else delta.numpy()
-        later = backwards(M, later, arriving[part], g[part], of_delta)
+        later = backwards(M, later, arriving[part], g[part], of_delta, pull)
         written.write(part)
         yield part, value, delta
 

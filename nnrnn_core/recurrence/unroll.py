@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ..torch_internals import apply, opaque
 from .activations import Activation
+from .complex_modrelu import Pulling
 from .passes import adjoint_pass, backward_pass, forward_pass
 
 
@@ -73,7 +74,7 @@ def unroll(
             [0., 1., 0.],
             [0., 0., 1.]])
     """
-    _check(drive, V, h0, tap, activation.parameter)
+    _check(drive, V, h0, tap, activation)
     states: Tensor
     states, _ = apply(_Unroll, drive, V, h0, activation.parameter, tap, activation)
     return states
@@ -107,7 +108,8 @@ def total_gradients(
     return adjoint_pass(direct, V, states, activation)
 
 
-def _check(drive: Tensor, V: Tensor, h0: Tensor, tap: Tensor | None, parameter: Tensor | None) -> None:
+def _check(drive: Tensor, V: Tensor, h0: Tensor, tap: Tensor | None, activation: Activation) -> None:
+    parameter = activation.parameter
     time, batch, n = drive.shape if drive.dim() == 3 else (0, 0, 0)
     if time < 1:
         raise ValueError(f"drive must be (time, batch, n) with time >= 1; got {tuple(drive.shape)}")
@@ -117,8 +119,11 @@ def _check(drive: Tensor, V: Tensor, h0: Tensor, tap: Tensor | None, parameter: 
         raise ValueError(f"h0 must be ({batch}, {n}) to fit the drive; got {tuple(h0.shape)}")
     if tap is not None and tap.shape != drive.shape:
         raise ValueError(f"tap must have the drive's shape {tuple(drive.shape)}; got {tuple(tap.shape)}")
-    if parameter is not None and parameter.shape != (n,):
-        raise ValueError(f"the activation's parameter must be ({n},), one number a unit; got {tuple(parameter.shape)}")
+    width = activation.width if isinstance(activation, Pulling) else 1
+    if n % width or (parameter is not None and parameter.shape != (n // width,)):
+        wanted = f"({n},), one number a unit" if width == 1 else f"({n}/{width},), one number for each {width} units"
+        found = None if parameter is None else tuple(parameter.shape)
+        raise ValueError(f"the activation's parameter must be {wanted}; got {found}")
     wanted = f"{drive.dtype} on {drive.device}"
     for name, tensor in (("V", V), ("h0", h0), ("tap", tap), ("the activation's parameter", parameter)):
         if tensor is not None and f"{tensor.dtype} on {tensor.device}" != wanted:
@@ -140,7 +145,7 @@ class _Unroll(torch.autograd.Function):
         if values is not None:
             ctx.mark_non_differentiable(values)
         ctx.tapped, ctx.activation = inputs[4] is not None, inputs[5]
-        ctx.save_for_backward(inputs[1], inputs[2], states, values)
+        ctx.save_for_backward(inputs[1], inputs[2], states, values, inputs[3])
 
     @staticmethod
     def backward(ctx: Any, incoming: Tensor, _: Tensor | None) -> Any:
@@ -155,12 +160,14 @@ def _adjoint(
     h0: Tensor,
     states: Tensor,
     tapped_values: Tensor | None,
+    parameter: Tensor | None,
     tapped: bool,
     activation: Activation,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor | None, Tensor | None]:
     """The gradients of all arguments of `_Unroll` except the activation."""
-    deltas, dV, parameter, gradients = backward_pass(incoming, V, states, tapped_values, tapped, activation)
-    return deltas, dV.addmm_(deltas[0].T, h0), deltas[0] @ V, parameter, gradients
+    found = backward_pass(incoming, V, states, tapped_values, parameter, tapped, activation)
+    deltas, dV, by_parameter, gradients = found
+    return deltas, dV.addmm_(deltas[0].T, h0), deltas[0] @ V, by_parameter, gradients
 
 
 class _Adjoint(torch.autograd.Function):

@@ -2,12 +2,19 @@
 
 from typing import Any
 
+from .adding import Adding
 from .characters import Characters
 from .copying import Copying
+from .data import DataMissing
+from .digits import Digits
+from .mnist import MNIST
 from .noisy_memory import NoisyMemory
+from .penn_treebank import PennTreebank
 from .task import Batch, Task
 
-TASKS: dict[str, type[Task]] = {task.name: task for task in (NoisyMemory, Copying, Characters)}
+TASKS: dict[str, type[Task]] = {
+    task.name: task for task in (NoisyMemory, Copying, Characters, Adding, Digits, MNIST, PennTreebank)
+}
 
 
 def make(name: str, **options: Any) -> Task:
@@ -42,4 +49,7 @@ def make(name: str, **options: Any) -> Task:
         raise ValueError(f"{name} does not take these options: {error}") from error
 
 
-__all__ = ["TASKS", "Batch", "Characters", "Copying", "NoisyMemory", "Task", "make"]
+__all__ = [
+    "MNIST", "TASKS", "Adding", "Batch", "Characters", "Copying", "DataMissing", "Digits", "NoisyMemory",
+    "PennTreebank", "Task", "make",
+]  # fmt: skip

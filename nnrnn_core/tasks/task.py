@@ -118,8 +118,8 @@ class Task(ABC):
         return self.settings_for("nnrnn")
 
     def settings_for(self, recurrent: str) -> Settings:
-        """A copy of the settings tuned for this kind of network ("nnrnn", "rnn", "exprnn", "lstm"); of the free RNN's
-        for any other."""
+        """A copy of the settings tuned for this kind of network, a name of `sequence_model.RECURRENTS`; of the free
+        RNN's for one that has none here."""
         return self.tuned.get(recurrent, self.tuned["rnn"]).replace()
 
     @abstractmethod

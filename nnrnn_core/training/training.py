@@ -301,6 +301,8 @@ class Training:
     def evaluate(self, split: str = "valid", batches: int = 10) -> tuple[float, float]:
         """Mean loss and score over fresh batches, with no update and no dropout. The run itself is untouched.
 
+        A batch counts as often as it has sequences (the last of a split may be smaller).
+
         Parameters
         ----------
         split
@@ -317,16 +319,17 @@ class Training:
         size = self.settings.batch_size
         held_out = self.task.held_out(split, size) or (self.task.sample(size, source, i) for i in range(batches))
         state: Any = None
-        results, training = [], self.model.training
+        results, sequences, training = [], [], self.model.training
         self.model.eval()
         try:
             for batch in held_out:
                 batch = batch.to(next(self.model.parameters()))
                 outputs, state = self.model(batch.inputs, state if batch.continues else None, generator=source)
                 results.append((float(self.task.loss(outputs, batch)), self.task.score(outputs, batch)))
+                sequences.append(batch.inputs.shape[1])
         finally:
             self.model.train(training)
-        loss, score = np.mean(results, axis=0)
+        loss, score = np.average(results, axis=0, weights=sequences)
         return float(loss), float(score)
 
     def save(self, path: str | Path) -> None:

@@ -28,6 +28,7 @@ from pathlib import Path
 from widgets import TrainingLab
 from nnrnn_core import tasks
 lab = TrainingLab(tasks.Copying(delay={delay}), hidden_size={n}, start="random")
+lab.controls.pace.value = float("inf")
 lab
 """
 COUNT = """

@@ -115,11 +115,11 @@ def test_a_click_in_the_plane_draws_the_bound_on_the_growth_curve(
     jupyterlab: JupyterLab, open_notebook: Callable[..., Notebook]
 ) -> None:
     notebook = opened(open_notebook, jupyterlab, 'SpectrumLab("grcar", size=20)')
-    before = notebook.page.evaluate(TRACE, "bound from z (below)")
+    before = notebook.page.evaluate(TRACE, "≥ from z")
     click_in(notebook, "", 0.2, 1.1)
     notebook.wait(f"() => /At z = 0\\.[12]\\d [+] 1\\.[01]\\d*i/.test(document.querySelector('{LAB}').innerText)")
-    notebook.wait(f"(before) => ({TRACE})('bound from z (below)')[9] !== before[9]", before)
-    bound, growth = (notebook.page.evaluate(TRACE, name) for name in ("bound from z (below)", "growth"))
+    notebook.wait(f"(before) => ({TRACE})('≥ from z')[9] !== before[9]", before)
+    bound, growth = (notebook.page.evaluate(TRACE, name) for name in ("≥ from z", "growth"))
     highest = [max(growth[: k + 1]) for k in range(len(growth))]
     assert all(low <= high * (1 + 1e-5) for low, high in zip(bound, highest, strict=True))
     point = notebook.page.evaluate(TRACE, "z")
@@ -130,4 +130,89 @@ def test_a_click_in_the_plane_draws_the_bound_on_the_growth_curve(
     assert notebook.page.evaluate(TRACE, "z") == point
     assert re.search(r"as far as \|z\| = 1\.\d", lab(notebook).inner_text())
     notebook.screenshot("spectrumlab-clicked")
+    assert notebook.problems() == []
+
+
+LABS = ["ShearLab", "GrowthLab", "SchurLab", "MemoryLab", "SpectrumLab"]
+# Words of titles and legends that are cut by the figure's edge, lie on one another or on a plot, or are too small.
+COVERED = """() => Array.from(document.querySelectorAll('.live-graph.js-plotly-plot')).flatMap((gd) => {
+    const frame = gd.getBoundingClientRect(), { _plots } = gd._fullLayout;
+    const plots = Object.values(_plots).map(({ xaxis, yaxis }) => ({ left: frame.x + xaxis._offset,
+        right: frame.x + xaxis._offset + xaxis._length, top: frame.y + yaxis._offset,
+        bottom: frame.y + yaxis._offset + yaxis._length }));
+    const words = Array.from(gd.querySelectorAll('.annotation-text-g text, .legendtext')).filter(
+        (text) => text.textContent.trim()).map((text) => [text, text.getBoundingClientRect()]);
+    const both = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2 &&
+        Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 4;
+    return words.flatMap(([text, box], i) => [
+        ...(box.left < frame.left - 1 || box.right > frame.right + 1 || box.top < frame.top - 1 ||
+            box.bottom > frame.bottom + 1 ? ['cut: ' + text.textContent] : []),
+        ...(plots.some((plot) => both(box, plot)) ? ['on a plot: ' + text.textContent] : []),
+        ...words.slice(i + 1).filter(([, other]) => both(box, other)).map(([other]) =>
+            text.textContent + ' on ' + other.textContent),
+        ...(parseFloat(getComputedStyle(text).fontSize) < 14 ? ['small: ' + text.textContent] : [])]); })"""
+ARRANGED = """() => { const all = Array.from(document.querySelectorAll('.live-figure'));
+    return all.length && all.every((el) => el.querySelector('.js-plotly-plot')?.layout?.width === el.clientWidth); }"""
+
+
+@pytest.mark.parametrize("names", [LABS[:3], LABS[3:]], ids=" ".join)
+def test_nothing_is_cut_or_covered_at_any_width(
+    jupyterlab: JupyterLab, open_notebook: Callable[..., Notebook], names: list[str]
+) -> None:
+    """In one cell: labs of one run live together."""
+    labs = ", ".join(f"{name}()" for name in names)
+    cell = f"from ipywidgets import VBox\nfrom widgets import {', '.join(names)}\nlabs = VBox([{labs}])\nlabs"
+    notebook = open_notebook(jupyterlab, [cell])
+    notebook.run_all()
+    notebook.reveal(".live-graph.js-plotly-plot")
+    left = "(open) => { const { shell } = window.jupyterapp ?? window.jupyterlab;"
+    for width, side in ((400, False), (850, False), (1280, True), (1920, False)):
+        notebook.page.set_viewport_size({"width": width, "height": 900})
+        notebook.page.evaluate(f"{left} open ? shell.expandLeft() : shell.collapseLeft(); }}", side)
+        notebook.wait(ARRANGED)
+        assert notebook.page.evaluate(COVERED) == [], width
+        notebook.screenshot(f"labs-{names[0].lower()}-{width}")
+    assert notebook.problems() == []
+
+
+def test_two_labs_of_a_cell_are_replaced_when_it_runs_again_and_survive_a_reload(
+    jupyterlab: JupyterLab, open_notebook: Callable[..., Notebook]
+) -> None:
+    cell = "from IPython.display import display\nfrom ipywidgets import VBox\nfrom widgets import ShearLab\n"
+    notebook = open_notebook(
+        jupyterlab, [cell + "display(VBox([ShearLab(1.0), ShearLab(2.0)]))\ndisplay(ShearLab(3.0))"]
+    )
+    shown = "(count) => document.querySelectorAll('.live-graph.js-plotly-plot').length === count"
+    notebook.run_all()
+    notebook.wait(shown, 3)
+    notebook.run_cell(0)
+    notebook.wait(shown, 3)
+    notebook.reload()
+    notebook.reveal(".live-graph.js-plotly-plot")
+    notebook.wait(shown, 3)
+    assert notebook.problems() == []
+
+
+def test_enter_in_the_box_loads_the_preset_and_a_broken_one_is_said_beside_it(
+    jupyterlab: JupyterLab, open_notebook: Callable[..., Notebook]
+) -> None:
+    notebook = open_notebook(jupyterlab, ["from widgets import ShearLab\nlab = ShearLab()\nlab"])
+    notebook.run_all()
+    notebook.reveal(".live-graph.js-plotly-plot")
+    lab = notebook.page.locator(".shear-lab")
+    lab.get_by_text("More", exact=True).click()
+    box = lab.locator(".widget-text input")
+    box.fill('{"shear": 1, "c": 3.5, "k": 9}')
+    box.press("Enter")
+    notebook.wait("() => document.querySelector('.live-graph').ariaLabel.startsWith('c = 3.5')")
+    box.fill("c is 4")
+    box.press("Enter")
+    alert = lab.get_by_role("alert")
+    alert.wait_for()
+    assert "not a preset" in alert.inner_text()
+    there, here = alert.bounding_box(), box.bounding_box()
+    assert there is not None and here is not None and abs(there["y"] - here["y"]) < 100
+    lab.get_by_role("button", name="Numbers as CSV").click()
+    lab.get_by_role("status").filter(has_text="Saved").wait_for()
+    assert lab.get_by_role("alert").count() == 0
     assert notebook.problems() == []

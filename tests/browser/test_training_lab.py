@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Locator
 
 from browser.lab import ROOT, JupyterLab, Notebook
+from widgets.figures.training import ROW
 
 pytestmark = pytest.mark.browser
 
@@ -90,6 +91,8 @@ def test_a_student_trains_releases_T_drags_it_and_runs_the_cell_again(
     assert notebook.cell_errors() == []
     notebook.reveal(GRAPH)
     press(notebook, "Play")
+    wait_for_words(notebook, " steps/s")
+    press(notebook, "full speed")
     wait_for_updates(notebook, 150)
     wait_for_words(notebook, "above the floor")
     press(notebook, "Release T")
@@ -190,3 +193,65 @@ def test_after_a_reload_the_lab_is_there_and_plays_on(notebook: Notebook) -> Non
     wait_for_updates(notebook, count + 5)
     press(notebook, "Pause")
     notebook.wait(f"() => document.querySelector('{LAB} button').innerText.includes('Play')")
+
+
+# What is written on the figure (titles, legends, marks, numbers and names of axes) and its plots, as rectangles of the
+# page; a pair that overlaps, and what reaches beyond the figure.
+OVERLAPS = f"""() => {{
+  const found = [];
+  const meet = ([, , a], [, , b]) =>
+    a.left + 3 < b.right && b.left + 3 < a.right && a.top + 3 < b.bottom && b.top + 3 < a.bottom;
+  for (const gd of document.querySelectorAll('{LAB} .live-graph.js-plotly-plot')) {{
+    const own = gd.getBoundingClientRect();
+    const all = (kind, selector) => [...gd.querySelectorAll(selector)]
+      .map((e) => [kind, e.textContent, e.getBoundingClientRect()]).filter(([, , box]) => box.width * box.height);
+    const heads = [['title', '.annotation text'], ['legend', 'text.legendtext'], ['mark', '.shape-group text']]
+      .flatMap((one) => all(...one));
+    const feet = [...all('axis', '.xtitle'), ...all('number', '.xtick text, .ytick text')];
+    const others = [...feet, ...all('plot', '.draglayer .nsewdrag')];
+    heads.forEach((one, i) => [...heads.slice(i + 1), ...others].forEach((other) => {{
+      if (meet(one, other)) found.push([...one.slice(0, 2), ...other.slice(0, 2)].join(' / '));
+    }}));
+    for (const [kind, text, box] of [...heads, ...feet])
+      if (box.left < own.left - 1 || box.right > own.right + 1 || box.top < own.top - 1 || box.bottom > own.bottom + 1)
+        found.push(`${{kind}} ${{text}} is cut off`);
+  }}
+  return found; }}"""
+PLACED = f"""() => [...document.querySelectorAll('{LAB} .live-graph.js-plotly-plot')].every((gd) =>
+  gd.layout?.width === gd.clientWidth && gd.layout.height === gd.clientHeight)"""
+
+
+@pytest.fixture
+def noisy(jupyterlab: JupyterLab, open_notebook: Callable[..., Notebook]) -> Iterator[Notebook]:
+    """The lesson's lab after its story, with the file browser away."""
+    story = "lab.step(20); lab.controls.release.click(); lab.step(20); lab.intervene('scale', 1.5); lab.step(2)"
+    notebook = open_notebook(jupyterlab, ["from widgets import TrainingLab", f"lab = TrainingLab()\n{story}\nlab"])
+    notebook.run_all()
+    notebook.reveal(GRAPH)
+    if notebook.page.evaluate("() => !(window.jupyterapp || window.jupyterlab).shell.leftCollapsed"):
+        notebook.command("application:toggle-left-area")
+    yield notebook
+    assert notebook.problems() == []
+
+
+def test_nothing_lies_over_anything_and_nothing_is_cut_off_at_any_width(noisy: Notebook) -> None:
+    for width, rows in ((1920, 2), (1280, 2), (850, 3), (400, 6)):
+        noisy.page.set_viewport_size({"width": width, "height": 1000})
+        height = f"Math.floor(document.querySelector('{GRAPH}').clientHeight / {ROW})"
+        noisy.wait(f"(rows) => ({PLACED})() && {height} === rows", rows)
+        assert noisy.page.evaluate(OVERLAPS) == [], width
+
+
+def test_in_full_screen_all_panels_the_controls_and_the_sentence_are_in_sight(noisy: Notebook) -> None:
+    noisy.page.set_viewport_size({"width": 1280, "height": 720})
+    press(noisy, "Full screen")
+    noisy.wait(f"() => document.fullscreenElement?.matches('{LAB}') && ({PLACED})()")
+    ends = noisy.page.evaluate(
+        f"""() => ['.live-figure', 'button', '.widget-html']
+        .flatMap((part) => [...document.querySelectorAll('{LAB} ' + part)]).filter((e) => e.checkVisibility() && !e.closest('.jupyter-widget-Collapse-contents'))
+        .map((e) => e.getBoundingClientRect()).flatMap((box) => [box.top, box.bottom])"""
+    )
+    assert min(ends) >= 0 and max(ends) <= 720, ends
+    assert noisy.page.evaluate(OVERLAPS) == []
+    press(noisy, "Full screen")
+    noisy.wait(f"() => !document.fullscreenElement && ({PLACED})()")

@@ -12,17 +12,19 @@ POINTS = 400  # at most so many for a curve on the screen: more than its pixels 
 
 
 def thinned(values: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
-    """(abscissae, means) of a curve at 0, 1, 2, … over equal bins, at most POINTS of them. The last point is the
-    curve's own last; one NaN for an empty curve."""
+    """(abscissae, values) of a curve at 0, 1, 2, …, at most POINTS of them: of each of many equal bins the smallest
+    and the largest, and the last point. So no peak is lost, however short. One NaN for an empty curve."""
     y = np.asarray(values, float)
     if not len(y):
         return np.array([math.nan]), np.array([math.nan])
     last = len(y) - 1
-    if not last:
-        return np.zeros(1), y
-    starts = np.arange(0, last, -(-last // (POINTS - 1)))
-    counts = np.diff([*starts, last])
-    return np.append(starts + (counts - 1) / 2, last), np.append(np.add.reduceat(y[:-1], starts) / counts, y[-1])
+    if last < POINTS:
+        return np.arange(last + 1.0), y
+    size = -(-last // ((POINTS - 1) // 2))
+    bins = np.pad(y[:-1], (0, -last % size), mode="edge").reshape(-1, size)
+    starts = size * np.arange(len(bins))
+    kept = np.unique(np.append(np.concatenate([starts + bins.argmin(1), starts + bins.argmax(1)]), last))
+    return kept.astype(float), y[kept]
 
 
 def positive(values: np.ndarray) -> np.ndarray:

@@ -12,30 +12,35 @@ from nnrnn_core import dynamics
 
 from .axes import decades, nice_end, positive
 from .frame import EXACT_SIZE
+from .layout import CELL, LEFT, NARROW, RIGHT, Panel, arranged, arrangement, legend_row
 from .numbers import moment as moment_text
 from .numbers import short
+from .rise import Rise, rise_of, rounding
 from .style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILION, base_layout, title
 from .training import Push
 
 POINTS = 100  # steps from 0 to the end of the axis, where time is continuous
 STARTS, FEW = 1000, 100  # random starts of the cloud; of one that follows a slider
-SAME = 1e-9  # what differs by less, relatively, differs by rounding
-HEIGHT = 600
-COLUMNS = ((0.0, 0.6), (0.69, 1.0))
-ROWS = (((0.34, 0.95), (0.0, 0.23)), ((0.57, 0.95), (0.0, 0.38)))  # the upper and the lower panel of each column
-WIDTH = 1000  # pixels of the figure, about: how wide bars may be
+PANELS = (Panel(0, "", ("legend", "legend2")), Panel(2, "3"), Panel(1, "2"), Panel(3, "4"))
+ARRANGEMENTS = {
+    0: arrangement(PANELS, 1, width=CELL, row=320, stacked=True),
+    NARROW: arrangement(PANELS, 1, width=NARROW, row=300),
+    2 * CELL: arrangement(PANELS, 2, width=2 * CELL, row=310),
+}
+SLIM, WIDE = CELL - LEFT - RIGHT, 900  # pixels of a panel: bars must not touch here, nor strips part there
 CLOUD = "#BBE1F6"  # a light SKY: where its strips overlap, transparent ones would show
 STRIPS = 150  # that the band is drawn in, a little wider than their distance
 LOWEST = 1e-30  # stands for 0 on a log axis
 FLOOR = 1e-3  # what has shrunk below this sets no axis
 
-WORST, TYPICAL, RADIUS, BAND = "worst start", "typical start (rms)", "eigenvalues alone", "9 of 10 random starts"
+WORST, TYPICAL, RADIUS, BAND = "worst start", "typical (rms)", "eigenvalues alone", "9 of 10 starts"
 PEAK, HERE, SPREAD, BEST, RESPONSE = "peak", "this moment", "mean spread of a unit", "worst input", "response"
 ABOVE, BELOW = "moment above", "moment below"
 
 
 class Growth(NamedTuple):
-    """Curves over `times` (k, or t), and `rate`, the spectral radius or abscissa behind `radius`.
+    """Curves over `times` (k, or t), and `rate`, the spectral radius or abscissa behind `radius`. rounding: a relative
+    difference that is none.
 
     low and high: of 1000 random starts of length 1, 5 % are shorter than that, and 5 % longer. spread: the standard
     deviation of a unit over these starts, averaged over the units (paper, fig. 1b).
@@ -49,16 +54,26 @@ class Growth(NamedTuple):
     high: np.ndarray
     spread: np.ndarray
     rate: float
+    rounding: float
 
     @property
     def peak(self) -> tuple[float, float]:
-        """The largest of `worst`, and when it is first reached."""
-        return _peak(self.times, self.worst)
+        """The largest of `worst` that is finite, and when it is first reached."""
+        finite = np.where(np.isfinite(self.worst), self.worst, 0)
+        height = float(finite.max())
+        return height, float(self.times[finite >= (1 - self.rounding) * height][0])
+
+    @property
+    def rise(self) -> Rise:
+        """What `worst` does."""
+        return rise_of(self.times, self.worst, self.rounding)
 
 
-def growth_of(V: dynamics.Matrix, horizon: float, time: dynamics.Time = "discrete", exact: bool = True) -> Growth:
+def growth_of(
+    V: dynamics.Matrix, horizon: float, time: dynamics.Time = "discrete", exact: bool = True, given: float = 0.0
+) -> Growth:
     """The curves for k = 0 … horizon, or 101 times t = 0 … horizon. exact False: fewer random starts and, for a wide V,
-    estimates at about 30 of the powers, in a tenth of the time."""
+    estimates at about 30 of the powers, in a tenth of the time. given: see `rounding`."""
     step, length, count = _steps(V, horizon, time)
     steps, worst, typical = _curves(V, horizon, time, exact)
     with np.errstate(all="ignore"):  # what has left float64 is not drawn
@@ -67,7 +82,8 @@ def growth_of(V: dynamics.Matrix, horizon: float, time: dynamics.Time = "discret
         spread = cloud.spread.mean(axis=1)[steps]
         rate = _rate(V, time)
         radius = rate**steps if time == "discrete" else np.exp(rate * length * steps)
-    return Growth(length * steps, worst, typical, radius, low, high, spread, rate)
+    error = rounding(V, horizon, time, given)
+    return Growth(length * steps, worst, typical, radius, low, high, spread, rate, error)
 
 
 def _steps(V: dynamics.Matrix, horizon: float, time: dynamics.Time) -> tuple[dynamics.Matrix, float, int]:
@@ -96,31 +112,22 @@ def _rate(V: dynamics.Matrix, time: dynamics.Time) -> float:
     return dynamics.spectral_radius(V) if time == "discrete" else dynamics.spectral_abscissa(V)
 
 
-def _peak(times: np.ndarray, curve: np.ndarray) -> tuple[float, float]:
-    """The largest finite value, and when it is first reached; a difference by rounding does not count."""
-    height = float(curve[np.isfinite(curve)].max())
-    return height, float(times[np.flatnonzero(curve >= (1 - SAME) * height)[0]])
-
-
 def growth_figure() -> go.Figure:
     """Growth above the spread of a cloud; beside them the worst input above its response. Filled by `growth_push`."""
-    figure = go.Figure(layout=base_layout(HEIGHT, margin={"l": 62, "r": 12, "t": 8, "b": 86}))
-    panels = [(0, 0), (0, 1), (1, 0), (1, 1)]
-    for number, (x, y) in enumerate(panels, start=1):
-        suffix = "" if number == 1 else str(number)
-        figure.layout[f"xaxis{suffix}"] = {"domain": COLUMNS[x], "anchor": f"y{suffix}", "mirror": True, "tick0": 0}
-        figure.layout[f"yaxis{suffix}"] = {"domain": ROWS[x][y], "anchor": f"x{suffix}", "mirror": True}
+    figure = go.Figure(layout=base_layout())
+    for suffix in ("", "2", "3", "4"):
+        figure.layout[f"xaxis{suffix}"] = {"anchor": f"y{suffix}", "mirror": True, "tick0": 0}
+        figure.layout[f"yaxis{suffix}"] = {"anchor": f"x{suffix}", "mirror": True}
     log = {"type": "log", "exponentformat": "power", "minor": {"ticks": ""}}
     signed = {"range": [-1.1, 1.1], "zeroline": True, "zerolinecolor": GREY, "zerolinewidth": 1, "nticks": 5}
     figure.update_layout(
-        xaxis={"showticklabels": False}, xaxis2={"title": "k, number of steps"}, xaxis4={"title": "unit"},
-        yaxis={**log, "range": [-1, 1], "title": "times as long"},
+        xaxis={"title": ""}, xaxis2={"title": ""}, xaxis3={"title": "unit"}, xaxis4={"title": "unit"},
+        yaxis={**log, "range": [-1, 1]},
         yaxis2={**log, "range": [-2, 0]}, yaxis3=signed, yaxis4={**signed, "exponentformat": "power"},
-        legend={"x": 0, "y": -0.115, "yanchor": "top", "orientation": "h", "font": {"size": 12}, "itemclick": False},
-        annotations=[title("", COLUMNS[x][0], ROWS[x][y][1]) for x, y in panels],
+        legend=legend_row(), legend2=legend_row(), annotations=[title("", 0, 1) for _ in PANELS],
     )  # fmt: skip
     figure.add_traces(_traces())
-    return figure
+    return arranged(figure, ARRANGEMENTS)
 
 
 def _traces() -> list[go.Scatter]:
@@ -133,14 +140,13 @@ def _traces() -> list[go.Scatter]:
 
     def mark(name: str, symbol: str, color: str) -> go.Scatter:
         marker = {"color": color, "size": 10, "symbol": symbol, "line": {"width": 2}}
-        return go.Scatter(x=[0], y=[1], name=name, mode="markers", marker=marker, cliponaxis=False)
+        return go.Scatter(x=[0], y=[1], name=name, mode="markers", marker=marker, cliponaxis=False, showlegend=False)
 
-    strip = 1.4 * WIDTH * (COLUMNS[0][1] - COLUMNS[0][0]) / STRIPS
     return [
-        line(BAND, 1, CLOUD, width=strip, hoverinfo="skip"),
+        line(BAND, 1, CLOUD, width=1.1 * WIDE / STRIPS, hoverinfo="skip", legend="legend2"),
         line(ABOVE, 1, ORANGE, width=1.5, hoverinfo="skip", showlegend=False),
         line(BELOW, 2, ORANGE, width=1.5, hoverinfo="skip"),
-        line(RADIUS, 1, GREY, "dot"),
+        line(RADIUS, 1, GREY, "dot", legend="legend2"),
         line(TYPICAL, 1, BLUE, "dash"),
         line(WORST, 1, VERMILION, width=3),
         mark(PEAK, "diamond-open", BLACK),
@@ -162,17 +168,17 @@ def growth_push(growth: Growth, time: dynamics.Time) -> Push:
         PEAK: {"x": np.array([when]), "y": np.array([max(height, LOWEST)])},
         SPREAD: {"x": growth.times, "y": positive(growth.spread)},
     }
-    name, end = ("Vᵏ", "k, number of steps") if time == "discrete" else ("exp(tA)", "time t")
-    most = f"{short(height)}-fold at most, at {moment_text(when, time)}" if _grows(height) else "no start grows"
+    end = "k, number of steps" if time == "discrete" else "time t"
     seen = np.concatenate([growth.worst, growth.typical, growth.radius, [0.4, 2.5]])
     layout = {
         "xaxis.range": [0, float(growth.times[-1])],
         "xaxis2.range": [0, float(growth.times[-1])],
+        "xaxis.title.text": end,
         "xaxis2.title.text": end,
         **_log_axis("yaxis", seen, 7),
         **_log_axis("yaxis2", growth.spread, 3),
-        "annotations[0].text": f"Growth of {name}: {most}",
-        "annotations[1].text": f"{STARTS} random starts: mean spread of a unit",
+        "annotations[0].text": growth_title(growth.rise, time),
+        "annotations[1].text": f"Spread of a unit, {STARTS} starts",
     }
     return traces, layout
 
@@ -220,7 +226,7 @@ def band(growth: Growth) -> dict[str, Any]:
 
 def bars(x: np.ndarray, y: np.ndarray) -> dict[str, Any]:
     """Bars from 0 to y, as one line with gaps."""
-    width = 0.75 * WIDTH * (COLUMNS[1][1] - COLUMNS[1][0]) / len(x)
+    width = 0.75 * SLIM / len(x)
     return {**_strokes(x, np.zeros(len(x)), y), "line.width": round(min(26.0, max(1.0, width)), 1)}
 
 
@@ -232,8 +238,8 @@ def _strokes(x: np.ndarray, low: np.ndarray, high: np.ndarray) -> dict[str, Any]
 def growth_sentence(growth: Growth, best: dynamics.OptimalInput, moment: float, time: dynamics.Time) -> str:
     """What the figure shows, in words."""
     name, still = ("spectral radius", 1) if time == "discrete" else ("spectral abscissa", 0)
-    decays = growth.rate < still - SAME
-    promise = "shrink" if decays else "keep its length" if growth.rate <= still + SAME else "grow for ever"
+    decays = growth.rate < still - growth.rounding
+    promise = "shrink" if decays else "keep its length" if growth.rate <= still + growth.rounding else "grow for ever"
     i = int(np.argmin(np.abs(growth.times - moment)))
     low, high = short(float(growth.low[i])), short(float(growth.high[i]))
     return (
@@ -243,16 +249,27 @@ def growth_sentence(growth: Growth, best: dynamics.OptimalInput, moment: float, 
     )
 
 
+def growth_title(rise: Rise, time: dynamics.Time) -> str:
+    """A panel's title: what the curve does, in words that fit a narrow one."""
+    when = moment_text(rise.when, time)
+    says = {
+        "falls": "never exceeds 1",
+        "stays": "stays at 1",
+        "peaks": f"peaks at {rise.text}, {when}",
+        "rises": f"is {rise.text} at {when}, rising",
+    }
+    return f"‖{'Vᵏ' if time == 'discrete' else 'e^(tA)'}‖ {says[rise.kind]}"
+
+
 def _said_of_peak(growth: Growth, link: str, time: dynamics.Time) -> str:
-    (height, when), (typical, typical_when) = growth.peak, _peak(growth.times, growth.typical)
-    if not _grows(height):
+    worst, typical = growth.rise, rise_of(growth.times, growth.typical, growth.rounding)
+    if worst.kind == "stays":
+        return "and so does every start: the longest stays at 1"
+    if worst.kind == "falls":
         return "and no start grows"
-    still = "still grows at the end, " if when >= growth.times[-1] else "grows "
-    says = f"{link} the worst start {still}{short(height)}-fold by {moment_text(when, time)}, a typical one "
-    if not _grows(typical):
+    still = "still grows at the end, " if worst.kind == "rises" else "grows "
+    says = f"{link} the worst start {still}{worst.text}-fold by {moment_text(worst.when, time)}, a typical one "
+    if typical.kind not in ("peaks", "rises"):
         return says + "not at all"
-    return says + f"{short(typical)}-fold" + ("" if typical_when == when else f" by {moment_text(typical_when, time)}")
-
-
-def _grows(height: float) -> bool:
-    return height > 1 + SAME
+    by = "" if typical.when == worst.when else f" by {moment_text(typical.when, time)}"
+    return f"{says}{typical.text}-fold{by}"

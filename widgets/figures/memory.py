@@ -12,20 +12,25 @@ import plotly.graph_objects as go
 from nnrnn_core import dynamics
 
 from .axes import decades, nice_end, positive
+from .layout import CELL, NARROW, Panel, arranged, arrangement, legend_row
 from .numbers import total
 from .style import BLACK, BLUE, GREEN, GREY, VERMILION, base_layout, title
 from .training import Push
 
-HEIGHT = 540
-COLUMNS = ((0.0, 0.62), (0.72, 1.0))
-ROWS = ((0.42, 0.95), (0.02, 0.24))  # where the panels of the left column begin and end
+PANELS = (Panel(0, "", ("legend", "legend2")), Panel(2, "3", ("legend3", "legend4")), Panel(1, "2"))
+ARRANGEMENTS = {
+    0: arrangement(PANELS, 1, width=CELL, row=340, stacked=True),
+    NARROW: arrangement(PANELS, 1, width=NARROW, row=320),
+    2 * CELL: arrangement(PANELS, 2, width=2 * CELL, row=340),
+    3 * CELL: arrangement(PANELS, 3, width=3 * CELL, row=360),
+}
 LOWEST = -4.0  # J(k) is drawn down to 10 to this power
 
-ORTHOGONAL, DELAY_LINE, THIRD = "scaled orthogonal", "delay line", "third network"
+ORTHOGONAL, DELAY_LINE, THIRD = "orthogonal", "delay line", "third network"
 NAMES = (ORTHOGONAL, DELAY_LINE, THIRD)
 COLOURS = {ORTHOGONAL: BLUE, DELAY_LINE: GREEN, THIRD: VERMILION}
 DASHES = {ORTHOGONAL: "dashdot", DELAY_LINE: "dash", THIRD: "solid"}
-NORMAL_CAP, CAP = "cap of every normal network", "cap of any network"
+NORMAL_CAP, CAP = "cap of normal networks: 1", "cap of any network: N"
 
 
 class Memory(NamedTuple):
@@ -55,39 +60,37 @@ def memory_of(V: dynamics.Matrix, source: np.ndarray, horizon: int, duration: in
 
 def memory_figure() -> go.Figure:
     """J(k) above the units' activity; beside them the totals. Filled by `memory_push`."""
-    figure = go.Figure(layout=base_layout(HEIGHT, margin={"l": 62, "r": 12, "t": 30, "b": 84}))
-    places = ((COLUMNS[0], ROWS[0]), (COLUMNS[0], ROWS[1]), (COLUMNS[1], (ROWS[1][0], ROWS[0][1])))
-    for number, (x, y) in enumerate(places, start=1):
-        suffix = "" if number == 1 else str(number)
-        figure.layout[f"xaxis{suffix}"] = {"domain": x, "anchor": f"y{suffix}", "mirror": True}
-        figure.layout[f"yaxis{suffix}"] = {"domain": y, "anchor": f"x{suffix}", "mirror": True}
+    figure = go.Figure(layout=base_layout())
+    for suffix in ("", "2", "3"):
+        figure.layout[f"xaxis{suffix}"] = {"anchor": f"y{suffix}", "mirror": True}
+        figure.layout[f"yaxis{suffix}"] = {"anchor": f"x{suffix}", "mirror": True}
     figure.update_layout(
         xaxis={"title": {"text": "k, steps since the input", "standoff": 4}},
-        yaxis={"type": "log", "range": [LOWEST, 0.15], "dtick": 1, "exponentformat": "power", "title": "J(k)"},
+        yaxis={"type": "log", "range": [LOWEST, 0.15], "dtick": 1, "exponentformat": "power"},
         xaxis2={"title": {"text": "unit", "standoff": 4}},
-        yaxis2={"type": "log", "range": [-0.5, 2], "nticks": 4, "exponentformat": "power", "title": "rms"},
-        xaxis3={"range": [-0.55, 2.55], "tickvals": [0, 1, 2], "ticktext": ["orthogonal", "delay line", "third"],
-                "ticks": ""},
+        yaxis2={"type": "log", "range": [-0.5, 2], "nticks": 4, "exponentformat": "power"},
+        xaxis3={"range": [-0.55, 2.55], "tickvals": [0, 1, 2], "ticktext": ["orthog.", "delay", "third"],
+                "ticks": "", "tickangle": 0},
         yaxis3={"range": [0, 70]},
-        legend={"x": 0, "y": -0.13, "yanchor": "top", "orientation": "h", "itemclick": False, "entrywidth": 165},
         annotations=[
-            title("Memory J(k): what the state knows of the input k steps ago", COLUMNS[0][0], ROWS[0][1]),
-            title("The price: how far the noise drives each unit", COLUMNS[0][0], ROWS[1][1]),
-            title("Total memory", COLUMNS[1][0], ROWS[0][1]),
-            *(_label("", i - 0.3, y=0, yref="paper", yanchor="top", yshift=-18, size=14) for i in range(3)),
-            _label("cap of all<br>normal<br>networks: 1", -0.5, y=1, yref="y3", yanchor="bottom", yshift=4)
-            | {"align": "left"},
-            _label("", -0.5, y=64, yref="y3", yanchor="bottom"),
+            title("J(k) of the input k steps ago", 0, 1),
+            title("The price: noise (rms) in a unit", 0, 1),
+            title("Total memory", 0, 1),
+            *(_below(i) for i in range(3)),
         ],
+        **{name: legend_row() for panel in PANELS for name in panel.legends},
     )  # fmt: skip
     for trace in _traces():
         figure.add_trace(trace)
-    return figure
+    return arranged(figure, ARRANGEMENTS)
 
 
-def _label(text: str, x: float, *, size: int = 12, **more: Any) -> dict[str, Any]:
-    """Words at x of the totals' panel."""
-    return {"text": text, "x": x, "xref": "x3", "xanchor": "left", "showarrow": False, "font": {"size": size}, **more}
+def _below(place: int) -> dict[str, Any]:
+    """A total, below the name of its bar."""
+    return {
+        "text": "", "x": place, "xref": "x3", "xanchor": "left", "xshift": -20, "y": 0, "yref": "y3 domain",
+        "yanchor": "top", "yshift": -22, "showarrow": False,
+    }  # fmt: skip
 
 
 def _traces() -> list[go.Scatter]:
@@ -99,13 +102,17 @@ def _traces() -> list[go.Scatter]:
 
     order = (THIRD, ORTHOGONAL, DELAY_LINE)  # what is thin and dashed lies on top
     widths = {THIRD: 3.0, ORTHOGONAL: 2.0, DELAY_LINE: 2.0}
-    traces = [line(name, 1, COLOURS[name], DASHES[name], widths[name], showlegend=True,
-                   legendrank=NAMES.index(name)) for name in order]  # fmt: skip
+    traces = [line(name, 1, COLOURS[name], DASHES[name], widths[name], showlegend=True, legendrank=NAMES.index(name),
+                   legend="legend2" if name == THIRD else "legend") for name in order]  # fmt: skip
     traces += [line(_spread(name), 2, COLOURS[name], DASHES[name], widths[name]) for name in order]
-    across = {"x": [-0.55, 2.55], "y": [1, 1], "hoverinfo": "skip"}
+    across = {"x": [-0.55, 2.55], "y": [1, 1], "hoverinfo": "skip", "showlegend": True}
     for place, name in enumerate(NAMES):
         traces += [line(_bar(name), 3, COLOURS[name], "solid", 44, x=[place, place], y=[0, 0], hoverinfo="y")]
-    return [*traces, line(NORMAL_CAP, 3, BLACK, "dot", 1.5, **across), line(CAP, 3, GREY, "dash", 1.5, **across)]
+    caps = [
+        line(NORMAL_CAP, 3, BLACK, "dot", 1.5, legend="legend3", **across),
+        line(CAP, 3, GREY, "dash", 1.5, legend="legend4", **across),
+    ]
+    return [*traces, *caps]
 
 
 def _spread(name: str) -> str:
@@ -131,8 +138,6 @@ def memory_push(memories: Sequence[Memory]) -> Push:
         "yaxis2.range": decades([memory.activity for memory in memories] + [[0.5, 20]], 1, span=40),
         "yaxis3.range": [0, 1.12 * n],
         "annotations[2].text": f"Total memory, k up to {k[-1]}",
-        "annotations[7].text": f"cap of any network: N = {n}",
-        "annotations[7].y": n,
     }
     for place, memory in enumerate(memories):
         layout[f"annotations[{3 + place}].text"] = total(memory.total)

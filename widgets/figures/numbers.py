@@ -16,7 +16,7 @@ def short(value: float, digits: int = 3) -> str:
         return "not determined" if math.isnan(value) else "beyond 10³⁰⁸"
     mantissa, _, power = f"{value:.{digits - 1}e}".partition("e")
     if -5 < int(power) < 6:
-        text = f"{float(f'{value:.{digits}g}'):,.10g}"
+        text = f"{float(f'{value:.{digits}g}'):z,.10g}"  # z: no minus before a zero
     else:
         text = f"{float(mantissa):g}·{power_of_ten(int(power))}"
     return text.replace("-", "−")
@@ -24,7 +24,7 @@ def short(value: float, digits: int = 3) -> str:
 
 def fixed(value: float, places: int = 3) -> str:
     """A number with so many places behind the point: 1.000. It does not jump from side to side while it changes."""
-    return f"{value:.{places}f}".replace("-", "−")
+    return f"{value:z.{places}f}".replace("-", "−")
 
 
 def count(value: int) -> str:

@@ -13,7 +13,10 @@ from nnrnn_core.dynamics import schur_form
 
 from .axes import decades, nice_end, positive
 from .frame import EXACT_SIZE
-from .numbers import moment, short
+from .growth import growth_title
+from .layout import CELL, NARROW, Panel, arranged, arrangement, legend_row
+from .numbers import short
+from .rise import Rise, rise_of, rounding, said_of
 from .schur_form import form_maps, heat_map
 from .style import BLACK, BLUE, FEED_FORWARD, GREY, ROTATIONS, VERMILION, base_layout, title
 from .training import Push
@@ -23,13 +26,39 @@ TOLERATED = 0.01  # error in an eigenvalue
 STEP = 0.1  # units of time between two points, where time is continuous
 LOWEST = 1e-4  # the smallest growth that is drawn
 WRITTEN = 4  # up to this many rows, the numbers stand in the cells
-HEIGHT = 450
-COLUMNS = ((0.0, 0.305), (0.345, 0.65), (0.725, 1.0))
-MAPS, PLANE, CURVE = (0.18, 1.0), (0.47, 1.0), (0.0, 0.27)  # from below to above
+COLOURS = ("coloraxis", "coloraxis2")  # the scale of V and T, and that of Λ: in the place of legends
+# their rows of legends are the room of the colour bars
+MAP, FORM = Panel(0, "", ("legend2", "legend3")), Panel(1, "2", ("legend4", "legend5"))
+PLANE = Panel(2, "3")
+CURVE = Panel(3, "4", ("legend",))
+HEIGHT = 620  # of two maps beside two small panels
 
+
+def _arrangements() -> dict[int, dict[str, Any]]:
+    """One below the other, two by two, and maps beside the two others, one above the other."""
+    panels = (MAP, FORM, PLANE, CURVE)
+    found = {
+        0: arrangement(panels, 1, width=CELL, row=370, stacked=True),
+        NARROW: arrangement(panels, 1, width=NARROW, row=400),
+        2 * CELL: arrangement(panels, 2, width=2 * CELL, row=380),
+        3 * CELL: arrangement((MAP, FORM, PLANE, MAP, FORM, CURVE), 3, width=3 * CELL, row=HEIGHT // 2)
+        | arrangement((MAP, FORM), 3, width=3 * CELL, row=HEIGHT, places=3),
+    }
+    for layout in found.values():
+        for colours, panel in zip(COLOURS, (MAP, FORM), strict=True):
+            ends = layout[f"xaxis{panel.axes}.domain"]
+            place = {"x": ends[0], "y": layout[f"{panel.legends[0]}.y"], "len": ends[1] - ends[0]}
+            layout |= {f"{colours}.colorbar.{key}": value for key, value in place.items()}
+            for name in panel.legends:
+                del layout[f"{name}.x"], layout[f"{name}.y"], layout[f"{name}.orientation"]
+    return found
+
+
+ARRANGEMENTS = _arrangements()
 ORDERS = schur_form.ORDERS
 
 MATRIX, BLOCKS, FEED, BOXES = "V", "Λ", "s T", "2×2 blocks"
+SCALES = ("colours of V and s T", "colours of Λ")
 IN_V, IN_FORM = "entries of V", "entries of the Schur form"
 VALUES, BORDER = "eigenvalues", "border of decay"
 BEWARE = (
@@ -42,7 +71,7 @@ WORST, RADIUS, PEAK = "worst start", "by λ alone", "peak"
 class Form(NamedTuple):
     """V = P form Pᵀ, lower block-triangular. eigenvalues: read off the form; henrici: its departure from normality;
     below and inside: the Frobenius norm of T, and of what the 2×2 blocks have beyond rotations: henrici² = below² +
-    inside² (γ R(θ) has nothing beyond)."""
+    inside² (γ R(θ) has nothing beyond); given: relative error of V as it came."""
 
     P: np.ndarray
     form: np.ndarray
@@ -51,6 +80,7 @@ class Form(NamedTuple):
     henrici: float
     below: float
     inside: float
+    given: float = 0.0
 
     @property
     def normal(self) -> bool:
@@ -58,14 +88,14 @@ class Form(NamedTuple):
         return self.henrici <= 1e-12 * len(self.form) * float(np.linalg.norm(self.form))
 
 
-def form_of(P: np.ndarray, form: np.ndarray, order: str = ORDERS[0]) -> Form:
+def form_of(P: np.ndarray, form: np.ndarray, order: str = ORDERS[0], given: float = 0.0) -> Form:
     """All about V = P form Pᵀ, form lower block-triangular, its eigenvalues in this order."""
     P, form = dynamics.reordered(P, form, order)
     below, inside = dynamics.departure_parts(form)
     henrici = math.hypot(below, inside)
     if inside < 1e-6 * henrici:  # not worth a word
         inside = 0.0
-    return Form(P, form, dynamics.block_rows(form), dynamics.eigenvalues(form), henrici, below, inside)
+    return Form(P, form, dynamics.block_rows(form), dynamics.eigenvalues(form), henrici, below, inside, given)
 
 
 def times_of(time: dynamics.Time) -> np.ndarray:
@@ -84,10 +114,10 @@ def growth_of(form: np.ndarray, time: dynamics.Time, exact: bool = True) -> tupl
     return np.array(estimate.powers, float), estimate.transient
 
 
-def peak_of(times: np.ndarray, growth: np.ndarray) -> tuple[float, float]:
-    """The largest growth, and when first: rounding makes no peak."""
-    i = int(np.argmax(growth >= (1 - 1e-9) * growth.max()))
-    return float(growth[i]), float(times[i])
+def rise_in(form: Form, growth: tuple[np.ndarray, np.ndarray], time: dynamics.Time) -> Rise:
+    """What the growth does."""
+    times, worst = growth
+    return rise_of(times, worst, rounding(form.form, float(times[-1]), time, form.given))
 
 
 # ---- the figure
@@ -95,40 +125,40 @@ def peak_of(times: np.ndarray, growth: np.ndarray) -> tuple[float, float]:
 
 def schur_figure() -> go.Figure:
     """V, its Schur form, the eigenvalues above the growth; filled by `schur_push`."""
-    figure = go.Figure(layout=base_layout(HEIGHT, margin={"l": 34, "r": 14, "t": 30, "b": 44}, showlegend=True))
+    figure = go.Figure(layout=base_layout())
     square = {"constrain": "domain", "showgrid": False, "ticks": "", "showline": False, "tick0": 0}
-    for number, (x, y) in enumerate(((0, MAPS), (1, MAPS), (2, PLANE), (2, CURVE)), start=1):
-        suffix = "" if number == 1 else str(number)
-        more = square if x < 2 else {"mirror": True}
-        figure.layout[f"xaxis{suffix}"] = {"domain": COLUMNS[x], "anchor": f"y{suffix}", **more}
-        figure.layout[f"yaxis{suffix}"] = {"domain": y, "anchor": f"x{suffix}", **more}
+    for suffix in ("", "2", "3", "4"):
+        more = square if suffix in ("", "2") else {"mirror": True}
+        figure.layout[f"xaxis{suffix}"] = {"anchor": f"y{suffix}", **more}
+        figure.layout[f"yaxis{suffix}"] = {"anchor": f"x{suffix}", **more}
     for suffix in ("", "2"):
         figure.layout[f"yaxis{suffix}"].update(scaleanchor=f"x{suffix}", constraintoward="top")
         figure.layout[f"xaxis{suffix}"].update(constraintoward="left")
-    key = {"font": {"size": 12}, "bgcolor": "rgba(255,255,255,0.75)", "itemclick": False, "orientation": "h"}
     figure.update_layout(
-        yaxis3={"scaleanchor": "x3", "constrain": "domain"},
-        xaxis3={"constrain": "domain"},
-        xaxis4={"title": {"font": {"size": 14}, "standoff": 6}},
-        yaxis4={"type": "log", "dtick": 1, "exponentformat": "power", "tickfont": {"size": 12}},
-        legend={**key, "x": COLUMNS[2][0], "y": CURVE[1] + 0.005, "yanchor": "bottom", "entrywidth": 80},
-        annotations=[title("", COLUMNS[x][0], y) for x, y in ((0, 1), (1, 1), (2, 1), (2, CURVE[1] + 0.065))],
+        yaxis3={"scaleanchor": "x3", "constrain": "domain", "constraintoward": "top"},
+        xaxis3={"constrain": "domain", "constraintoward": "left"},
+        yaxis4={"type": "log", "dtick": 1, "exponentformat": "power"},
+        legend=legend_row(),
+        coloraxis=_scale(FEED_FORWARD),
+        coloraxis2=_scale(ROTATIONS),
+        annotations=[title("", 0, 1) for _ in range(4)],
     )
     for trace in _traces():
         figure.add_trace(trace)
-    return figure
+    return arranged(figure, ARRANGEMENTS)
+
+
+def _scale(colours: list[list[Any]]) -> dict[str, Any]:
+    """The colour bar of a map; the map itself has the same colours and limits of its own, which the page draws fast."""
+    bar = {"orientation": "h", "xanchor": "left", "yanchor": "top", "thickness": 10, "xpad": 0, "ypad": 2, "nticks": 5}
+    return {"colorscale": colours, "cmin": -1, "cmax": 1, "colorbar": {**bar, "exponentformat": "power"}}
 
 
 def _traces() -> list[Any]:
-    def bar(text: str, x: float) -> dict[str, Any]:
-        heading = {"text": text, "side": "top", "font": {"size": 12}}
-        place = {"x": x, "xanchor": "left", "y": MAPS[0] - 0.045, "yanchor": "top", "len": 0.305, "orientation": "h"}
-        return {**place, "thickness": 10, "title": heading, "tickfont": {"size": 11}, "nticks": 5, "xpad": 0}
-
-    hover = "row %{y}, column %{x}: %{z:.4g}<extra></extra>"
+    hover = "row %{y}, column %{x}: %{z:,.4~r}<extra></extra>"
     maps = [
-        heat_map(MATRIX, FEED_FORWARD, colorbar=bar("V, and s T below the blocks", COLUMNS[0][0])),
-        heat_map(BLOCKS, ROTATIONS, colorbar=bar("Λ, the diagonal blocks", COLUMNS[1][0]), xaxis="x2", yaxis="y2"),
+        heat_map(MATRIX, FEED_FORWARD, showscale=False),
+        heat_map(BLOCKS, ROTATIONS, showscale=False, xaxis="x2", yaxis="y2"),
         heat_map(FEED, FEED_FORWARD, showscale=False, xaxis="x2", yaxis="y2"),
     ]
     box = {"color": BLACK, "width": 1.5}
@@ -137,7 +167,12 @@ def _traces() -> list[Any]:
     panel = {"xaxis": "x4", "yaxis": "y4", "mode": "lines", "showlegend": True}
     nowhere = {"x": [math.nan], "y": [math.nan], "showlegend": False}
     plane = {**nowhere, "xaxis": "x3", "yaxis": "y3"}
+    scales = [
+        go.Scatter(name=name, mode="markers", hoverinfo="skip", marker={"color": [0], "coloraxis": axis}, **nowhere)
+        for name, axis in zip(SCALES, COLOURS, strict=True)
+    ]
     return [
+        *scales,
         *(trace.update(hovertemplate=hover) for trace in maps),
         go.Scatter(name=BOXES, mode="lines", line=box, xaxis="x2", yaxis="y2", hoverinfo="skip", **nowhere),
         go.Scatter(name=IN_V, mode="text", hoverinfo="skip", **nowhere),
@@ -167,14 +202,18 @@ def schur_push(
         IN_FORM: _written(form.form, np.where(np.isnan(blocks), shared, own)),
     }
     tick = next(tick for tick in (1, 5, 10, 50, n) if n <= 8 * tick)
-    layout: dict[str, Any] = {f"{axis}.dtick": tick for axis in ("xaxis", "xaxis2", "yaxis", "yaxis2")}
+    colours = zip(COLOURS, limits, strict=True)
+    layout: dict[str, Any] = {
+        f"{axis}.{c}": sign * end for axis, end in colours for c, sign in (("cmin", -1), ("cmax", 1))
+    }
+    layout |= {f"{axis}.dtick": tick for axis in ("xaxis", "xaxis2", "yaxis", "yaxis2")}
     across, down = [-0.5, n - 0.5], [n - 0.5, -0.5]
     layout |= {
         "xaxis.range": across, "xaxis2.range": across, "yaxis.range": down, "yaxis2.range": down,
         "annotations[0].text": f"{'V' if time == 'discrete' else 'A'}: the weights between units",
-        "annotations[1].text": f"Schur form: Henrici's number {0 if form.normal else short(form.henrici)}",
+        "annotations[1].text": f"Schur form, departure {0 if form.normal else short(form.henrici)}",
     }  # fmt: skip
-    for part in (_plane(form.eigenvalues, time), _curve(form.eigenvalues, growth, time)):
+    for part in (_plane(form.eigenvalues, time), _curve(form, growth, time)):
         traces |= part[0]
         layout |= part[1]
     return traces, layout
@@ -205,16 +244,15 @@ def _plane(eigenvalues: np.ndarray, time: dynamics.Time) -> Push:
     }
 
 
-def _curve(eigenvalues: np.ndarray, growth: tuple[np.ndarray, np.ndarray], time: dynamics.Time) -> Push:
-    times, worst = growth
-    height, when = peak_of(times, worst)
+def _curve(form: Form, growth: tuple[np.ndarray, np.ndarray], time: dynamics.Time) -> Push:
+    (times, worst), eigenvalues = growth, form.eigenvalues
+    rise = rise_in(form, growth, time)
     with np.errstate(over="ignore", under="ignore"):
         alone = np.abs(eigenvalues).max() ** times if time == "discrete" else np.exp(eigenvalues.real.max() * times)
-    peak = f": {short(height)} at {moment(when, time)}" if when else ""
     traces = {
         WORST: {"x": times, "y": positive(worst)},
         RADIUS: {"x": times, "y": positive(alone)},
-        PEAK: {"x": np.array([when]), "y": positive(np.array([height]))},
+        PEAK: {"x": np.array([rise.when]), "y": positive(np.array([rise.height]))},
     }
     low, high = decades([np.maximum(worst, LOWEST), np.maximum(alone, LOWEST), [0.4, 2.5]], 1, span=40)
     return traces, {
@@ -222,7 +260,7 @@ def _curve(eigenvalues: np.ndarray, growth: tuple[np.ndarray, np.ndarray], time:
         "xaxis4.range": [0, times[-1]],
         "xaxis4.title.text": "k, number of steps" if time == "discrete" else "time t",
         "yaxis4.range": [low, high],
-        "annotations[3].text": f"Growth{peak}",
+        "annotations[3].text": growth_title(rise, time),
     }
 
 
@@ -256,7 +294,6 @@ def schur_sentence(
     form: Form, growth: tuple[np.ndarray, np.ndarray], scale: float, time: dynamics.Time, doubtful: bool
 ) -> str:
     """What the figure shows, in words. doubtful: rounding may have moved an eigenvalue by more than TOLERATED."""
-    height, when = peak_of(*growth)
     values = form.eigenvalues
     largest = (
         f"spectral radius {short(np.abs(values).max())}"
@@ -264,7 +301,7 @@ def schur_sentence(
         else f"largest real part {short(values.real.max())}"
     )
     says = f"{_split(form, scale)} The eigenvalues ({largest}) do not move with s. "
-    says += _rise(height, when, growth[0][-1], time)
+    says += f"‖{_power(time)}‖ {said_of(rise_in(form, growth, time), time)}."
     return says + BEWARE if doubtful else says
 
 
@@ -278,15 +315,6 @@ def _split(form: Form, scale: float) -> str:
         f"{says}: {short(form.below)} below the blocks, and {short(form.inside)} inside them, which are no pure "
         "rotations (the squares add up)."
     )
-
-
-def _rise(height: float, when: float, end: float, time: dynamics.Time) -> str:
-    norm = f"‖{_power(time)}‖"
-    if when == 0:
-        return f"{norm} never rises above 1."
-    if when >= end:
-        return f"{norm} is {short(height)} at {moment(when, time)} and has not come down."
-    return f"{norm} rises to {short(height)} at {moment(when, time)}."
 
 
 def _power(time: dynamics.Time) -> str:

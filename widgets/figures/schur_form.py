@@ -14,22 +14,23 @@ from nnrnn_core import dynamics
 
 from .axes import nice_end
 from .frame import Frame
+from .layout import EDGE, FOOT, LEFT, RIGHT, TITLE
 from .numbers import short
 from .style import FEED_FORWARD, ROTATIONS, base_layout, title
-from .training import HEIGHT, Push, Words
+from .training import ROW, Push, Words
 
 
 def form_figure(words: Words) -> go.Figure:
     """The Schur form: the blocks Λ on one colour scale, the feed-forward part s T on its own."""
-    figure = go.Figure(layout=base_layout(HEIGHT // 2, margin={"l": 40, "r": 8, "t": 34, "b": 30}))
-    bar = {"thickness": 10, "len": 0.48, "tickfont": {"size": 11}, "x": 1.0}
+    figure = go.Figure(layout=base_layout(ROW, margin={"l": LEFT, "r": RIGHT, "t": TITLE, "b": FOOT}))
+    bar = {"thickness": 10, "len": 0.48, "x": 1.0}
     for name, scale, y in (("Λ", ROTATIONS, 0.78), ("s T", FEED_FORWARD, 0.24)):
-        colorbar = {**bar, "y": y, "title": {"text": name, "font": {"size": 12}}}
+        colorbar = {**bar, "y": y, "title": {"text": name}}
         figure.add_trace(heat_map(name, scale, colorbar=colorbar))
     figure.update_layout(
         xaxis={"constrain": "domain", "showgrid": False},
         yaxis={"autorange": "reversed", "scaleanchor": "x", "constrain": "domain", "showgrid": False},
-        annotations=[title(form_title(words), 0, 1)],
+        annotations=[title(form_title(words), 0, 1) | {"xshift": EDGE - LEFT}],
     )
     return figure
 

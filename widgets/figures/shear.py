@@ -11,17 +11,29 @@ from nnrnn_core import checks
 from nnrnn_core.dynamics import spectral_radius, transient_growth
 
 from .axes import nice_end
+from .layout import CELL, NARROW, Panel, arranged, arrangement, legend_row
 from .numbers import fixed, short
+from .rise import Rise, rise_of, rounding
 from .style import BLACK, BLUE, GREEN, GREY, ORANGE, VERMILION, base_layout, title
 
 HORIZON = 40  # the largest power shown
 LARGEST = 5.0  # the largest c
 DIAGONAL = (0.9, 0.8)
-CIRCLE, ELLIPSE = "unit circle", "where V<sup>k</sup> takes it"
+CIRCLE, ELLIPSE = "unit circle", "after k steps"
 FIRST, SECOND = "eigenvector of 0.9", "eigenvector of 0.8"
-PATH, REACHED = "path of the start that grows most", "after k steps"
-GROWTH, RADIUS, PEAK, HERE = "‖V<sup>k</sup>‖₂: most that k steps can stretch", "0.9<sup>k</sup>", "peak", "this k"
-COLUMNS = ((0.0, 0.4), (0.5, 1.0))
+PATH, REACHED = "path of the worst start", "its end"
+GROWTH, RADIUS, PEAK, HERE = "‖Vᵏ‖", "0.9ᵏ", "peak", "this k"
+LEGENDS = {
+    "legend": (CIRCLE, ELLIPSE), "legend2": (FIRST,), "legend3": (SECOND,), "legend4": (PATH, REACHED),
+    "legend5": (GROWTH, RADIUS), "legend6": (PEAK, HERE),
+}  # fmt: skip
+PANELS = (Panel(0, "", ("legend", "legend2", "legend3", "legend4")), Panel(1, "2", ("legend5", "legend6")))
+ARRANGEMENTS = {
+    0: arrangement(PANELS, 1, width=CELL, row=460, stacked=True),
+    NARROW: arrangement(PANELS, 1, width=NARROW, row=430),
+    2 * CELL: arrangement(PANELS, 2, width=2 * CELL, row=430),
+    3 * CELL: arrangement(PANELS, 2, width=3 * CELL, row=500),
+}
 angles = np.linspace(0, 2 * np.pi, 121)
 circle = np.array([np.cos(angles), np.sin(angles)])
 
@@ -36,11 +48,10 @@ def steps(k: int) -> int:
     return checks.whole_number("k", k, 0, HORIZON)
 
 
-def peak(c: float) -> tuple[float, int]:
-    """The largest ‖V^k‖₂, k = 0 … 40, and its k."""
-    growth = transient_growth(shear(c), HORIZON)
-    k = int(np.argmax(growth))
-    return float(growth[k]), k
+def rise(c: float) -> Rise:
+    """What ‖V^k‖₂ does, k = 0 … 40: its largest value, and its k."""
+    V = shear(c)
+    return rise_of(np.arange(HORIZON + 1), transient_growth(V, HORIZON), rounding(V, HORIZON))
 
 
 def eigenvector_angle(c: float) -> float:
@@ -58,7 +69,7 @@ def worst_path(c: float, k: int) -> np.ndarray:
 
 def shear_figure() -> go.Figure:
     """The plane at the left, growth over k at the right; filled by `shear_push`."""
-    figure = go.Figure(layout=base_layout(430, showlegend=True))
+    figure = go.Figure(layout=base_layout())
     dot, dashed = {"dash": "dot"}, {"dash": "dash"}
     for name, color, style, suffix in (
         (CIRCLE, GREY, dot, ""), (ELLIPSE, VERMILION, {}, ""), (FIRST, BLUE, dashed, ""),
@@ -67,7 +78,7 @@ def shear_figure() -> go.Figure:
     ):  # fmt: skip
         figure.add_scatter(
             x=circle[0], y=circle[1], name=name, mode="lines", line={"color": color, "width": 3, **style},
-            xaxis=f"x{suffix}", yaxis=f"y{suffix}", legend=f"legend{suffix}",
+            xaxis=f"x{suffix}", yaxis=f"y{suffix}", legend=_legend_of(name),
         )  # fmt: skip
     for name, symbol, color, suffix in (
         (REACHED, "circle", BLACK, ""), (PEAK, "diamond-open", BLACK, "2"), (HERE, "circle", ORANGE, "2"),
@@ -75,30 +86,36 @@ def shear_figure() -> go.Figure:
         marker = {"color": color, "size": 10, "symbol": symbol, "line": {"width": 2}}
         figure.add_scatter(
             x=[0], y=[1], name=name, mode="markers", marker=marker,
-            xaxis=f"x{suffix}", yaxis=f"y{suffix}", legend=f"legend{suffix}",
+            xaxis=f"x{suffix}", yaxis=f"y{suffix}", legend=_legend_of(name),
         )  # fmt: skip
-    key = {"font": {"size": 12}, "bgcolor": "rgba(255,255,255,0.7)", "itemclick": False, "tracegroupgap": 0}
     figure.update_layout(
-        xaxis={"domain": COLUMNS[0], "range": [-1.5, 6], "title": "first component of h"},
-        yaxis={"range": [-3, 3], "scaleanchor": "x", "constrain": "domain", "title": "second"},
-        xaxis2={"domain": COLUMNS[1], "anchor": "y2", "range": [0, HORIZON], "title": "k, number of steps"},
-        yaxis2={"anchor": "x2", "range": [0, 7], "title": "stretched by"},
-        legend={**key, "x": COLUMNS[0][0], "y": -0.2, "yanchor": "top", "orientation": "h", "entrywidth": 215},
-        legend2={**key, "x": COLUMNS[1][1], "y": 0.99, "xanchor": "right", "yanchor": "top"},
-        annotations=[title("", COLUMNS[0][0], 1.0), title("", COLUMNS[1][0], 1.0)],
-        margin={"b": 110},
+        xaxis={
+            "range": [-3, 3],
+            "title": "first component of h; upwards: second",
+            "constrain": "domain",
+            "constraintoward": "left",
+        },
+        yaxis={"range": [-3, 3], "scaleanchor": "x", "constrain": "domain"},
+        xaxis2={"anchor": "y2", "range": [0, HORIZON], "title": "k, number of steps"},
+        yaxis2={"anchor": "x2", "range": [0, 7]},
+        annotations=[title("", 0, 1) for _ in PANELS],
+        **{name: legend_row() for name in LEGENDS},
     )
     figure.data[6].update(x=np.arange(HORIZON + 1), y=DIAGONAL[0] ** np.arange(HORIZON + 1))
-    return figure
+    return arranged(figure, ARRANGEMENTS)
+
+
+def _legend_of(name: str) -> str:
+    return next(legend for legend, names in LEGENDS.items() if name in names)
 
 
 def shear_push(c: float, k: int = 6) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
     """What the figure shows for this c after k steps."""
     V = shear(c)
-    growth, (height, top) = transient_growth(V, HORIZON), peak(c)
+    growth, highest = transient_growth(V, HORIZON), rise(c)
     ellipse = np.linalg.matrix_power(V, steps(k)) @ circle
     path = worst_path(c, k)
-    reach = nice_end(max(1.2, float(np.abs(ellipse).max())), 3.0)
+    reach = nice_end(max(1.2, float(np.abs(ellipse).max()), float(np.abs(path).max())), 3.0)
     second = np.array([c, -0.1]) / np.hypot(c, 0.1)
     far = np.array([-2.0, 2.0]) * reach
     traces: dict[str, dict[str, Any]] = {
@@ -108,30 +125,35 @@ def shear_push(c: float, k: int = 6) -> tuple[dict[str, dict[str, Any]], dict[st
         PATH: {"x": np.append(0.0, path[0]), "y": np.append(0.0, path[1])},
         REACHED: {"x": path[0, -1:], "y": path[1, -1:]},
         GROWTH: {"x": np.arange(HORIZON + 1), "y": growth},
-        PEAK: {"x": np.array([top]), "y": np.array([height])},
+        PEAK: {"x": np.array([highest.when]), "y": np.array([highest.height])},
         HERE: {"x": np.array([k]), "y": growth[k : k + 1]},
     }
     return traces, {
         "xaxis.range": [-reach, reach],
         "yaxis.range": [-reach, reach],
-        "yaxis2.range": [0, nice_end(1.25 * height, 7.0)],
+        "yaxis2.range": [0, nice_end(1.25 * highest.height, 7.0)],
         "annotations[0].text": f"Eigenvectors {fixed(eigenvector_angle(c), 0)}° apart",
-        "annotations[1].text": f"Peak {fixed(height, 2)} at k = {top}; at k = {k}: {fixed(growth[k], 2)}",
+        "annotations[1].text": f"{_title(highest)}; at k = {k}: {fixed(growth[k], 2)}",
     }
+
+
+def _title(highest: Rise) -> str:
+    if highest.kind == "peaks":
+        return f"Peak {fixed(highest.height, 2)} at k = {highest.when:.0f}"
+    return "No start grows"
 
 
 def shear_sentence(c: float, k: int = 6) -> str:
     """What the figure shows, in words."""
     V = shear(c)
-    height, top = peak(c)
+    highest = rise(c)
     one_step, now = transient_growth(V, HORIZON)[[1, steps(k)]]
     start = f"c = {short(c)}: the eigenvalues are 0.9 and 0.8, the spectral radius is {fixed(spectral_radius(V), 1)}"
     start += f", the eigenvectors stand {fixed(eigenvector_angle(c), 1)} degrees apart"
     here = f"After k = {k} the longest vector of the unit circle has length {fixed(now, 2)}."
-    if top == 0:
-        end = f"one step stretches at most {fixed(one_step, 2)}-fold, and ‖V^k‖ falls from the first step on"
+    end = f"one step stretches at most {fixed(one_step, 2)}-fold, and ‖Vᵏ‖ "
+    if highest.kind == "peaks":
+        end += f"peaks at {fixed(highest.height, 2)} for k = {highest.when:.0f}"
     else:
-        end = (
-            f"one step stretches at most {fixed(one_step, 2)}-fold, and ‖V^k‖ peaks at {fixed(height, 2)} for k = {top}"
-        )
+        end += "falls from the first step on"
     return f"{start}; {end}. {here}"

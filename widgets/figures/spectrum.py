@@ -13,29 +13,38 @@ from jaxtyping import Complex128
 from nnrnn_core import dynamics
 
 from .axes import decades, nice_end, positive
-from .numbers import moment, power_of_ten, short
+from .growth import growth_title
+from .layout import CELL, NARROW, Panel, arranged, arrangement, legend_row
+from .numbers import power_of_ten
+from .rise import Rise, rise_of, rounding
 from .style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, base_layout, title
 from .training import Push
 
-HEIGHT = 600
-COLUMNS = ((0.0, 0.53), (0.62, 1.0))
-ROW = (0.13, 0.94)
+PANELS = (Panel(0, "", ("legend", "legend2")), Panel(1, "2", ("legend3", "legend4", "legend5")))
+ARRANGEMENTS = {
+    0: arrangement(PANELS, 1, width=CELL, row=430, stacked=True),
+    NARROW: arrangement(PANELS, 1, width=NARROW, row=440),
+    2 * CELL: arrangement(PANELS, 2, width=2 * CELL, row=480),
+    3 * CELL: arrangement(PANELS, 2, width=3 * CELL, row=600),
+}
 LEVELS = (-1, -2, -3, -4, -6, -8)  # ε = 10 to these powers: a contour each
 SHADES = ("#BFD3E6", "#9EBCDA", "#8C96C6", "#8C6BB1", "#88419D", "#4D004B")  # darker for smaller ε
-FINE, COARSE = 61, 31  # points of the grid along either axis
+FINE, COARSE = 61, 25  # points of the grid along either axis
+STRIPS = 4  # of the fine grid: one takes no longer than a slider may wait
 FINE_TOLERANCE, COARSE_TOLERANCE = 1e-3, 1e-2
 LARGE = 100  # rows beyond which half of them, and of the directions, must do
-DIRECTIONS = {True: 128, False: 48}  # for the numerical range: when exact, and while a slider moves
+SPARSE = 4  # one in so many moments of continuous time follows a slider
+DIRECTIONS = {True: 128, False: 32}  # for the numerical range: when exact, and while a slider moves
 CATCHER = 101  # cells along either axis of the transparent map that catches clicks
 DOT = 0.008  # length of a perturbed eigenvalue's dash, over that of the axis
-ROOM = 0.08  # that a label of a contour takes, of the width of the plane
+ROOM = (0.2, 0.09)  # that a label of a contour takes, of the width and the height of a narrow plane
 CROWDED = 14  # decades beyond which only every fifth is labelled
 
 CLICKS, EDGE, DISC, RANGE = "clicks", "ε-pseudospectrum", "unit circle / imaginary axis", "numerical range"
-VALUES, MOVED, POINT, LABELS = "eigenvalues", "eigenvalues of V + E, ‖E‖ = ε", "z", "level of a contour"
-GROWTH, SPECTRAL = "growth", "eigenvalues alone (below)"
-EIGENVECTOR, NUMERICAL = "by eigenvectors, κ (above)", "by numerical range (above)"
-KREISS, LIMIT, BOUND = "Kreiss constant (below peak)", "limit of z, all k (below peak)", "bound from z (below)"
+VALUES, MOVED, POINT, LABELS = "eigenvalues", "of V + E", "z", "level of a contour"
+GROWTH, SPECTRAL = "growth", "eigenvalues alone"
+EIGENVECTOR, NUMERICAL = "≤ by κ", "≤ by numerical range"
+KREISS, LIMIT, BOUND = "Kreiss constant", "limit of z, all k", "≥ from z"
 AT_REST = (LABELS, EIGENVECTOR, NUMERICAL, KREISS)  # what a quick frame leaves as it was
 
 
@@ -61,18 +70,13 @@ class Plane(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """‖V^k‖₂ or ‖e^{tA}‖₂ at `times`, and the bounds that hold for it; None in a quick frame."""
+    """‖V^k‖₂ or ‖e^{tA}‖₂ at `times`, the bounds that hold for it (None in a quick frame), and what the growth does."""
 
     times: np.ndarray
     growth: np.ndarray
     spectral: np.ndarray
     bounds: dynamics.GrowthBounds | None
-
-    @property
-    def peak(self) -> tuple[float, float]:
-        """The largest growth shown, and when."""
-        i = int(np.nanargmax(self.growth))
-        return float(self.growth[i]), float(self.times[i])
+    rise: Rise
 
 
 def window_of(V: dynamics.Matrix, time: dynamics.Time) -> Window:
@@ -86,26 +90,50 @@ def window_of(V: dynamics.Matrix, time: dynamics.Time) -> Window:
     return Window(round((low + high) / 2 + 0.1 * extent, 1), half)
 
 
-def plane_of(V: dynamics.Matrix, window: Window, exact: bool = True) -> Plane:
-    """Levels on the window's grid: fine, or coarse in a tenth of the time."""
+def plane_of(V: dynamics.Matrix, window: Window, exact: bool = True, levels: np.ndarray | None = None) -> Plane:
+    """Levels on the window's grid: fine, or coarse in a tenth of the time. levels: where the strips of the fine ones
+    are there already, from below (see `levels_of`)."""
     values = dynamics.eigenvalues(V)
-    count, tolerance = (FINE, FINE_TOLERANCE) if exact else (COARSE, COARSE_TOLERANCE)
-    directions = DIRECTIONS[exact]
+    count, directions = _count(len(values), exact), DIRECTIONS[exact]
     if len(values) > LARGE:
-        count, directions = count // 2, directions // 2
-    real, imag = window.axes(count)
+        directions //= 2
+    if levels is None:
+        strips = [levels_of(V, window, strip) for strip in range(STRIPS)] if exact else [_levels(V, window, False)]
+        levels = np.concatenate(strips)
+    whole = np.concatenate([levels[:0:-1], levels])  # V is real: the lower half mirrors the upper
+    return Plane(*window.axes(count), whole, values, dynamics.numerical_range(V, directions))
+
+
+def levels_of(V: dynamics.Matrix, window: Window, strip: int) -> np.ndarray:
+    """One of the STRIPS, from below, into which the upper half of the fine grid is cut."""
+    return _levels(V, window, True, strip)
+
+
+def _levels(V: dynamics.Matrix, window: Window, exact: bool, strip: int = 0) -> np.ndarray:
+    real, imag = window.axes(_count(len(dynamics.as_real(V)[1]), exact))
+    upper = imag[len(imag) // 2 :]
+    rows = np.array_split(upper, STRIPS)[strip] if exact else upper
     with np.errstate(divide="ignore"):
-        levels = np.log10(np.maximum(dynamics.pseudospectrum(V, real, imag, tolerance), 1e-150))
-    return Plane(real, imag, levels, values, dynamics.numerical_range(V, directions))
+        found = dynamics.pseudospectrum(V, real, rows, FINE_TOLERANCE if exact else COARSE_TOLERANCE)
+        return np.asarray(np.log10(np.maximum(found, 1e-150)))
 
 
-def frame_of(V: dynamics.Matrix, horizon: int, time: dynamics.Time, step: float, exact: bool = True) -> Frame:
-    """Growth for k = 0 … horizon, or at t = 0, step, … horizon · step."""
+def _count(size: int, exact: bool) -> int:
+    """Points along an axis of the grid, an odd number: its middle row is the real axis."""
+    count = FINE if exact else COARSE
+    return count if size <= LARGE else count // 4 * 2 + 1
+
+
+def frame_of(
+    V: dynamics.Matrix, horizon: int, time: dynamics.Time, step: float, exact: bool = True, given: float = 0.0
+) -> Frame:
+    """Growth for k = 0 … horizon, or at t = 0, step, … horizon · step. given: see `rounding`."""
     if exact:
         bounds = dynamics.growth_bounds(V, horizon, time, step)
         times, spectral = bounds.times, bounds.spectral
     else:
-        bounds, times = None, step * np.arange(horizon + 1)
+        sparse = SPARSE if time == "continuous" else 1
+        bounds, times = None, step * np.arange(0, horizon + 1, sparse)
         with np.errstate(over="ignore"):
             if time == "discrete":
                 spectral = dynamics.spectral_radius(V) ** times
@@ -118,7 +146,7 @@ def frame_of(V: dynamics.Matrix, horizon: int, time: dynamics.Time, step: float,
     else:
         powers = dynamics.growth_powers(horizon, 30)
         growth = np.interp(times, powers, dynamics.estimate_growth(V, powers).transient)
-    return Frame(times, growth, spectral, bounds)
+    return Frame(times, growth, spectral, bounds, rise_of(times, growth, rounding(V, float(times[-1]), time, given)))
 
 
 def contour_line(plane: Plane, level: float) -> dict[str, np.ndarray]:
@@ -131,21 +159,20 @@ def contour_line(plane: Plane, level: float) -> dict[str, np.ndarray]:
 
 def spectrum_figure() -> go.Figure:
     """The plane, and growth beside it. Filled by `plane_push`, `frame_push`, `point_push` and `moved_push`."""
-    figure = go.Figure(layout=base_layout(HEIGHT, margin={"l": 58, "r": 16, "t": 30, "b": 30}))
+    figure = go.Figure(layout=base_layout())
     figure.update_layout(
-        xaxis={"domain": COLUMNS[0], "title": "Re z", "mirror": True, "range": [-1.5, 1.5], "constrain": "domain"},
-        yaxis={"domain": ROW, "title": "Im z", "mirror": True, "range": [-1.5, 1.5], "scaleanchor": "x",
-               "constrain": "domain"},
-        xaxis2={"domain": COLUMNS[1], "anchor": "y2", "title": "k, number of steps", "mirror": True, "range": [0, 40]},
-        yaxis2={"domain": ROW, "anchor": "x2", "type": "log", "mirror": True, "range": [-1, 2],
-                "exponentformat": "power", "dtick": 1},
-        legend={"x": 0, "y": -0.02, "yanchor": "top", "orientation": "h", "font": {"size": 12}, "itemclick": False,
-                "entrywidth": 205},
-        annotations=[title("", COLUMNS[0][0], ROW[1] + 0.01), title("", COLUMNS[1][0], ROW[1] + 0.01)],
+        xaxis={"title": "Re z; upwards: Im z", "mirror": True, "range": [-1.5, 1.5], "constrain": "domain",
+               "constraintoward": "left"},
+        yaxis={"mirror": True, "range": [-1.5, 1.5], "scaleanchor": "x", "constrain": "domain",
+               "constraintoward": "top"},
+        xaxis2={"anchor": "y2", "title": "k, number of steps", "mirror": True, "range": [0, 40]},
+        yaxis2={"anchor": "x2", "type": "log", "mirror": True, "range": [-1, 2], "exponentformat": "power", "dtick": 1},
+        annotations=[title("", 0, 1) for _ in PANELS],
+        **{name: legend_row() for panel in PANELS for name in panel.legends},
     )  # fmt: skip
     for trace in (*_plane_traces(), *_growth_traces()):
         figure.add_trace(trace)
-    return figure
+    return arranged(figure, ARRANGEMENTS)
 
 
 def _plane_traces() -> list[Any]:
@@ -165,21 +192,21 @@ def _plane_traces() -> list[Any]:
         "mode": "text",
         "text": [""],
         "textposition": "top center",
-        "textfont": {"size": 12, "color": "#4D004B"},
+        "textfont": {"size": 14, "color": "#4D004B"},
         "showlegend": False,
     }
     catcher = go.Heatmap(
         z=np.zeros((CATCHER, CATCHER)), x0=-1.5, dx=3 / (CATCHER - 1), y0=-1.5, dy=3 / (CATCHER - 1), name=CLICKS,
         showscale=False, zmin=0, zmax=1, colorscale=[[0, "rgba(255,255,255,0)"], [1, "rgba(255,255,255,0)"]],
-        hovertemplate="z = %{x:.2f} + %{y:.2f} i<extra>click: what it says of growth</extra>",
+        hovertemplate="Re z = %{x:.2f}, Im z = %{y:.2f}<extra>click: what it says of growth</extra>",
     )  # fmt: skip
     return [
         catcher,
         *contours,
-        line(DISC, GREY, width=1.5),
+        line(DISC, GREY, width=1.5, showlegend=False),
         line(RANGE, GREEN, "dashdot"),
-        line(MOVED, SKY, width=4),
-        line(EDGE, BLACK, "dash", 2.5),
+        line(MOVED, SKY, width=4, legend="legend2"),
+        line(EDGE, BLACK, "dash", 2.5, legend="legend2"),
         go.Scatter(**(empty | {"name": VALUES, "mode": "markers", "marker": dot})),
         go.Scatter(**(empty | {"name": LABELS, **labels})),
         go.Scatter(**(empty | {"name": POINT, "mode": "markers", "marker": cross, "showlegend": False})),
@@ -187,25 +214,26 @@ def _plane_traces() -> list[Any]:
 
 
 def _growth_traces() -> list[go.Scatter]:
-    def line(name: str, color: str, dash: str, width: float = 2) -> go.Scatter:
+    def line(name: str, color: str, dash: str, width: float = 2, legend: int = 3, rank: int = 1) -> go.Scatter:
         return go.Scatter(
             x=[math.nan], y=[math.nan], name=name, mode="lines", line={"color": color, "dash": dash, "width": width},
-            xaxis="x2", yaxis="y2",
+            xaxis="x2", yaxis="y2", legend=f"legend{legend}", legendrank=rank, showlegend=name != LIMIT,
         )  # fmt: skip
 
     return [
-        line(EIGENVECTOR, PURPLE, "longdash"),
-        line(NUMERICAL, GREEN, "dashdot"),
-        line(KREISS, ORANGE, "longdashdot"),
-        line(SPECTRAL, GREY, "dot"),
-        line(LIMIT, VERMILION, "dot", 1.5),
-        line(BOUND, VERMILION, "dash"),
+        line(EIGENVECTOR, PURPLE, "longdash", legend=5),
+        line(NUMERICAL, GREEN, "dashdot", legend=5),
+        line(KREISS, ORANGE, "longdashdot", legend=4),
+        line(SPECTRAL, GREY, "dot", rank=2),
+        line(LIMIT, VERMILION, "dot", 1.5, legend=4),
+        line(BOUND, VERMILION, "dash", legend=4),
         line(GROWTH, BLUE, "solid", 3),
     ]
 
 
 def plane_push(plane: Plane, eps: float, window: Window, time: dynamics.Time, labelled: bool = True) -> Push:
-    """The left half: contours, eigenvalues, numerical range, and the edge of the ε-pseudospectrum."""
+    """The plane: contours, eigenvalues, numerical range, and the edge of the ε-pseudospectrum. labelled: whether the
+    contours have labels; the page draws them slowly."""
     x0, y0, side = window.center - window.half, -window.half, 2 * window.half
     traces: dict[str, dict[str, Any]] = {
         f"ε = {power_of_ten(level)}": contour_line(plane, level) for level in LEVELS
@@ -221,7 +249,7 @@ def plane_push(plane: Plane, eps: float, window: Window, time: dynamics.Time, la
     layout = {
         "xaxis.range": [x0, x0 + side],
         "yaxis.range": [y0, y0 + side],
-        "annotations[0].text": f"Pseudospectra: how far ε moves the {len(plane.values)} eigenvalues",
+        "annotations[0].text": f"Pseudospectra, {len(plane.values)} eigenvalues",
     }
     return traces, layout
 
@@ -251,7 +279,6 @@ def frame_push(frame: Frame, point: dynamics.PointBound | None, time: dynamics.T
     """The right half: growth, the bounds of the matrix, and the bound that the point z implies."""
     times, bounds = frame.times, frame.bounds
     ends = times[[0, -1]]
-    height, when = frame.peak
     drawn: list[Any] = [np.maximum(frame.growth, 1e-3), [0.4, 2.5]]
     traces: dict[str, dict[str, Any]] = {
         GROWTH: {"x": times, "y": positive(frame.growth)},
@@ -269,11 +296,10 @@ def frame_push(frame: Frame, point: dynamics.PointBound | None, time: dynamics.T
     more, _ = point_push(point, times)
     low, top = decades(drawn, 1, span=40)
     low, top = max(low, -3.0), top + 1
-    name = "Vᵏ" if time == "discrete" else "e^(tA)"
     layout: dict[str, Any] = {
         "xaxis2.range": [float(ends[0]), float(ends[1])],
         "xaxis2.title.text": "k, number of steps" if time == "discrete" else "time t",
-        "annotations[1].text": f"Growth of {name}: at most {short(height)}-fold, at {moment(when, time)}",
+        "annotations[1].text": growth_title(frame.rise, time),
     }
     if bounds is not None:
         layout |= {"yaxis2.range": [low, top], "yaxis2.dtick": 1 if top - low <= CROWDED else 5}
@@ -301,7 +327,8 @@ def _labels(plane: Plane) -> dict[str, Any]:
             i = int(np.nanargmax(line["y"]))
             x, y = float(line["x"][i]), float(line["y"][i])
             if all(
-                abs(x - x0) > ROOM * np.ptp(plane.real) or y0 - y > ROOM / 2 * np.ptp(plane.imag) for x0, y0, _ in found
+                abs(x - x0) > ROOM[0] * np.ptp(plane.real) or y0 - y > ROOM[1] * np.ptp(plane.imag)
+                for x0, y0, _ in found
             ):
                 found.append((x, y, power_of_ten(level)))
     xs, ys, words = zip(*found, strict=True) if found else ((math.nan,), (math.nan,), ("",))

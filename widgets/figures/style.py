@@ -12,8 +12,8 @@ FEED_FORWARD = [[0, BLUE], [0.5, "#FFFFFF"], [1, VERMILION]]  # signed, white at
 ROTATIONS = [[0, "#5E3C99"], [0.5, "#F7F7F7"], [1, "#B35806"]]
 
 
-def base_layout(height: int, **more: Any) -> dict[str, Any]:
-    """White ground, text of 14 px, no animation."""
+def base_layout(height: int = 450, **more: Any) -> dict[str, Any]:
+    """White ground, text of 14 px, no animation. height: of a figure that is not arranged (see `layout`)."""
     return {
         "height": height,
         "template": "simple_white",

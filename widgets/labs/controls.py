@@ -12,9 +12,11 @@ from nnrnn_core.sequence_model import RECURRENTS
 from nnrnn_core.training import parameter_groups
 from nnrnn_core.training.starts import STARTS
 
+from ..figures.numbers import short
 from .experiment import FRAMES, Experiment
-from .lab import LARGEST_SCALE, Lab
+from .lab import LARGEST_SCALE, ROW, Lab
 from .plan import Plan
+from .playing import FULL, LESSON
 
 TASKS: dict[str, dict[str, Any]] = {
     "noisy memory": {"name": "noisy-memory", "delays": 20, "noise": 0.5, "length": 80},
@@ -45,13 +47,20 @@ class Controls:
         self.release = _button("Release T", "let T learn, or hold it as it is", "100px")
         self.scale = ipw.FloatSlider(
             value=1.0, min=0.0, max=LARGEST_SCALE, step=0.05, description="T scale s", readout_format=".2f",
-            style={"description_width": "70px"}, layout=ipw.Layout(width="300px"),
+            style={"description_width": "70px"}, layout=ipw.Layout(width="260px"),
         )  # fmt: skip
         self.task = ipw.Dropdown(
             options=list(TASKS), description="Task", style={"description_width": "40px"},
             layout=ipw.Layout(width="200px"),
         )  # fmt: skip
-        self.halve = _button("Halve the rates and go on", "go on training from the last good parameters", "220px")
+        self.pace = ipw.ToggleButtons(
+            options=[("lesson pace", LESSON), ("full speed", FULL)], value=LESSON, style={"button_width": "auto"},
+            tooltips=[f"{LESSON:g} steps a second: what happens can be watched", "as fast as this machine can"],
+            layout=ipw.Layout(width="auto"),
+        )  # fmt: skip
+        self.speed = ipw.Label("", layout=ipw.Layout(width="90px"))
+        self.present = _button("Full screen", "all panels, the controls and the sentence; Esc ends it", "auto")
+        self.halve = _button("Halve the rates and go on", "go on training from the last good parameters", "auto")
         self.halve.layout.display = "none"
         # Its range is fixed: after a change of it, the browser's slider still sends End to the old one.
         self.history = ipw.IntSlider(
@@ -60,13 +69,13 @@ class Controls:
         )  # fmt: skip
         self.history_label = ipw.Label("now")
         self._make_more(lab)
-        top = ipw.HBox(
-            [self.play, self.step, self.reset, self.scale, self.release, self.task],
-            layout=ipw.Layout(flex_flow="row wrap", align_items="center"),
-        )
-        alarm = ipw.HBox([lab.alarm, self.halve], layout=ipw.Layout(align_items="center"))
-        self.head = ipw.VBox([top, alarm, lab.words])
+        buttons = [self.play, self.step, self.reset, self.pace, self.speed]
+        top = [ipw.HBox(buttons, layout=ROW), self.release, self.scale, self.task, self.present]
+        alarm = ipw.HBox([lab.alarm, self.halve], layout=ROW)
+        self.head = ipw.VBox([ipw.HBox(top, layout=ROW), alarm])
         self.foot = ipw.VBox([ipw.HBox([self.history, self.history_label]), self.more])
+        for part in (lab.words, self.foot):
+            part.add_class("below-the-figures")  # in full screen
 
     def _make_more(self, lab: Lab) -> None:
         wide = ipw.Layout(width="380px")
@@ -85,11 +94,13 @@ class Controls:
         self.noise = _log_slider("T noise σ", -4, 0, 1e-2)
         self.add_noise = _button("Add noise to T", "T ← T + σ · N(0, 1), from the seed", "160px")
         self.restore = _button("Back to the run before", "undo Reset, or a new run", "180px")
+        self.said = lab.line()  # what the buttons above have to say
         left = ipw.VBox([self.model, self.hidden_size, self.start, self.seed, self.rebuild, self.restore])
         middle = ipw.VBox([self.rate, self.rate_P, self.T_decay, self.gamma_penalty, self.noise, self.add_noise])
         right = ipw.VBox([self.hold_gamma, self.whole_loss, self.ghost])
         rows = [
             ipw.HBox([left, middle, right], layout=ipw.Layout(flex_flow="row wrap")),
+            self.said,
             lab.saving,
         ]
         self.more = ipw.Accordion([ipw.VBox(rows)], selected_index=None)
@@ -133,6 +144,11 @@ class Controls:
         self.play.description = "Pause" if playing else "Play"
         self.play.button_style = "" if playing else "primary"
         self.step.disabled = playing
+        self.speed.value = ""
+
+    def show_speed(self, steps: float) -> None:
+        """Measured, in steps a second."""
+        self.speed.value = f"{short(steps, 2)} steps/s"
 
     def zero_or(self, slider: ipw.FloatLogSlider) -> float:
         """A log slider's value; its lowest stop means 0: no decay, no penalty."""

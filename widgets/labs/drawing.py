@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from contextlib import suppress
 
 from nnrnn_core import SchurMatrix
 
@@ -35,9 +36,12 @@ class ExperimentLab(Lab):
         self._unseen = False  # the T scale has moved, and no sequence has been run since
 
     def clock_failed(self, problem: BaseException) -> None:
-        """Any exception in a tick: Jupyter would swallow it."""
+        """Any exception in a tick, which Jupyter would swallow: stop, show where the training is, and say it."""
         self.lines.pause()
         self.controls.show_playing(False)
+        with suppress(Exception), self.lock:  # words and some curves may be those of a moment before
+            self.look()
+            self.draw(exact=self.small)
         self.failed(problem)
 
     def begin(self) -> None:
@@ -78,7 +82,7 @@ class ExperimentLab(Lab):
 
     @property
     def slider_expected(self) -> bool:
-        """Whether a slider may move at any moment: it has just done so, or the pointer is on one."""
+        """Whether a slider may move at any moment: one has just done so, or the pointer has just moved on one."""
         return self._slider_held or self.lines.pointer_on_slider
 
     @property

@@ -14,6 +14,7 @@ from nnrnn_core.threads import threads
 from nnrnn_core.training.records import Step
 
 from ..figures.frame import Snapshot
+from ..figures.marks import Mark
 from ..figures.training import Curves, Words
 from .actions import ACTIONS
 from .plan import Plan
@@ -39,7 +40,7 @@ class Experiment:
 
     def __post_init__(self) -> None:
         self.training = self.plan.make()
-        self.curves = Curves([], [], [], [])
+        self.curves = Curves()
         self._scheduled = list(self.plan.interventions)
         self._stride = FIRST_STRIDE
         self._do_scheduled()
@@ -69,7 +70,7 @@ class Experiment:
     def set_ghost(self, on: bool) -> None:
         """An untouched copy from the same start, fed the same batches; turned on late it catches up, twice as fast."""
         if not on:
-            self.ghost, self.curves.ghost = None, []
+            self.ghost, self.curves.ghost = None, Curves().ghost
         elif self.ghost is None:
             self.ghost = self.plan.make()
 
@@ -146,26 +147,25 @@ class Experiment:
         if action == "T_noise" and not isinstance(value, list):
             value = [value, len(self.interventions)]  # pressed twice, it draws twice
         done = ACTIONS[action].do(self.training, value)
+        self._mark(action, done)
         here = (self.training.index, action)
         if self.interventions and self.interventions[-1][:2] == here and ACTIONS[action].absolute:
             self.interventions.pop()
         self.interventions.append((*here, done))
-        self.curves.marks = self._marks()
 
     def _do_scheduled(self) -> None:
         while self._scheduled and self._scheduled[0][0] <= self.training.index:
             _, action, value = self._scheduled.pop(0)
             self.intervene(action, value)
 
-    def _marks(self) -> list[tuple[int, str]]:
-        """The interventions in words, a slow drag of one slider drawn as its end."""
-        marks: list[tuple[int, str, str]] = []
-        for updates, action, value in self.interventions:
-            dragged = isinstance(value, float) and bool(marks) and marks[-1][1] == action
-            if dragged and updates - marks[-1][0] <= DRAG:
-                marks.pop()
-            marks.append((updates, action, ACTIONS[action].word(value)))
-        return [(updates, word) for updates, _, word in marks]
+    def _mark(self, action: str, value: Any) -> None:
+        """The intervention in words, before it is noted; a slow drag of one slider is marked at its end alone."""
+        updates, dragged = self.training.index, isinstance(value, float)
+        if self.interventions and self.interventions[-1][1] == action:
+            apart = updates - self.interventions[-1][0]
+            if ACTIONS[action].absolute and apart <= (DRAG if dragged else 0):
+                self.curves.marks.pop()
+        self.curves.marks.append(Mark(updates, ACTIONS[action].word(value), slight=dragged))
 
     def as_plan(self) -> Plan:
         """This run as a plan that repeats it, interventions included."""

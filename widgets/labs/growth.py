@@ -8,7 +8,7 @@ import ipywidgets as ipw
 
 from nnrnn_core import dynamics
 
-from ..figures.growth import POINTS, Growth, growth_figure, growth_push, growth_sentence, moment_push
+from ..figures.growth import ARRANGEMENTS, POINTS, Growth, growth_figure, growth_push, growth_sentence, moment_push
 from ..live import LiveFigure
 from .growth_state import RANGES, GrowthState
 from .matrix import MatrixLab
@@ -34,7 +34,9 @@ class GrowthLab(MatrixLab):
         return growth_sentence(self._growth, self.state.best, self.state.k, self.state.time)
 
     def make_figures(self) -> list[LiveFigure]:
-        return [LiveFigure(growth_figure())]
+        figure = LiveFigure(growth_figure())
+        figure.arrange(ARRANGEMENTS)
+        return [figure]
 
     def make_controls(self) -> tuple[list[ipw.Widget], list[ipw.Widget]]:
         # whole numbers need a slider of their own: a float one's page reports 75.00000000000001 for 75

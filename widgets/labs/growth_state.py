@@ -14,7 +14,7 @@ from nnrnn_core.dynamics.form import check_time
 from ..figures.growth import POINTS, Growth, growth_of, growth_sentence
 from ..figures.numbers import tidy
 from .matrices import Source
-from .matrix_state import MatrixState
+from .matrix_state import MatrixState, source_error
 
 RANGES: dict[dynamics.Time, tuple[float, float]] = {
     "discrete": (2, 200),
@@ -48,7 +48,7 @@ class GrowthState(MatrixState):
         horizon = dynamics.decay_horizon(self.V, check_time(time))
         growth = curves(self.source, self.scale, horizon, time, True)
         height, _ = growth.peak
-        k = growth.times[np.flatnonzero(np.isclose(growth.worst, height))[-1]]
+        k = growth.times[np.isfinite(growth.worst) & (growth.worst >= (1 - growth.rounding) * height)][-1]
         return replace(self, time=time, horizon=horizon, k=tidy(float(k or growth.times[len(growth.times) // 10])))
 
     def changed(self, **changes: Any) -> Self:
@@ -73,7 +73,7 @@ class GrowthState(MatrixState):
         return best_input(self.source, self.scale, self.k, self.time)
 
     def table(self) -> dict[str, np.ndarray]:
-        return {name: curve for name, curve in self.growth._asdict().items() if name != "rate"}
+        return {name: curve for name, curve in self.growth._asdict().items() if name not in ("rate", "rounding")}
 
     def arrays(self) -> dict[str, np.ndarray]:
         best = self.best
@@ -116,7 +116,7 @@ class GrowthState(MatrixState):
 
 @lru_cache(maxsize=16)
 def curves(source: Source, scale: float, horizon: float, time: dynamics.Time, exact: bool) -> Growth:
-    return growth_of(source.scaled(scale), horizon, time, exact)
+    return growth_of(source.scaled(scale), horizon, time, exact, source_error(source))
 
 
 @lru_cache(maxsize=16)

@@ -180,8 +180,15 @@ class Lab(ipw.VBox):
         left = self._moved + self.rest - time.monotonic()
         if left > 0:
             return self.while_moving(left)
+        if self.prepare():
+            return 0.0
         self.settle()
         return None
+
+    def prepare(self) -> bool:
+        """Do a part of the work that the exact drawing needs, a short one: a slider's move is heard between two. False:
+        nothing is left to do."""
+        return False
 
     def while_moving(self, left: float) -> float | None:
         """What may be done between the last move and the rest, `left` seconds away; returns the seconds to wait."""

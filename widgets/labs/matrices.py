@@ -1,23 +1,21 @@
-"""How any matrix comes into a lab, and how it leaves again as code and as text: a name in the gallery, an array, a
-tensor, a `SchurMatrix`, nested lists, a file, pasted rows of numbers. torch is asked for only where one of its own is.
+"""How any matrix comes into a lab, and how it leaves again as code and as text: a name in the gallery, or whatever
+`read_matrix` reads. torch is asked for only where one of its own is.
 """
 
 from __future__ import annotations
 
-import sys
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeGuard, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from nnrnn_core import dynamics
 from nnrnn_core.dynamics.form import array
 from nnrnn_core.packing import packed, unpacked
-
-from .reading import from_words, loaded
+from nnrnn_core.reading import is_a_file, is_schur_matrix, read
 
 if TYPE_CHECKING:
     from nnrnn_core import SchurMatrix
@@ -28,12 +26,6 @@ CARRIED = 64  # up to this many, presets and code carry them packed
 UNPACK = "from nnrnn_core.packing import unpacked"
 
 
-def is_schur_matrix(V: Any) -> TypeGuard[SchurMatrix]:
-    """Whether V is a `SchurMatrix`; does not import torch to find out: where nobody has, there is none."""
-    home = sys.modules.get("nnrnn_core.matrices.schur")
-    return home is not None and isinstance(V, home.SchurMatrix)
-
-
 def dense(V: SchurMatrix | np.ndarray) -> np.ndarray:
     """Its entries in float64."""
     return array(V().detach() if is_schur_matrix(V) else cast(np.ndarray, V), "V")
@@ -41,16 +33,22 @@ def dense(V: SchurMatrix | np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """A matrix of a lab's own and where it came from: name and parameters in the gallery, or neither."""
+    """A matrix of a lab's own and where it came from: name and parameters in the gallery, or neither. note: the file,
+    and what in it was not taken for entries."""
 
     matrix: SchurMatrix | np.ndarray
     name: str | None = None
     parameters: Mapping[str, float] = field(default_factory=dict)
+    note: str = ""
 
     @cached_property
     def parts(self) -> dynamics.SchurParts:
         """V = P (Λ + T) P*: P, Λ, T. Of a `SchurMatrix` its own, hence exact."""
         return dynamics.schur_parts(self.matrix)
+
+    @property
+    def is_real(self) -> bool:
+        return is_schur_matrix(self.matrix) or not np.iscomplexobj(cast(np.ndarray, self.matrix))
 
     @property
     def size(self) -> int:
@@ -74,7 +72,8 @@ class Source:
             V.scale.mul_(scale)
             return V
         P, blocks, feed_forward = self.parts
-        return np.asarray((P @ (blocks + scale * feed_forward) @ P.conj().T).real)
+        scaled = P @ (blocks + scale * feed_forward) @ P.conj().T
+        return np.asarray(scaled.real) if self.is_real else scaled
 
     def code(self, scale: float, file: str) -> list[str]:
         """Lines of Python that make `scaled(scale)` as V. Too large to be carried: they read V from the file."""
@@ -92,7 +91,9 @@ class Source:
         else:
             lines = [UNPACK, f"V = unpacked({packed(self.matrix)!r})"]
         if scale != 1:
-            lines += ["P, blocks, T = dynamics.schur_parts(V)", f"V = (P @ (blocks + {scale!r} * T) @ P.conj().T).real"]
+            scaled = f"P @ (blocks + {scale!r} * T) @ P.conj().T"
+            lines += ["P, blocks, T = dynamics.schur_parts(V)"]
+            lines += [f"V = ({scaled}).real" if self.is_real else f"V = {scaled}"]
         return lines
 
     def _schur_code(self, scale: float) -> list[str]:
@@ -116,29 +117,37 @@ class Source:
             state = {name: packed(value.double().numpy()) for name, value in self.matrix.state_dict().items()}
             kind = {"size": self.size, "mask": self.matrix.mask, "dtype": str(self.matrix.scale.dtype)[6:]}
             return {"schur": kind, "state": state}
-        return {"entries": cast(np.ndarray, self.matrix).tolist() if self.size <= 4 else packed(self.matrix)}
+        written = self.size <= 4 and self.is_real  # JSON has no complex numbers
+        return {"entries": cast(np.ndarray, self.matrix).tolist() if written else packed(self.matrix)}
 
 
-def source_of(matrix: Any, **parameters: float) -> Source:
-    """A `Source` from anything that is a square, real, finite matrix of up to 256 rows, or a name in the gallery (with
-    its parameters). ValueError that says what is wrong, otherwise."""
-    if isinstance(matrix, str) and matrix in dynamics.gallery:
+def source_of(matrix: Any, name: str | None = None, /, **parameters: float) -> Source:
+    """A `Source` from a name in the gallery (with its parameters), or from whatever `read_matrix` reads (with the name
+    of one of several). ValueError that says what is wrong, otherwise."""
+    if isinstance(matrix, str) and matrix in dynamics.gallery and name is None:
         specimen = dynamics.gallery[matrix]
-        built = np.asarray(specimen(**parameters), float)
-        chosen = {name: parameters.get(name, known.default) for name, known in specimen.parameters.items()}
+        built = np.asarray(specimen(**parameters))
+        chosen = {key: parameters.get(key, known.default) for key, known in specimen.parameters.items()}
         return Source(_checked(built), matrix, chosen)
     if parameters:
         raise ValueError(f"parameters belong to a matrix of the gallery; got {', '.join(parameters)} with a matrix")
     if isinstance(matrix, Source):
         return matrix
-    if isinstance(matrix, Path):
-        return Source(_checked(loaded(matrix)))
-    if isinstance(matrix, str):
-        return Source(_checked(from_words(matrix.strip())))
-    if is_schur_matrix(matrix):
-        _checked(matrix().detach())
-        return Source(_copy(matrix))
-    return Source(_checked(matrix))
+    if isinstance(matrix, str) and not is_a_file(matrix) and name is None:
+        _refuse_words(matrix)
+    found = read(matrix, name)
+    if is_schur_matrix(found.matrix):
+        _checked(found.matrix().detach())
+        return Source(_copy(found.matrix), note=found.note)
+    return Source(_checked(found.matrix), note=found.note)
+
+
+def _refuse_words(text: str) -> None:
+    """ValueError for what can only be a misspelt name."""
+    if not re.search(r"[\d\[]", text) or re.fullmatch(r"\s*[A-Za-z][\w-]*\s*", text):
+        raise ValueError(
+            f"matrix must be a matrix, a file, or one of the gallery: {', '.join(dynamics.gallery)}; got {text[:80]!r}"
+        )
 
 
 def source_from_preset(content: Any) -> Source:

@@ -14,7 +14,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import ipywidgets as ipw
@@ -37,8 +37,9 @@ if TYPE_CHECKING:
 class MatrixLab(Lab):
     """A lab of one matrix V. Put it last in a cell.
 
-    matrix        a name in `dynamics.gallery`, an array, a tensor, a `SchurMatrix`, nested lists, pasted text, or a
-                  file (.npy, .npz, .csv, .txt, .pt); default the first preset
+    matrix        a name in `dynamics.gallery`, or what `read_matrix` reads: an array, a tensor, a frame, a saved
+                  network, pasted text, a file; default the first preset
+    name          which matrix, where a file holds several
     presets       names in the gallery, a button each
     parameters    of the matrix from the gallery
 
@@ -54,6 +55,7 @@ class MatrixLab(Lab):
         self,
         matrix: Any = None,
         *,
+        name: str | None = None,
         presets: Sequence[str] | None = None,
         state: MatrixState | None = None,
         **parameters: float,
@@ -61,11 +63,12 @@ class MatrixLab(Lab):
         names = _known(self.default_presets if presets is None else presets)
         first = (names or self.default_presets)[0]
         # a bad matrix raises ValueError here, before anything is made
-        begin = state or self.state_type.of(source_of(first if matrix is None else matrix, **parameters))
+        begin = state or self.state_type.of(source_of(first if matrix is None else matrix, name, **parameters))
         super().__init__()
         self.state: Any = begin
         self._bound: list[tuple[ipw.Widget, str]] = []  # controls, and the fields of the state that they show
-        self.sources = SourceControls(self, names, self.set_matrix, self._parameter_slid)
+        self._parts: tuple[MatrixState, Iterator[None]] = (begin, iter(()))  # what is prepared, and what is left of it
+        self.sources = SourceControls(self, names, self._take, self._parameter_slid)
         self.figures = self.make_figures()
         for figure in self.figures:
             figure.on_error = self.failed
@@ -116,13 +119,17 @@ class MatrixLab(Lab):
                 raise ValueError(f"{self.kind} lab has {', '.join(known)} to set; got {', '.join(sorted(unknown))}")
             self._show(self.state.changed(**changes))
 
-    def set_matrix(self, matrix: Any, **parameters: float) -> None:
+    def set_matrix(self, matrix: Any, *, name: str | None = None, **parameters: float) -> None:
         """Show another matrix: whatever the lab takes as `matrix`."""
         with self.lock:
-            self._show(self.state_type.of(source_of(matrix, **parameters)))
+            self._show(self.state_type.of(source_of(matrix, name, **parameters)))
 
     def load_preset(self, text: str) -> None:
         self._show(self.state_of(text))
+
+    def _take(self, matrix: Any) -> None:
+        """As `set_matrix`, but fast at first, and exact as soon as the page asks."""
+        self._show(self.state_type.of(source_of(matrix)), settled=False)
 
     # ---- what the base asks for
     @property
@@ -148,6 +155,12 @@ class MatrixLab(Lab):
 
     def file_name(self) -> str:
         return f"{self.kind}-{self.state.source.name or 'matrix'}"
+
+    def prepare(self) -> bool:
+        with self.lock, threads(1):
+            if self._parts[0] is not self.state:
+                self._parts = self.state, self.state.parts()
+            return next(self._parts[1], False) is not False
 
     def settle(self) -> None:
         with self.lock:

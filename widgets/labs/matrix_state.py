@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from nnrnn_core import checks
+from nnrnn_core.reading import is_schur_matrix
 
 from .lab import LARGEST_SCALE
 from .matrices import Source, source_from_preset
@@ -43,6 +45,11 @@ class MatrixState:
     def V(self) -> SchurMatrix | np.ndarray:
         """The matrix shown."""
         return self.source.scaled(self.scale)
+
+    def parts(self) -> Iterator[None]:
+        """The work behind an exact drawing in short parts, each done when the next is asked for; what it finds is
+        cached. Nothing, where the whole is short."""
+        return iter(())
 
     def table(self) -> dict[str, np.ndarray]:
         """Columns of equal length: what a CSV holds."""
@@ -84,3 +91,11 @@ class MatrixState:
             raise
         except Exception as error:  # whatever a mangled text leads to
             raise ValueError(f"the preset cannot be read: {error}") from error
+
+
+def source_error(source: Source) -> float:
+    """How far the norm of V may be from the one that its author means: a network's parameters are often float32, and
+    each of the four entries of a 2×2 block γ R(θ) is rounded to it."""
+    if not is_schur_matrix(source.matrix):
+        return 0.0
+    return float(np.finfo(f"f{source.matrix.gamma.dtype.itemsize}").eps)

@@ -7,7 +7,7 @@ from typing import Any
 
 import ipywidgets as ipw
 
-from ..figures.memory import memory_figure, memory_push
+from ..figures.memory import ARRANGEMENTS, memory_figure, memory_push
 from ..figures.numbers import short
 from ..live import LiveFigure
 from .lab import ROW
@@ -44,6 +44,7 @@ class MemoryLab(MatrixLab):
 
     def make_figures(self) -> list[LiveFigure]:
         self.figure = LiveFigure(memory_figure())
+        self.figure.arrange(ARRANGEMENTS)
         return [self.figure]
 
     def make_controls(self) -> tuple[list[ipw.Widget], list[ipw.Widget]]:

@@ -9,8 +9,9 @@ from typing import Any
 import ipywidgets as ipw
 
 from ..figures.frame import Frame
+from ..figures.layout import grid_columns
 from ..figures.schur_form import form_figure, form_push, form_sentence
-from ..figures.training import FORM_PLACE, Curves, Words, lines_figure, lines_push
+from ..figures.training import CELL, LAYOUTS, ROW, SCREEN_LAYOUTS, SCREENS, Curves, Words, lines_figure, lines_push
 from ..jupyter import close_tree
 from ..live import LiveFigure
 
@@ -37,10 +38,11 @@ class Panels:
         self._layout: dict[str, Any] = {}  # as last pushed
         self.lines, self.form = LiveFigure(lines_figure(words)), LiveFigure(form_figure(words))
         self.lines.on_error = self._on_error
-        self.lines.layout.grid_area, self.form.layout.grid_area = "1 / 1 / 3 / 3", FORM_PLACE["area"]
-        grid = ipw.Layout(
-            grid_template_columns=FORM_PLACE["columns"], grid_template_rows=FORM_PLACE["rows"], width="100%"
-        )
+        self.lines.arrange(LAYOUTS, SCREEN_LAYOUTS)
+        self.form.arrange({0: {"height": ROW}}, {size: {"height": row} for size, row in SCREENS.items()})
+        self.lines.layout.grid_area, self.form.layout.grid_area = "1 / 1 / 2 / -1", "1 / -2 / 2 / -1"
+        self.form.layout.align_self = "flex-end"  # of a grid, that is its end
+        grid = ipw.Layout(grid_template_columns=grid_columns(CELL), width="100%")
         self.box.children = (ipw.GridBox([self.lines, self.form], layout=grid),)
         for grid_before in old:
             close_tree(grid_before)

@@ -9,8 +9,10 @@ import ipywidgets as ipw
 import numpy as np
 
 from nnrnn_core import checks, dynamics
+from nnrnn_core.reading import is_schur_matrix
 
 from ..figures.schur import (
+    ARRANGEMENTS,
     HORIZON,
     ORDERS,
     STEP,
@@ -24,9 +26,9 @@ from ..figures.schur import (
     schur_sentence,
 )
 from ..live import LiveFigure
-from .matrices import CARRIED, Source, dense, is_schur_matrix
+from .matrices import CARRIED, Source, dense
 from .matrix import MatrixLab
-from .matrix_state import MatrixState
+from .matrix_state import MatrixState, source_error
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,9 @@ class SchurLab(MatrixLab):
     )
 
     def make_figures(self) -> list[LiveFigure]:
-        return [LiveFigure(schur_figure())]
+        figure = LiveFigure(schur_figure())
+        figure.arrange(ARRANGEMENTS)
+        return [figure]
 
     def make_controls(self) -> tuple[list[ipw.Widget], list[ipw.Widget]]:
         wide = {"description_width": "170px"}
@@ -150,7 +154,7 @@ class SchurLab(MatrixLab):
 def _view(source: Source, scale: float, order: str) -> Form:
     if is_schur_matrix(source.matrix):
         P, blocks, feed_forward = dynamics.schur_parts(source.scaled(scale))  # its own T, in its own precision
-        return form_of(P, blocks + feed_forward, order)
+        return form_of(P, blocks + feed_forward, order, source_error(source))
     P, blocks, feed_forward = source.parts
     return form_of(P, blocks + scale * feed_forward, order)
 

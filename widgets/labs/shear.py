@@ -12,7 +12,7 @@ import numpy as np
 from nnrnn_core import dynamics
 
 from ..figures.numbers import tidy
-from ..figures.shear import HORIZON, LARGEST, shear, shear_figure, shear_push, shear_sentence, steps
+from ..figures.shear import ARRANGEMENTS, HORIZON, LARGEST, shear, shear_figure, shear_push, shear_sentence, steps
 from ..live import LiveFigure
 from .lab import ROW, Lab
 from .preset_text import read_preset
@@ -41,6 +41,7 @@ class ShearLab(Lab):
         )  # fmt: skip
         self.steps = ipw.IntSlider(value=k, min=0, max=HORIZON, description="steps k", layout=ipw.Layout(width="330px"))
         self.figures = [LiveFigure(shear_figure())]
+        self.figures[0].arrange(ARRANGEMENTS)
         for slider in (self.slider, self.steps):
             slider.observe(lambda _: self.chosen(self.settle), "value")
         controls = ipw.HBox([self.slider, self.steps], layout=ROW)

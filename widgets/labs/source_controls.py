@@ -1,4 +1,5 @@
-"""The controls by which a matrix comes into a lab: a button for each preset, its parameters, a field to paste into."""
+"""The controls by which a matrix comes into a lab: a button for each preset, its parameters, a field to paste into, and
+a choice where a file holds several matrices."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from typing import Any
 
 import ipywidgets as ipw
 
-from nnrnn_core import dynamics
+from nnrnn_core import MatrixChoice, dynamics
 
 from .lab import ROW, Lab
 from .matrices import Source
@@ -24,28 +25,50 @@ class SourceControls:
         self, lab: Lab, names: tuple[str, ...], take: Callable[[Any], None], slid: Callable[[str, float], None]
     ) -> None:
         self._slid, self._sliders_of = slid, ""  # the gallery's matrix whose parameters have sliders now
+        self._lab, self._take, self._file = lab, take, ""
         self.buttons = {name: self._button(lab, name, take) for name in names}
         self.about = ipw.HTML()
         self.parameters = ipw.VBox()
         self.paste = ipw.Textarea(
-            placeholder="rows of numbers: 0.9 2; 0 0.8 — or a file: matrix.npy, .npz, .csv, .txt, .pt",
+            placeholder="a matrix as you have it: 0.9 2; 0 0.8 — or a file: run.mat, weights.pt, table.csv, .npy, .mtx",
             layout=ipw.Layout(width="420px", height="90px"), continuous_update=False,
         )  # fmt: skip
         self.said = lab.line()
-        use = lab.button("Use this matrix", lambda: take(self.paste.value), "what stands in the field", self.said)
+        use = lab.button("Use this matrix", lambda: self._read(self.paste.value), "what stands in the field", self.said)
         # while the kernel is busy, the page sends a click at once and the text later: the text must not be missed
-        self.paste.observe(lambda change: lab.guarded(lambda: take(change["new"]), self.said), "value")
+        self.paste.observe(lambda change: lab.guarded(lambda: self._read(change["new"]), self.said), "value")
+        self.choice = ipw.Dropdown(description="which one", layout=ipw.Layout(width="420px", display="none"))
+        self.choice.observe(lambda change: lab.chosen(lambda: self._choose(change["new"])), "value")
         self.in_sight = [ipw.HBox(list(self.buttons.values()), layout=ROW), self.about]
-        self.more = ipw.HBox([self.parameters, ipw.VBox([self.paste, use, self.said])], layout=ROW)
+        self.more = ipw.HBox([self.parameters, ipw.VBox([self.paste, use, self.said, self.choice])], layout=ROW)
 
     def _button(self, lab: Lab, name: str, take: Callable[[Any], None]) -> ipw.Button:
         specimen = dynamics.gallery[name]
         return lab.button(specimen.title, lambda: take(name), specimen.sentence).add_class("preset")
 
+    def _read(self, text: str) -> None:
+        """What stands in the field. Where a file holds several matrices, their names appear below it."""
+        try:
+            self._take(text)
+        except MatrixChoice as asked:
+            self._file = asked.where
+            with self._lab.quietly():
+                self.choice.options = [("choose a matrix of the file", ""), *((name, name) for name in asked.names)]
+                self.choice.value = ""
+            self.choice.layout.display = None
+            raise
+
+    def _choose(self, name: str) -> None:
+        if name:
+            self._take(f"{self._file}:{name}")
+            self.choice.layout.display = None  # to choose another one of the same file
+
     def show_source(self, source: Source) -> None:
         """Another matrix: its words, its button pressed, and sliders for its parameters."""
         specimen = dynamics.gallery.get(source.name or "")
-        text = f"{specimen.sentence} {specimen.look_at}" if specimen else "Your own matrix."
+        own = f"Your own matrix, {source.note}." if source.note else "Your own matrix."
+        text = f"{specimen.sentence} {specimen.look_at}" if specimen else own
+        self.choice.layout.display = "none"
         title = f"<b>{html.escape(source.title)}.</b>"
         self.about.value = f'<div style="line-height:1.4;max-width:70em">{title} {html.escape(text)}</div>'
         for name, button in self.buttons.items():

@@ -34,6 +34,7 @@ class SpectrumLab(MatrixLab):
 
     def make_figures(self) -> list[LiveFigure]:
         figure = LiveFigure(figures.spectrum_figure())
+        figure.arrange(figures.ARRANGEMENTS)
         figure.on_click(self._clicked)
         return [figure]
 

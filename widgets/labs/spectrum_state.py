@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Self
@@ -11,11 +12,13 @@ import numpy as np
 
 from nnrnn_core import checks, dynamics
 from nnrnn_core.dynamics.form import check_time
+from nnrnn_core.reading import is_schur_matrix
 
 from ..figures import spectrum as figures
 from ..figures.numbers import fixed, moment, short, tidy
-from .matrices import CARRIED, Source, is_schur_matrix
-from .matrix_state import MatrixState
+from ..figures.rise import said_of
+from .matrices import CARRIED, Source
+from .matrix_state import MatrixState, source_error
 
 SMALLEST, LARGEST = 1e-8, 1.0  # the range of ε
 PERTURBATIONS = 50  # matrices in a throw
@@ -89,6 +92,14 @@ class SpectrumState(MatrixState):
 
     def frame(self, exact: bool = True) -> figures.Frame:
         return _frame(self.source, self.scale, self.steps, self.time, self.step, exact)
+
+    def parts(self) -> Iterator[None]:
+        for strip in range(figures.STRIPS):
+            _strip(self.source, self.scale, self.time, strip)
+            yield
+        for work in (self.plane, self.frame, self.bound, self.moved):
+            work()
+            yield
 
     def bound(self) -> dynamics.PointBound | None:
         """The growth that z implies; None where it lies inside."""
@@ -167,11 +178,11 @@ class SpectrumState(MatrixState):
     def sentence_of(self, exact: bool) -> str:
         """The sentence; not exact: about what is drawn while a slider moves."""
         continuous = self.time == "continuous"
-        height, when = self.frame(exact).peak
+        rise = self.frame(exact).rise
         plane = self.plane(exact)
         edge = float(plane.values.real.max() if continuous else np.abs(plane.values).max())
         name, power = ("spectral abscissa", "‖e^(tA)‖") if continuous else ("spectral radius", "‖Vᵏ‖")
-        text = f"The {name} is {short(edge)}; {power} peaks at {moment(when, self.time)}: {short(height)}. "
+        text = f"The {name} is {short(edge)}; {power} {said_of(rise, self.time)}. "
         text += self._of_point(power)
         moved = self.moved(exact)
         if moved is not None:
@@ -237,12 +248,21 @@ def window(source: Source, time: dynamics.Time) -> figures.Window:
 
 @lru_cache(maxsize=8)
 def _plane(source: Source, scale: float, time: dynamics.Time, exact: bool) -> figures.Plane:
-    return figures.plane_of(_form(source, scale), window(source, time), exact)
+    if not exact:
+        return figures.plane_of(_form(source, scale), window(source, time), exact=False)
+    strips = [_strip(source, scale, time, strip) for strip in range(figures.STRIPS)]
+    return figures.plane_of(_form(source, scale), window(source, time), levels=np.concatenate(strips))
+
+
+@lru_cache(maxsize=2 * figures.STRIPS)
+def _strip(source: Source, scale: float, time: dynamics.Time, strip: int) -> np.ndarray:
+    """A part of the exact plane's levels, which take longer than a slider may wait."""
+    return figures.levels_of(_form(source, scale), window(source, time), strip)
 
 
 @lru_cache(maxsize=8)
 def _frame(source: Source, scale: float, steps: int, time: dynamics.Time, step: float, exact: bool) -> figures.Frame:
-    return figures.frame_of(_form(source, scale), steps, time, step, exact)
+    return figures.frame_of(_form(source, scale), steps, time, step, exact, source_error(source))
 
 
 @lru_cache(maxsize=32)

@@ -30,7 +30,7 @@ class TrainingLab(ExperimentLab):
 
     task         a task, or its name; default `tasks.NoisyMemory()`
     hidden_size  default 32 for noisy memory, 128 for copying, 64 for text
-    model        "nnrnn", "rnn", "exprnn", "lstm", or a `SequenceModel` of your own
+    model        "nnrnn" or another name of `nnrnn_core.sequence_model.RECURRENTS`, or a `SequenceModel` of your own
     start        what T starts as: "zero", "random", "chain", "delay-line", or your own (n, n) array
     frozen       T frozen at the start; default: where the task is about what T = 0 cannot do (noisy memory)
     settings     default the task's own for the model
@@ -57,7 +57,7 @@ class TrainingLab(ExperimentLab):
         super().__init__(experiment)
         self.runs: list[Experiment] = []
         self._playing = Playing(self)
-        before = self.appear([self.controls.head, self.panels.box, self.controls.foot])
+        before = self.appear([self.controls.head, self.words, self.panels.box, self.controls.foot])
         if isinstance(before, TrainingLab):
             self.runs = [*before.runs, before.experiment][-RUNS_KEPT:]
         self.begin()
@@ -146,9 +146,15 @@ class TrainingLab(ExperimentLab):
             self.pause()
             return
         registry.playing(self)
+        self._playing.begin()
         self.look()  # back from the history
         self.controls.show_playing(True)
         self.lines.play(self._playing.tick)
+
+    def set_pace(self, steps: float) -> None:
+        """So many steps a second at most; infinity is as fast as the machine can."""
+        self._playing.pace = steps
+        self._playing.begin()
 
     def pause(self) -> None:
         """Stop the training. The lab stays as it is, and Play goes on."""

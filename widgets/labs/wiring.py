@@ -19,16 +19,19 @@ if TYPE_CHECKING:
 def connect(lab: TrainingLab) -> None:
     """Give every button and every other control what it does; each goes through `Lab.guarded`."""
     c = lab.controls
-    for button, action in (
-        (c.play, lab.play_or_pause), (c.step, lab.step), (c.halve, lambda: _halve_and_go_on(lab)),
-        (c.restore, lab.restore), (c.reset, lambda: lab.new_run(lab.experiment.plan)),
-        (c.release, lambda: lab.intervene("freeze_T", not lab.experiment.training.settings.freeze_T)),
-        (c.rebuild, lambda: _rebuild(lab)), (c.add_noise, lambda: lab.intervene("T_noise", c.noise.value)),
+    for button, action, line in (
+        (c.play, lab.play_or_pause, None), (c.step, lab.step, None), (c.halve, lambda: _halve_and_go_on(lab), None),
+        (c.present, lambda: lab.lines.full_screen(f".{lab.kind}-lab"), None),
+        (c.reset, lambda: lab.new_run(lab.experiment.plan), None), (c.restore, lab.restore, c.said),
+        (c.release, lambda: lab.intervene("freeze_T", not lab.experiment.training.settings.freeze_T), None),
+        (c.rebuild, lambda: _rebuild(lab), c.said),
+        (c.add_noise, lambda: lab.intervene("T_noise", c.noise.value), c.said),
     ):  # fmt: skip
-        button.on_click(lambda _, action=action: lab.guarded(action))
+        button.on_click(lambda _, action=action, line=line: lab.guarded(action, line))
     for control, changed in (
         (c.scale, lambda: lab.drag_scale(round(c.scale.value, 6))),  # 0 and 1 exactly
         (c.task, lambda: _change_task(lab)),
+        (c.pace, lambda: lab.set_pace(c.pace.value)),
         (c.history, lambda: _show_history(lab)),
         (c.hold_gamma, lambda: lab.intervene("hold_gamma", c.hold_gamma.value)),
         (c.whole_loss, lambda: _show_other_gradient(lab)),

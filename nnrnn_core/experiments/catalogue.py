@@ -1,0 +1,162 @@
+"""Which experiments there are: a task and a network, at the scale of a class or of the paper."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from .. import tasks
+from ..checks import one_of
+from ..sequence_model import RECURRENTS, SequenceModel
+from ..settings import Settings
+from ..tasks import Task
+from ..training import Training
+from .paper import budget, papers_settings
+
+MATCHES = ("width", "parameters")
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How far an experiment goes on one task.
+
+    Attributes
+    ----------
+    task : dict
+        What `tasks.make` takes.
+    hidden_size : int
+        Width of every network, where the widths are equal; where the numbers of parameters are, that of the nnRNN of
+        this width is the number.
+    updates, interval : int
+        How many updates, and how many between two evaluations (and checkpoints).
+    """
+
+    task: dict[str, Any]
+    hidden_size: int
+    updates: int
+    interval: int
+
+
+# A class runs each of these in minutes on two cores.
+CLASS = {
+    "noisy-memory": Scale({"name": "noisy-memory"}, 32, 500, 50),
+    "copy-200": Scale({"name": "copying", "delay": 200}, 128, 1000, 50),
+    "adding": Scale({"name": "adding", "length": 100}, 64, 2000, 100),
+    "permuted-digits": Scale({"name": "digits", "permuted": True}, 64, 1500, 100),
+    "characters": Scale({"name": "characters"}, 64, 2000, 200),
+    "psmnist": Scale({"name": "mnist", "permuted": True}, 128, 5000, 500),
+}
+# The copying curves of the paper run to 1,500 updates; psMNIST has 70 epochs of 500, the Penn Treebank 100 epochs.
+PAPER = {
+    "copy-200": Scale({"name": "copying", "delay": 200}, 128, 1500, 50),
+    "psmnist": Scale({"name": "mnist", "permuted": True}, 512, 35_000, 500),
+    "ptb-150": Scale({"name": "penn-treebank", "length": 150}, 1024, 26_100, 261),
+    "ptb-300": Scale({"name": "penn-treebank", "length": 300}, 1024, 13_000, 130),
+}
+SCALES = {"class": CLASS, "paper": PAPER}
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One run: what is trained, how wide, from which seed. Plain values, so that another process can be told.
+
+    Parameters
+    ----------
+    task, network
+        Names: of `SCALES[scale]`, and of `RECURRENTS`.
+    scale
+        "class" or "paper": also whose settings, the task's own tuned ones or the paper's where it has some.
+    match
+        "width", or "parameters": which of the two is the same for all networks.
+    seed
+        Of the model, the batches and the noise.
+    device
+        "cpu", "cuda", …
+
+    Raises
+    ------
+    ValueError
+        For an unknown name; the nearest known one is suggested.
+
+    Examples
+    --------
+    >>> Experiment.of("copy-200/nnrnn", seed=3).name
+    'copy-200/nnrnn'
+    >>> Experiment.of("copy-200/nrnn")
+    Traceback (most recent call last):
+        ...
+    ValueError: no network 'nrnn'; did you mean nnrnn? There are nnrnn, rnn, ...
+    """
+
+    task: str
+    network: str
+    scale: str = "class"
+    match: str = "width"
+    seed: int = 0
+    device: str = "cpu"
+
+    def __post_init__(self) -> None:
+        one_of("scale", self.scale, SCALES)
+        one_of("match", self.match, MATCHES)
+        _known("task", self.task, SCALES[self.scale])
+        _known("network", self.network, RECURRENTS)
+
+    @classmethod
+    def of(cls, name: str, **options: Any) -> Experiment:
+        """From a name such as "copy-200/nnrnn"."""
+        task, slash, network = name.partition("/")
+        if not slash:
+            raise ValueError(f"an experiment is called task/network, as copy-200/nnrnn; got {name!r}")
+        return cls(task, network, **options)
+
+    @property
+    def name(self) -> str:
+        return f"{self.task}/{self.network}"
+
+    @property
+    def plan(self) -> Scale:
+        return SCALES[self.scale][self.task]
+
+    def make_task(self) -> Task:
+        return tasks.make(**self.plan.task)
+
+    def settings(self, task: Task) -> Settings:
+        """The paper's at its scale, if it has some for this network; the task's own otherwise."""
+        found = papers_settings(self.task, self.network) if self.scale == "paper" else None
+        return found[2] if found else task.settings_for(self.network)
+
+    def make_training(self) -> Training:
+        """The training before its first update."""
+        task = self.make_task()
+        found = papers_settings(self.task, self.network) if self.scale == "paper" else None
+        options = {**(found[1] if found else {}), **task.model_options}
+        generator = torch.Generator().manual_seed(self.seed)
+        model = self._model(task, {**options, "generator": generator})
+        return Training(model.to(self.device), task, self.settings(task), self.seed)
+
+    def _model(self, task: Task, options: dict[str, Any]) -> SequenceModel:
+        if self.match == "width":
+            return SequenceModel(self.network, task.input_size, self.plan.hidden_size, task.output_size, **options)
+        parameters = budget(self.task) if self.scale == "paper" else self._parameters_of_nnrnn(task)
+        assert parameters is not None
+        return SequenceModel.for_budget(self.network, task, parameters=parameters, **options)
+
+    def _parameters_of_nnrnn(self, task: Task) -> int:
+        sizes = task.input_size, self.plan.hidden_size, task.output_size
+        model = SequenceModel("nnrnn", *sizes, **task.model_options, device="meta")
+        return sum(parameter.numel() for parameter in model.parameters())
+
+
+def names(scale: str = "class") -> list[str]:
+    """All names at that scale."""
+    return [f"{task}/{network}" for task in SCALES[one_of("scale", scale, SCALES)] for network in RECURRENTS]
+
+
+def _known(what: str, name: str, names: Any) -> None:
+    if name not in names:
+        near = difflib.get_close_matches(name, names, 1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        raise ValueError(f"no {what} {name!r}; {hint}There are {', '.join(names)}")

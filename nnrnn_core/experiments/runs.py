@@ -1,0 +1,194 @@
+"""Runs of experiments: one file of JSON lines each, a checkpoint beside it, and the way back after an interruption.
+
+The first line says what runs, on what; then comes one line for each evaluation; the last one has the test and what the
+network has become. After each line the training is saved. A run that is killed goes on from there: lines after the
+checkpoint are made again, and they are the same, bit for bit, on one machine with one number of threads.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, as_completed
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from filelock import FileLock, Timeout
+
+from ..sequence_model import SequenceModel
+from ..training import Diverged, Training
+from ..version import __version__
+from .catalogue import Experiment
+from .diagnosis import diagnosis
+
+FORMAT = "nnrnn-kit run 1"
+Line = dict[str, Any]
+Progress = Callable[[int, int, float], None]  # updates so far, updates in all, seconds so far
+
+
+def path_of(experiment: Experiment, folder: str | Path) -> Path:
+    """Where the lines of a run are: folder/scale/task/network-match-seed.jsonl."""
+    name = f"{experiment.network}-{experiment.match}-{experiment.seed}.jsonl"
+    return Path(folder) / experiment.scale / experiment.task / name
+
+
+def run(experiment: Experiment, folder: str | Path = "results", progress: Progress | None = None) -> Path:
+    """Run an experiment to its end, or go on with it where it was interrupted; nothing is done twice.
+
+    Parameters
+    ----------
+    experiment
+        What to run.
+    folder
+        Where results go; it is made if need be.
+    progress
+        Called after each evaluation.
+
+    Returns
+    -------
+    Path
+        The file of JSON lines.
+
+    Raises
+    ------
+    ValueError
+        If the file there is another experiment's or another version's (it is left as it is), or if another process
+        writes it now.
+    """
+    path = path_of(experiment, folder)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path.with_suffix(".lock"))
+    try:
+        with lock.acquire(timeout=0):
+            _run(experiment, path, progress or (lambda *_: None))
+    except Timeout as problem:
+        raise ValueError(
+            f"{path} is being written by another process; wait for it, or take another folder"
+        ) from problem
+    return path
+
+
+def run_all(experiments: Sequence[Experiment], folder: str | Path, executor: Executor) -> Iterator[Path | Exception]:
+    """Run many side by side, on whatever executor: threads, processes, Dask's `client.get_executor()`, submitit's.
+
+    Yields
+    ------
+    Path or Exception
+        Of each, as it ends: its file, or what went wrong. One that fails does not stop the others.
+    """
+    futures = [executor.submit(run, experiment, folder) for experiment in experiments]
+    for future in as_completed(futures):
+        problem = future.exception()
+        if problem is not None and not isinstance(problem, Exception):
+            raise problem  # KeyboardInterrupt
+        yield problem or future.result()
+
+
+def read(path: str | Path) -> list[Line]:
+    """The whole lines of a result file; a line that was being written when its process died is left out.
+
+    ValueError if it is not such a file, or one of another format.
+    """
+    lines: list[Line] = []
+    for number, text in enumerate(Path(path).read_text("utf-8").splitlines(keepends=True)):
+        try:
+            lines.append(json.loads(text))
+        except ValueError as problem:
+            if text.endswith("\n"):
+                raise ValueError(f"{path}, line {number + 1}: {text[:40]!r} is not JSON") from problem
+    if lines and lines[0].get("format") != FORMAT:
+        raise ValueError(f"{path} is not a result file of this version ({FORMAT!r}); got {lines[0].get('format')!r}")
+    return lines
+
+
+def _run(experiment: Experiment, path: Path, progress: Progress) -> None:
+    head, lines = header(experiment), read(path) if path.exists() else []
+    if lines:
+        _check_same(path, lines[0], head)
+        if lines[-1].get("done"):
+            return
+    training = experiment.make_training()
+    checkpoint = path.with_suffix(".pt")
+    start = diagnosis(training.model, training.task)
+    if lines and checkpoint.exists():
+        training = Training.load(checkpoint, training.model, training.task)
+    else:
+        lines = [head]
+    lines = [line for line in lines if line.get("updates", 0) <= training.index]
+    _rewrite(path, lines)
+    begun = time.perf_counter() - lines[-1].get("seconds", 0.0)
+    try:
+        for line in _intervals(training, experiment, begun):
+            _append(path, line)
+            training.save(checkpoint)
+            progress(training.index, experiment.plan.updates, time.perf_counter() - begun)
+    except Diverged as problem:
+        _append(path, {"updates": training.index, "diverged": str(problem), "done": True})
+    else:
+        _append(
+            path, {**_last(training), "before": start, "after": diagnosis(training.model, training.task), "done": True}
+        )
+    checkpoint.unlink(missing_ok=True)
+
+
+def _intervals(training: Training, experiment: Experiment, begun: float) -> Iterator[Line]:
+    while training.index < experiment.plan.updates:
+        many = min(experiment.plan.interval, experiment.plan.updates - training.index)
+        losses = [training.step().loss for _ in range(many)]
+        loss, score = training.evaluate("valid")
+        yield {
+            "updates": training.index, "train_loss": float(np.mean(losses)), "valid_loss": loss, "valid_score": score,
+            "seconds": round(time.perf_counter() - begun, 2),
+        }  # fmt: skip
+
+
+def _last(training: Training) -> Line:
+    loss, score = training.evaluate("test")
+    return {"updates": training.index, "test_loss": loss, "test_score": score}
+
+
+def header(experiment: Experiment) -> Line:
+    training = experiment.make_training()
+    return {
+        "format": FORMAT,
+        **asdict(experiment),
+        "plan": asdict(experiment.plan),
+        "settings": training.settings.as_dict(),
+        "hidden_size": training.model.hidden_size,
+        "parameters": count_parameters(training.model),
+        "baseline": training.task.baseline,
+        "versions": {"nnrnn-kit": __version__, "torch": torch.__version__, "python": platform.python_version()},
+        "machine": platform.machine(),
+    }
+
+
+def count_parameters(model: SequenceModel) -> int:
+    """How many numbers are learnt, read-out included."""
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+def _check_same(path: Path, found: Line, expected: Line) -> None:
+    other = sorted(key for key in expected if found.get(key) != json.loads(json.dumps(expected[key])))
+    if other:
+        differences = "; ".join(f"{key} {found.get(key)!r}, now {expected[key]!r}" for key in other)
+        raise ValueError(f"{path} was begun otherwise: {differences}. Move it away, or take another folder")
+
+
+def _append(path: Path, line: Line) -> None:
+    """On the disk before this returns."""
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(line, ensure_ascii=False) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _rewrite(path: Path, lines: list[Line]) -> None:
+    temporary = path.with_suffix(".part")
+    temporary.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
+    temporary.replace(path)

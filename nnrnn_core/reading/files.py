@@ -1,0 +1,202 @@
+"""A matrix from a file, by its ending. Nothing in a file is run."""
+
+from __future__ import annotations
+
+import importlib
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.io
+import scipy.sparse
+
+from .choice import chosen
+from .saved import matrix_in
+from .square import check_shape
+from .tables import Read, table_of
+from .text import from_text, matrix_market
+
+LARGEST_FILE = 256 * 2**20  # bytes
+LARGEST_TEXT = 64 * 2**20
+Reader = Callable[[Path, str | None], tuple[Any, str]]  # the matrix, and words on what was taken and left out
+
+
+def from_file(path: Path, name: str | None = None) -> tuple[Any, str]:
+    """The matrix in a file, and words about it. ValueError says what is wrong with the path, the file or the name."""
+    path = path.expanduser()
+    ending = path.suffix.lower()
+    if path.is_dir():
+        raise ValueError(f"{str(path)!r} is a folder: give one file in it")
+    if ending not in READERS:
+        remedy = REMEDIES.get(ending, f"a matrix is read from a file that ends in {', '.join(READERS)}")
+        raise ValueError(f"{str(path)!r} is not read: {remedy}")
+    if not path.is_file():
+        raise ValueError(f"there is no file {str(path)!r}; the path counts from the folder {str(Path.cwd())!r}")
+    largest = LARGEST_TEXT if READERS[ending] in (_text, _table) else LARGEST_FILE
+    if (size := path.stat().st_size) > largest:
+        raise ValueError(
+            f"{str(path)!r} has {_bytes(size)}; a matrix is read from up to {_bytes(largest)}: save it alone"
+        )
+    if not size:
+        raise ValueError(f"{str(path)!r} is empty")
+    try:
+        matrix, note = READERS[ending](path, name)
+    except ValueError:
+        raise
+    except Exception as problem:  # a damaged file leads anywhere
+        raise _unreadable(path, problem) from problem
+    return matrix, f"from {path.name}" + (f", {note}" if note else "")
+
+
+def _bytes(size: float) -> str:
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
+
+
+def _unreadable(path: Path, problem: Exception) -> ValueError:
+    first = (str(problem).splitlines() or [type(problem).__name__])[0]
+    return ValueError(f"{str(path)!r} cannot be read as plain arrays: {first}")
+
+
+# ---- text
+def _text(path: Path, name: str | None) -> tuple[Any, str]:
+    return _only(path, name, from_text(_decoded(path)))
+
+
+def _table(path: Path, name: str | None) -> tuple[Any, str]:
+    return _only(path, name, table_of(_decoded(path)))
+
+
+def _only(path: Path, name: str | None, read: Read) -> tuple[Any, str]:
+    if name is not None:
+        raise ValueError(f"{str(path)!r} holds one matrix without a name; leave name={name!r} out")
+    return read.entries, read.note
+
+
+def _decoded(path: Path) -> str:
+    """UTF-8, UTF-16 (Excel's "Unicode text"), or the Windows code page, in which only names can be misread."""
+    data = path.read_bytes()
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        encodings = ["utf-16"]
+    elif b"\0" in data[:4]:
+        encodings = ["utf-16-le" if data[1:2] == b"\0" else "utf-16-be"]
+    else:
+        encodings = ["utf-8-sig", "cp1252"]
+    for encoding in encodings:
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        return text.replace("\r\n", "\n").replace("\r", "\n")
+    raise ValueError(f"{str(path)!r} is not text in UTF-8, UTF-16 or Windows' code page")
+
+
+# ---- arrays
+def _npy(path: Path, name: str | None) -> tuple[Any, str]:
+    try:
+        return np.load(path, allow_pickle=False), ""
+    except Exception as problem:  # numpy raises many kinds
+        raise _unreadable(path, problem) from problem
+
+
+def _npz(path: Path, name: str | None) -> tuple[Any, str]:
+    try:
+        with zipfile.ZipFile(path) as parts:
+            unpacked = sum(part.file_size for part in parts.infolist())
+        if unpacked > LARGEST_FILE:
+            raise ValueError(f"unpacked it has {_bytes(unpacked)}, and {_bytes(LARGEST_FILE)} are read")
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {key: file[key] for key in file.files}
+        if {"format", "shape", "data"} <= set(arrays):  # scipy.sparse.save_npz
+            check_shape(tuple(int(n) for n in arrays["shape"]))
+            return scipy.sparse.load_npz(path), "sparse"
+    except Exception as problem:
+        raise _unreadable(path, problem) from problem
+    if name is None and "preset" in arrays and "V" in arrays:  # what a lab has exported
+        name = "V"
+    return _one_of(path, arrays, name)
+
+
+def _one_of(path: Path, arrays: dict[str, Any], name: str | None) -> tuple[Any, str]:
+    taken: list[str] = []
+
+    def take(key: str) -> Any:
+        taken.append(key)
+        return arrays[key]
+
+    matrix = chosen(str(path), {key: tuple(np.shape(value)) for key, value in arrays.items()}, name, take)
+    return matrix, taken[0]
+
+
+def _mat(path: Path, name: str | None) -> tuple[Any, str]:
+    with path.open("rb") as file:
+        start = file.read(19)
+    if start == b"MATLAB 7.3 MAT-file" or start.startswith(b"\x89HDF"):
+        return _mat73(path, name)
+    try:
+        shapes = {key: tuple(shape) for key, shape, _ in scipy.io.whosmat(path)}
+    except ValueError as problem:
+        raise _unreadable(path, problem) from problem
+
+    def take(key: str) -> Any:
+        taken.append(key)
+        check_shape(shapes[key])
+        return scipy.io.loadmat(path, variable_names=[key])[key]
+
+    taken: list[str] = []
+    return chosen(str(path), shapes, name, take), taken[0]
+
+
+def _mat73(path: Path, name: str | None) -> tuple[Any, str]:
+    """HDF5, which MATLAB writes column by column, and complex numbers as pairs."""
+    try:
+        h5py = importlib.import_module("h5py")
+    except ImportError as problem:
+        raise ValueError(
+            f"{str(path)!r} is a .mat of version 7.3: save it with save('{path.name}', '-v7'), or install h5py"
+        ) from problem
+    with h5py.File(path, "r") as file:
+        shapes = {key: tuple(file[key].shape) for key in file if isinstance(file[key], h5py.Dataset)}
+
+        def take(key: str) -> Any:
+            taken.append(key)
+            check_shape(shapes[key])
+            values = np.asarray(file[key]).T
+            return values["real"] + 1j * values["imag"] if values.dtype.names else values
+
+        taken: list[str] = []
+        return chosen(str(path), shapes, name, take), taken[0]
+
+
+def _mtx(path: Path, name: str | None) -> tuple[Any, str]:
+    return _only(path, name, Read(matrix_market(path.read_bytes())))
+
+
+def _pt(path: Path, name: str | None) -> tuple[Any, str]:
+    try:
+        import torch
+    except ImportError as problem:
+        raise ValueError(
+            f"{str(path)!r} is torch's own format, and torch is not installed: install it, or save the matrix as .npy"
+        ) from problem
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)  # tensors and plain values, no code
+    except Exception as problem:
+        if "weights_only" in str(problem) or "Unsupported" in str(problem):
+            problem = ValueError("it holds more than tensors, and to load that would run code: save its state_dict()")
+        raise _unreadable(path, problem) from problem
+    return matrix_in(content, str(path), name)
+
+
+READERS: dict[str, Reader] = {
+    ".npy": _npy, ".npz": _npz, ".csv": _table, ".tsv": _table, ".txt": _text, ".dat": _text, ".mat": _mat,
+    ".mtx": _mtx, ".pt": _pt, ".pth": _pt,
+}  # fmt: skip
+REMEDIES = {
+    ".xlsx": "save the sheet as CSV", ".xls": "save the sheet as CSV", ".ods": "save the sheet as CSV",
+    ".zip": "unpack it, and give one file in it", ".gz": "unpack it", ".tar": "unpack it, and give one file in it",
+    ".pkl": "a pickle is a program that would be run; save the matrix as .npy or .csv",
+    ".pickle": "a pickle is a program that would be run; save the matrix as .npy or .csv",
+    ".rda": "write the matrix with write.csv(A, 'A.csv')", ".rds": "write the matrix with write.csv(A, 'A.csv')",
+}  # fmt: skip

@@ -1,0 +1,1 @@
+"""What a machine with CUDA is asked: `make gpu`."""

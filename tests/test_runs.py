@@ -1,0 +1,270 @@
+"""Runs of experiments: what is killed goes on to the same numbers, nothing is mixed, everything is said."""
+
+import json
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from filelock import FileLock
+
+from nnrnn_core import experiments, tasks
+from nnrnn_core.experiments import Experiment, catalogue, paper, runs, three_tasks
+from nnrnn_core.experiments.__main__ import main
+from nnrnn_core.experiments.runs import path_of, read, run, run_all
+from nnrnn_core.sequence_model import RECURRENTS
+from nnrnn_core.settings import Settings
+
+TINY = catalogue.Scale({"name": "digits", "permuted": True}, 8, 60, 20)
+COPY = catalogue.Scale({"name": "copying", "delay": 3}, 8, 6, 2)
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch):
+    monkeypatch.setitem(catalogue.CLASS, "permuted-digits", TINY)
+    monkeypatch.setitem(catalogue.CLASS, "copy-200", COPY)
+
+
+def digits(**changes) -> Experiment:
+    return replace(Experiment.of("permuted-digits/nnrnn"), **changes)
+
+
+def without_time(lines):
+    return [{key: value for key, value in line.items() if key != "seconds"} for line in lines]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """A run that nobody interrupts."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(catalogue.CLASS, "permuted-digits", TINY)
+        return read(run(digits(), tmp_path_factory.mktemp("whole")))
+
+
+def test_a_run_says_what_it_is_and_how_it_went(whole):
+    head, *between, last = whole
+    assert head["task"] == "permuted-digits"
+    assert head["settings"] == tasks.Digits().settings_for("nnrnn").as_dict()
+    assert head["parameters"] == sum(p.numel() for p in digits().make_training().model.parameters())
+    assert {"nnrnn-kit", "torch", "python"} <= set(head["versions"])
+    assert [line["updates"] for line in between] == [20, 40, 60]
+    assert all(line["seconds"] > 0 and np.isfinite(line["valid_loss"]) for line in between)
+    training = digits().make_training()
+    losses = [training.step().loss for _ in range(20)]
+    assert between[0]["train_loss"] == np.mean(losses)
+    assert (between[0]["valid_loss"], between[0]["valid_score"]) == training.evaluate("valid")
+    assert last["done"]
+    assert 0 <= last["test_score"] <= 1
+
+
+def test_a_run_tells_what_the_network_has_become(whole):
+    before, after = whole[-1]["before"], whole[-1]["after"]
+    assert before["departure"] == 0
+    assert after["departure"] > 0
+    assert sum(after["energy"]) == pytest.approx(after["departure"] ** 2, rel=1e-4)
+    assert sum(after["angles"]) == 4
+    assert before["growth_peak"][0] == pytest.approx(1, abs=1e-4)  # in float32
+    assert before["memory_total"] == pytest.approx(1, abs=0.05)  # a normal network, and not all of its memory yet
+    assert len(after["lyapunov"]) == 8
+
+
+class Stopped(Exception):
+    pass
+
+
+@pytest.mark.parametrize("moment", ["after the line", "after the checkpoint"])
+@pytest.mark.parametrize("interval", [1, 2])
+def test_a_run_that_is_interrupted_goes_on_to_the_same_numbers(tmp_path, whole, monkeypatch, moment, interval):
+    seen = 0
+
+    def stop(*_):
+        nonlocal seen
+        seen += 1
+        if seen == interval:
+            raise Stopped
+
+    with monkeypatch.context() as patch:
+        if moment == "after the line":
+            patch.setattr(runs.Training, "save", stop)
+        with pytest.raises(Stopped):
+            run(digits(), tmp_path, stop if moment == "after the checkpoint" else None)
+    path = run(digits(), tmp_path)
+    assert without_time(read(path)) == without_time(whole)
+    assert not list(path.parent.glob("*.pt"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_a_run_that_is_killed_goes_on_to_the_same_numbers(tmp_path, whole):
+    path = path_of(digits(), tmp_path)
+    process = multiprocessing.get_context("fork").Process(target=run, args=(digits(), tmp_path))
+    process.start()
+    until = time.monotonic() + 60
+    while not (path.exists() and len(path.read_text("utf-8").splitlines()) > 1) and time.monotonic() < until:
+        time.sleep(0.005)
+    os.kill(process.pid, signal.SIGKILL)
+    process.join()
+    assert not read(path)[-1].get("done")
+    assert without_time(read(run(digits(), tmp_path))) == without_time(whole)
+
+
+def test_half_a_line_is_made_again(tmp_path, whole):
+    path = path_of(digits(), tmp_path)
+    path.parent.mkdir(parents=True)
+    text = "".join(json.dumps(line) + "\n" for line in whole)
+    path.write_text(text[: len(text) // 2], encoding="utf-8")
+    assert without_time(read(run(digits(), tmp_path))) == without_time(whole)
+
+
+def test_a_run_at_its_end_is_not_run_again(tmp_path, monkeypatch):
+    path = run(Experiment.of("copy-200/rnn"), tmp_path)
+    before = path.read_bytes()
+    monkeypatch.setattr(runs.Training, "step", None)
+    run(Experiment.of("copy-200/rnn"), tmp_path)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("change", [{"versions": {"nnrnn-kit": "0.1"}}, {"settings": {}}, {"seed": 3}])
+def test_a_file_of_another_version_or_run_is_left_alone(tmp_path, change):
+    path = run(Experiment.of("copy-200/rnn"), tmp_path)
+    head, *rest = path.read_text("utf-8").splitlines()
+    path.write_text("\n".join([json.dumps({**json.loads(head), **change}), *rest]) + "\n", encoding="utf-8")
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match=f"begun otherwise: {next(iter(change))}.*Move it away"):
+        run(Experiment.of("copy-200/rnn"), tmp_path)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("content", "words"), [('{"format": "other 7"}\n', "not a result file of this version"), ("a\nb\n", "line 1.*JSON")]
+)
+def test_what_is_not_a_result_file_is_left_alone(tmp_path, content, words):
+    path = path_of(digits(), tmp_path)
+    path.parent.mkdir(parents=True)
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(ValueError, match=words):
+        run(digits(), tmp_path)
+    assert path.read_text("utf-8") == content
+
+
+def test_two_processes_do_not_write_one_file(tmp_path):
+    path = path_of(digits(), tmp_path)
+    path.parent.mkdir(parents=True)
+    words = "being written by another process"
+    with FileLock(path.with_suffix(".lock")), ThreadPoolExecutor(1) as other, pytest.raises(ValueError, match=words):
+        other.submit(run, digits(), tmp_path).result()
+
+
+def test_a_diverged_run_is_told_and_ends(tmp_path, monkeypatch):
+    monkeypatch.setattr(Experiment, "settings", lambda *_: Settings(rate=1e30, optimiser="adam"))
+    line = read(run(Experiment.of("copy-200/rnn"), tmp_path))[-1]
+    assert line["done"]
+    assert "not finite" in line["diverged"]
+    assert experiments.rows(tmp_path)[0]["diverged"] in (0, 1)
+
+
+def test_any_executor_runs_them_all_and_one_failure_stops_no_other(tmp_path):
+    path = path_of(Experiment.of("copy-200/lstm"), tmp_path)
+    path.parent.mkdir(parents=True)
+    path.write_text("something else\n", encoding="utf-8")
+    wanted = [Experiment.of(f"copy-200/{network}", seed=seed) for network in ("rnn", "lstm") for seed in (0, 1)]
+    with ThreadPoolExecutor(2) as executor:
+        found = list(run_all(wanted, tmp_path, executor))
+    assert sum(isinstance(outcome, Path) for outcome in found) == 3
+    assert [type(outcome) for outcome in found if isinstance(outcome, Exception)] == [ValueError]
+
+
+# --- the catalogue and the paper
+
+
+def test_every_network_is_made_at_equal_width_and_at_equal_parameters():
+    for network in RECURRENTS:
+        wide, equal = (Experiment("copy-200", network, match=m).make_training().model for m in catalogue.MATCHES)
+        assert wide.hidden_size == 8
+        budget = runs.count_parameters(Experiment("copy-200", "nnrnn").make_training().model)
+        assert abs(runs.count_parameters(equal) / budget - 1) < 0.25  # the steps between widths are as wide here
+
+
+@pytest.mark.parametrize("name", ["nnrnn", "exprnn", "lstm", "rnn"])
+def test_the_papers_settings_are_those_of_the_tasks(name):
+    _, _, settings = paper.papers_settings("copy-200", name)
+    ours = tasks.Copying().settings_for(name)
+    shared = ("rate", "optimiser", "smoothing", "gamma_penalty", "T_decay", "batch_size")
+    assert [getattr(settings, key) for key in shared] == [getattr(ours, key) for key in shared]
+    if name in ("nnrnn", "exprnn"):
+        assert settings.rate_P == ours.rate_P
+
+
+def test_every_entry_of_the_paper_says_where_it_is_from_and_is_read():
+    for entry in [*paper.paper()["settings"], *paper.paper()["budgets"], *paper.paper()["results"]]:
+        assert entry["source"].startswith(("supplement", "README", "picture"))
+        assert entry["task"] in catalogue.PAPER
+        for network in entry.get("networks", ()):
+            assert paper.papers_settings(entry["task"], network) is not None
+        for network in entry.get("values", ()):
+            assert paper.reported(entry["task"], network, entry["match"])
+
+
+def test_the_readmes_later_values_stand_beside_the_papers():
+    found = paper.reported("ptb-150", "nnrnn", "parameters")
+    assert [(entry["value"], entry["source"]) for entry in found] == [
+        (68.78, "supplement, table 4"), (1.40, "README"), (69.89, "README"),
+    ]  # fmt: skip
+
+
+# --- the command line
+
+
+def test_the_command_line_runs_tabulates_and_plots(tmp_path, capsys):
+    folder = ["--folder", str(tmp_path)]
+    assert main(["run", "copy-200/rnn", "copy-200/nnrnn", "--seed", "0", "1", *folder]) == 0
+    assert "copy-200/nnrnn, seed 1: test score" in capsys.readouterr().out
+    assert main(["table", *folder]) == 0
+    table = capsys.readouterr().out
+    assert "| copy-200 | width | lstm |  | 0 | not run |" in table
+    scores = [read(path_of(Experiment.of("copy-200/rnn", seed=s), tmp_path))[-1]["test_score"] for s in (0, 1)]
+    assert f"{np.mean(scores):.4g} ± {np.std(scores, ddof=1):.2g}" in table
+    assert main(["plot", *folder]) == 0
+    assert "nnrnn" in capsys.readouterr().out
+    assert (tmp_path / "class" / "copy-200-width.html").stat().st_size > 1000
+
+
+def test_the_command_line_lists_shows_and_resumes(tmp_path, capsys, monkeypatch):
+    assert main(["list"]) == 0
+    assert capsys.readouterr().out.split()[0] == "noisy-memory/nnrnn"
+    assert main(["show", "copy-200/nnrnn", "--scale", "paper"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["settings"]["rate_P"] == 1e-6
+    assert (shown["hidden_size"], shown["parameters"]) == (
+        128,
+        18_889,
+    )  # the paper's 18,953 less the 64 entries of T inside blocks
+    with monkeypatch.context() as patch:
+        patch.setattr(runs.Training, "save", lambda *_: (_ for _ in ()).throw(Stopped))
+        with pytest.raises(Stopped):
+            run(Experiment.of("copy-200/rnn"), tmp_path)
+    assert main(["resume", "--folder", str(tmp_path)]) == 0
+    assert read(path_of(Experiment.of("copy-200/rnn"), tmp_path))[-1]["done"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["run", "copy-200/nrnn"], "did you mean nnrnn"),
+        (["run", "copying/nnrnn"], "no task 'copying'"),
+        (["run", "copy-200"], "task/network"),
+        (["plot"], "no run at the scale 'class'"),
+    ],
+)
+def test_a_typo_is_answered_with_the_nearest_name(tmp_path, capsys, arguments, words):
+    assert main([*arguments, "--folder", str(tmp_path)]) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_the_three_tasks_of_the_notebooks_are_still_there():
+    assert set(three_tasks.EXPERIMENTS) == {"noisy-memory", "copying", "characters"}

@@ -1,0 +1,67 @@
+"""What a curve of growth does as far as it is drawn: it falls, stays at 1, peaks, or still rises at its end."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from nnrnn_core import dynamics
+
+from .numbers import moment, short
+
+
+class Rise(NamedTuple):
+    """height: the largest value, inf beyond float64. when: where it is first reached. kind: what the curve does."""
+
+    height: float
+    when: float
+    kind: Literal["falls", "stays", "peaks", "rises"]
+
+    @property
+    def text(self) -> str:
+        """The height, in digits that tell it from 1."""
+        return factor(self.height)
+
+
+def rise_of(times: np.ndarray, curve: np.ndarray, rounding: float) -> Rise:
+    """What a curve that begins at 1 does. rounding: a relative difference of which nothing is said; see `rounding`."""
+    lost = ~np.isfinite(curve)
+    if lost.any():
+        return Rise(np.inf, float(times[lost][0]), "rises")
+    height = float(curve.max())
+    when = float(times[curve >= (1 - rounding) * height][0])
+    if height > 1 + rounding:
+        return Rise(height, when, "rises" if when >= times[-1] else "peaks")
+    return Rise(height, when, "stays" if curve.min() >= 1 - rounding else "falls")
+
+
+def rounding(V: dynamics.Matrix, steps: float, time: dynamics.Time = "discrete", given: float = 0.0) -> float:
+    """How far rounding can move ‖V^k‖ for k ≤ steps, or ‖e^{tA}‖ for t ≤ steps, where it is about 1, to first order.
+
+    A product of n×n matrices is wrong by at most n u ‖·‖_F ‖·‖_F ≤ n² u ‖·‖ ‖·‖ (Higham, Accuracy and Stability of
+    Numerical Algorithms, 2nd ed., (3.13); u = 2⁻⁵³), and V^k takes k of them. The Schur form is exact for a V that is
+    wrong by about as much, once. e^{tA} of an A that is wrong by n² u ‖A‖ is wrong by t times that. given: relative
+    error of V as it came, which k steps multiply by k.
+    """
+    form = dynamics.as_real(V)[1]
+    factors = steps if time == "discrete" else steps * float(np.linalg.norm(form))
+    return float((len(form) ** 2 * np.finfo(float).eps / 2 + given) * (1 + factors))
+
+
+def said_of(rise: Rise, time: dynamics.Time) -> str:
+    """What a norm does, as the rest of a sentence that begins with it."""
+    here = f"{rise.text} at {moment(rise.when, time)}"
+    return {
+        "falls": "never rises above 1",
+        "stays": "stays at 1",
+        "peaks": f"rises to {here}",
+        "rises": f"is {here} and has not come down",
+    }[rise.kind]
+
+
+def factor(value: float) -> str:
+    """A growth as a number that is never "1" for what is more than 1: 2,470, or 1 + 3·10⁻⁵."""
+    if value > 1 and short(value) == "1":
+        return f"1 + {short(value - 1, 1)}"
+    return short(value)
