@@ -7,7 +7,7 @@ from typing import Any
 import ipywidgets as ipw
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from nnrnn_core import tasks
@@ -101,7 +101,13 @@ def test_whatever_is_moved_every_curve_is_of_the_present_state_or_pending(kind: 
     lab, twin = LABS[kind](), LABS[kind]()
     begin = lab.preset
 
-    @settings(max_examples=5, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=5,
+        deadline=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
     @given(MOVES)
     def check(moves: list[tuple[str, int, float | None]]) -> None:
         lab.load_preset(begin)
