@@ -201,6 +201,7 @@ async function render({ model, el }) {
   }
   async function draw() {
     view.drawn = true;
+    hideStill(model.get("_key"));
     zoomed.clear();
     const button = (title, icon, click) => ({ name: title, title, icon: Plotly.Icons[icon], click });
     const modeBarButtonsToRemove = ["toImage", "resetScale2d", "autoScale2d", "select2d", "lasso2d"];

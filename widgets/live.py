@@ -55,7 +55,7 @@ class LiveFigure(anywidget.AnyWidget):
     """
 
     _esm = SCRIPT + "".join(
-        Path(__file__).with_name(f"{name}.js").read_text("utf-8") for name in ("fast_redraw", "live")
+        Path(__file__).with_name(f"{name}.js").read_text("utf-8") for name in ("still", "fast_redraw", "live")
     )
     _css = """
 .live-figure { position: relative; width: 100%; min-width: 0; margin: 0; flex: 0 1 auto; overflow: hidden;
@@ -203,6 +203,11 @@ class LiveFigure(anywidget.AnyWidget):
             if self._assembled is None or self._assembled[0] != self._serial:
                 self._assembled = (self._serial, go.Figure(data=self._data, layout=self._layout))
             return self._assembled[1]
+
+    def parts(self) -> dict[str, Any]:
+        """The current traces and layout, as plain values and arrays: a copy."""
+        with self._lock:
+            return {"data": copy.deepcopy(self._data), "layout": copy.deepcopy(self._layout)}
 
     def download(self, format: str, filename: str) -> None:
         """Have the page save the figure as it shows it. format: "svg" or "png"; filename without its ending."""
