@@ -71,7 +71,7 @@ class LiveFigure(anywidget.AnyWidget):
 .widget-vbox:fullscreen { background: var(--jp-layout-color0, #fff); overflow: auto; padding: 4px 16px; }
 .widget-vbox:fullscreen > * { flex-shrink: 0; }
 .widget-vbox:fullscreen > .below-the-figures { order: 1; }
-"""
+""" + Path(__file__).with_name("theme.css").read_text("utf-8")
     plotly_js = traitlets.Instance(PlotlyJs).tag(sync=True, **ipw.widget_serialization)
     playing = traitlets.Bool(False).tag(sync=True)
     alt = traitlets.Unicode("").tag(sync=True)  # what the figure shows, in words: its aria-label
