@@ -160,7 +160,7 @@ async function render({ model, el }) {
   el.style.height = `${height()}px`; // before plotly.js is there: the page does not jump
   const Plotly = await loadPlotly(await partner(model, "plotly_js"));
   const gd = el.appendChild(document.createElement("div"));
-  Object.assign(gd, { className: "live-graph", role: "img", tabIndex: 0 });
+  Object.assign(gd, { className: "live-graph", role: "group", tabIndex: 0 });
   const zoomed = new Map(); // axes whose range is the user's, and that range
   const behind = new Set(); // what the page shows and plotly does not know yet
   let [busy, resting, painted, settled] = [null, 0, 0, 0]; // busy: plotly's promise while it draws
@@ -333,7 +333,9 @@ async function render({ model, el }) {
   document.addEventListener("fullscreenchange", figure.paint);
   figure.tick();
   say();
+  const leave = keepAccessible(el);
   return async () => {
+    leave();
     figure.views.delete(view);
     sizes.disconnect();
     document.removeEventListener("fullscreenchange", figure.paint);
