@@ -160,7 +160,7 @@ async function render({ model, el }) {
   el.style.height = `${height()}px`; // before plotly.js is there: the page does not jump
   const Plotly = await loadPlotly(await partner(model, "plotly_js"));
   const gd = el.appendChild(document.createElement("div"));
-  Object.assign(gd, { className: "live-graph", role: "img", tabIndex: 0 });
+  Object.assign(gd, { className: "live-graph", role: "group", tabIndex: 0 });
   const zoomed = new Map(); // axes whose range is the user's, and that range
   const behind = new Set(); // what the page shows and plotly does not know yet
   let [busy, resting, painted, settled] = [null, 0, 0, 0]; // busy: plotly's promise while it draws
@@ -201,6 +201,7 @@ async function render({ model, el }) {
   }
   async function draw() {
     view.drawn = true;
+    hideStill(model.get("_key"));
     zoomed.clear();
     const button = (title, icon, click) => ({ name: title, title, icon: Plotly.Icons[icon], click });
     const modeBarButtonsToRemove = ["toImage", "resetScale2d", "autoScale2d", "select2d", "lasso2d"];
@@ -332,7 +333,9 @@ async function render({ model, el }) {
   document.addEventListener("fullscreenchange", figure.paint);
   figure.tick();
   say();
+  const leave = keepAccessible(el);
   return async () => {
+    leave();
     figure.views.delete(view);
     sizes.disconnect();
     document.removeEventListener("fullscreenchange", figure.paint);

@@ -31,8 +31,10 @@ CITED_ADDRESS = re.compile(r"^repository-code: .*$", re.MULTILINE)
 # Colab's runtime has these, and pip must not touch them: a new torch or numpy under a running kernel breaks it.
 IN_COLAB = {"torch", "numpy", "scipy", "contourpy", "threadpoolctl", "tqdm", "ipywidgets", "ipython", "traitlets"}
 
+# Folded to its first line: by `cellView` and the word @title in Colab, by `jupyter` in JupyterLab and Notebook.
+FOLDED = {"cellView": "form", "jupyter": {"source_hidden": True}, "tags": ["setup"]}
 SETUP_CELL = """\
-# Set-up: run this cell first. In Colab it fetches the kit; elsewhere it only looks whether the kit is there.
+# @title Set-up: run this cell first. In Colab it fetches the kit; elsewhere it only looks whether the kit is there.
 import importlib.util
 import subprocess
 import sys
@@ -83,7 +85,7 @@ def with_address(name: str, notebook: nbformat.NotebookNode) -> nbformat.Noteboo
         elif cell.cell_type == "markdown":
             cell.source = text_with_address(cell.source)
         elif "setup" in cell.metadata.get("tags", []):
-            cell.source = setup_cell()
+            cell.source, cell.metadata = setup_cell(), nbformat.from_dict(FOLDED)
     return notebook
 
 

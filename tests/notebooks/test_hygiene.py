@@ -74,11 +74,12 @@ def test_tags_come_from_the_closed_list_and_cells_are_short(cases: list[Case]):
             assert len(cell.source.splitlines()) <= MOST_LINES, f"{path.name}: {cell.source}"
 
 
-def test_the_first_code_cell_is_the_setup_cell_and_the_same_everywhere(cases: list[Case]):
+def test_the_first_code_cell_is_the_setup_cell_folded_and_the_same_everywhere(cases: list[Case]):
     for path, notebook in cases:
         first, *others = code_cells(notebook)
         assert tags(first) == {"setup"}, path.name
         assert first.source == badges.setup_cell(), f"{path.name}: run `make badges`"
+        assert first.metadata == badges.FOLDED, f"{path.name}: run `make badges`"
         assert not any("setup" in tags(cell) for cell in others), path.name
 
 

@@ -28,7 +28,7 @@ ARRANGEMENTS = {
     3 * CELL: arrangement(PANELS, 2, width=3 * CELL, row=600),
 }
 LEVELS = (-1, -2, -3, -4, -6, -8)  # ε = 10 to these powers: a contour each
-SHADES = ("#BFD3E6", "#9EBCDA", "#8C96C6", "#8C6BB1", "#88419D", "#4D004B")  # darker for smaller ε
+SHADES = ("#7A94C2", "#7F7CBB", "#8562AE", "#85469E", "#732078", "#4D004B")  # darker for smaller ε
 FINE, COARSE = 61, 25  # points of the grid along either axis
 STRIPS = 4  # of the fine grid: one takes no longer than a slider may wait
 FINE_TOLERANCE, COARSE_TOLERANCE = 1e-3, 1e-2
