@@ -1,9 +1,10 @@
 """Two further editions of every notebook, for tests: solved, and with every code cell run twice.
 
-A solution is a folded `<details>` in a Markdown cell, so that Run All does not run it and no front end shows it unasked.
+A solution is a folded `<details>` in a Markdown cell: Run All does not run it, and no front end shows it unasked.
 
-`python tests/notebooks/editions.py SOURCE TARGET` writes TARGET/solved/ (notebooks with exercises only: the code of each
-solution in place of its stub) and TARGET/twice/ (every code cell twice in succession: a notebook must survive Shift-Enter).
+`python tests/notebooks/editions.py SOURCE TARGET` writes TARGET/solved/ (notebooks with exercises only: the code of
+each solution in place of its stub) and TARGET/twice/ (every code cell twice in succession: a notebook must survive
+Shift-Enter).
 """
 
 from __future__ import annotations
@@ -18,9 +19,7 @@ import nbformat
 from nbformat import NotebookNode
 
 # The blank lines make a front end read what is between the tags as Markdown.
-SOLUTION = re.compile(
-    r"<details>\s*<summary>(?P<title>[^\n]+)</summary>\n\n```python\n(?P<code>.*?)\n```\n\n(?P<more>.*?)</details>", re.DOTALL
-)
+SOLUTION = re.compile(r"<details><summary>[^\n]+</summary>\n\n```python\n(?P<code>.*?)\n```\n\n</details>", re.DOTALL)
 
 
 def tags(cell: NotebookNode) -> set[str]:

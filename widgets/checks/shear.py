@@ -13,7 +13,6 @@ from ..figures.shear import shear, shear_sentence
 from ..labs.shear import state_of
 from .verdict import Verdict, as_number
 
-
 OPENING = (0, 6)  # c and k of the lab in notebook 00
 
 
