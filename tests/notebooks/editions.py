@@ -18,8 +18,10 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-# The blank lines make a front end read what is between the tags as Markdown.
-SOLUTION = re.compile(r"<details><summary>[^\n]+</summary>\n\n```python\n(?P<code>.*?)\n```\n\n</details>", re.DOTALL)
+# The title gives nothing away. The blank lines make a front end read what is between the tags as Markdown.
+SOLUTION = re.compile(
+    r"<details><summary>One solution</summary>\n\n```python\n(?P<code>.*?)\n```\n\n</details>", re.DOTALL
+)
 
 
 def tags(cell: NotebookNode) -> set[str]:

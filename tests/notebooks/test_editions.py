@@ -62,8 +62,9 @@ def test_the_code_of_a_solution_is_all_that_stands_in_its_block():
         new_markdown_cell("The answer is 42.\n\n" + FOLDED.format("answer = 42")),
         new_markdown_cell("<details><summary>One solution</summary>\n```python\nanswer = 42\n```\n</details>"),
         new_markdown_cell("<details open><summary>One solution</summary>\n\n```python\nanswer = 42\n```\n\n</details>"),
+        new_markdown_cell(FOLDED.replace("One solution", "One solution: it is 42").format("answer = 42")),
     ],
-    ids=["code that Run All runs", "not folded", "partly folded", "not read as Markdown", "open"],
+    ids=["code that Run All runs", "not folded", "partly folded", "not read as Markdown", "open", "told by its title"],
 )
 def test_a_solution_that_shows_or_runs_is_refused(cell: nbformat.NotebookNode):
     with pytest.raises(ValueError, match="one <details> with one block of Python"):
