@@ -149,8 +149,8 @@ def test_a_guess_is_kept_and_shown_again_when_the_cell_runs_again():
 def test_what_is_said_of_a_guess_is_folded_away_until_the_reader_has_looked():
     _, choices, answer = checks.predict(WHERE, ENDS, "at the floor", "Press Play.").children
     for guess, first in (
-        ("near <0>", "It is another one. Nothing stops it"),
-        ("at the floor", "It is right. A theorem"),
+        ("near <0>", "Not this one. Nothing stops it"),
+        ("at the floor", "That is right. A theorem"),
     ):
         choices.value = guess
         seen, folded = answer.value.split("<details>")

@@ -59,5 +59,5 @@ def _known(question: str, options: Mapping[str, str]) -> str | None:
 
 def _said(guess: str, options: Mapping[str, str], right: str) -> str:
     if guess == right:
-        return f"It is right. {options[right]}"
-    return f"It is another one. {options[guess]} Right is “{right}”. {options[right]}"
+        return f"That is right. {options[right]}"
+    return f"Not this one. {options[guess]} Right is “{right}”. {options[right]}"
