@@ -47,7 +47,8 @@ if "google.colab" in sys.modules:
         subprocess.run([*git_clone, "{address}", str(clone)], check=True)
     pip_install = [sys.executable, "-m", "pip", "install", "--quiet"]
     # Before plotly is imported, and without torch and numpy: those stay Colab's own.
-    subprocess.run([*pip_install, {requirements}], check=True)
+    needed = [{requirements}]
+    subprocess.run([*pip_install, *needed], check=True)
     subprocess.run([*pip_install, "--no-deps", str(clone)], check=True)
     importlib.invalidate_caches()
     from google.colab import output
