@@ -157,12 +157,13 @@ def test_a_page_that_missed_frames_while_it_loaded_is_told(
     assert states == ["_spec"]
 
 
-def test_plotly_js_is_one_widget_for_all_figures(live: LiveFigure) -> None:
-    second = LiveFigure(go.Figure())
-    assert second.plotly_js is live.plotly_js
+def test_plotly_js_is_one_widget_for_all_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PlotlyJs, "_shared", None)  # one of this test's own, to be closed
+    first, second = LiveFigure(go.Figure()), LiveFigure(go.Figure())
+    assert second.plotly_js is first.plotly_js
     assert len(second.plotly_js.source) < 2_000_000
     second.plotly_js.close()
-    assert PlotlyJs.shared() is not live.plotly_js
+    assert PlotlyJs.shared() is not first.plotly_js
 
 
 def test_a_tick_runs_and_its_frames_go_before_its_answer(live: LiveFigure, page: Page) -> None:
