@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 import math
 import re
+from typing import Any
 
 import numpy as np
 import pytest
 
 import badges
-from widgets.figures import spectrum, style
+from widgets.figures import schur, spectrum, style
 
 PALETTE = {name: value for name, value in vars(style).items() if re.fullmatch(r"#[0-9A-F]{6}", str(value))}
 WHITE = np.ones(3)
@@ -80,3 +81,47 @@ def test_every_eye_tells_the_colours_apart(eye: str, ground: str):
         for one, other in itertools.combinations(shown, 2)
     }
     assert min(apart.values()) > 8, min(apart, key=lambda pair: apart[pair])
+
+
+# --- heat maps
+
+SIZES = np.linspace(0.01, 1, 100)  # of a number, as a share of the scale's end
+
+
+def shade(scale: list[list[Any]], value: float) -> np.ndarray:
+    """The colour of a value between -1 and 1."""
+    places, colours = [at for at, _ in scale], np.array([rgb(colour) for _, colour in scale])
+    return np.array([np.interp((value + 1) / 2, places, part) for part in colours.T])
+
+
+@pytest.mark.parametrize("ground", ["light", "dark"])
+@pytest.mark.parametrize("scale", [style.FEED_FORWARD, style.ROTATIONS])
+def test_a_heat_map_without_colour_shows_every_sign_and_which_number_is_larger(scale: list[list[Any]], ground: str):
+    def grey(value: float) -> float:  # L*, from 0 to 100
+        colour = shade(scale, value)
+        return float(lab(colour if ground == "light" else turned(colour), "everyone")[0])
+
+    steps = np.diff([grey(value) for value in [*-SIZES[::-1], 0, *SIZES]])
+    assert (steps > 0).all() if ground == "light" else (steps < 0).all()
+    for size in SIZES:  # a fifth of the scale's end: 11 of 100; a difference of 2 can just be noticed
+        assert abs(grey(size) - grey(-size)) > 55 * size
+
+
+@pytest.mark.parametrize("eye", SEEN_BY)
+@pytest.mark.parametrize("ground", ["light", "dark"])
+@pytest.mark.parametrize("scale", [style.FEED_FORWARD, style.ROTATIONS])
+def test_a_fifth_of_a_scales_end_is_told_from_0_by_every_eye(scale: list[list[Any]], ground: str, eye: str):
+    low, zero, high = (
+        lab(colour if ground == "light" else turned(colour), eye)
+        for colour in (shade(scale, value) for value in (-0.2, 0, 0.2))
+    )
+    assert min(np.linalg.norm(low - zero), np.linalg.norm(high - zero)) > 5
+
+
+@pytest.mark.parametrize("scale", [style.FEED_FORWARD, style.ROTATIONS])
+def test_a_number_in_a_cell_stands_out_from_its_colour(scale: list[list[Any]]):
+    for value in np.linspace(-1, 1, 101):
+        M = np.array([[value]])
+        ink, cell = rgb(schur._written(M, np.ones_like(M))["textfont.color"][0]), shade(scale, value)
+        assert contrast(ink, cell) > 4
+        assert contrast(turned(ink), turned(cell)) > 3

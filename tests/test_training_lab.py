@@ -137,7 +137,7 @@ def test_titles_and_sentence_have_the_numbers_of_the_figure_whatever_was_done(si
     walk, done = random.Random(size), []
     with as_installed():  # shapes are checked in the other tests
         lab = TrainingLab(tasks.Copying(delay=5), size, start="random")
-        for _ in range(60):
+        for _ in range(40):
             done.append(walk.choice(list(DOINGS)))
             DOINGS[done[-1]](lab)
             assert_the_title_is_that_of_the_figure(lab, done)

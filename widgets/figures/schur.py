@@ -18,7 +18,7 @@ from .layout import CELL, NARROW, Panel, arranged, arrangement, legend_row
 from .numbers import short
 from .rise import Rise, rise_of, rounding, said_of
 from .schur_form import form_maps, heat_map
-from .style import BLACK, BLUE, FEED_FORWARD, GREY, ROTATIONS, VERMILION, base_layout, title
+from .style import BLACK, BLUE, DARK, FEED_FORWARD, GREY, ROTATIONS, VERMILION, base_layout, title
 from .training import Push
 
 HORIZON = 100  # steps over which growth is followed
@@ -283,7 +283,7 @@ def _written(M: np.ndarray, limits: np.ndarray) -> dict[str, Any]:
         "x": x.ravel(),
         "y": y.ravel(),
         "text": [short(value) if abs(value) > 1e-12 else "0" for value in M.ravel()],
-        "textfont.color": ["#FFFFFF" if dark else BLACK for dark in (limits < -M / 0.85).ravel()],
+        "textfont.color": ["#FFFFFF" if dark else BLACK for dark in (DARK * limits > M).ravel()],
     }
 
 

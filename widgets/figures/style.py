@@ -10,8 +10,11 @@ from typing import Any
 BLACK, ORANGE, SKY, GREEN = "#000000", "#C88800", "#3F9BD1", "#009E73"
 BLUE, VERMILION, PURPLE = "#0067A6", "#C24A00", "#CC79A7"
 GREY = "#5F5F5F"
-FEED_FORWARD = [[0, BLUE], [0.5, "#FFFFFF"], [1, VERMILION]]  # signed, white at 0
-ROTATIONS = [[0, "#5E3C99"], [0.5, "#F7F7F7"], [1, "#B35806"]]
+# Heat maps of signed numbers: dark below 0, grey at 0, light above, so that every sign is seen without colour too (with
+# white at 0, + and - look the same). On a dark ground light and dark change places.
+FEED_FORWARD = [[0, "#003F7D"], [0.5, "#969696"], [1, "#FFE680"]]
+ROTATIONS = [[0, "#4B2A84"], [0.5, "#969696"], [1, "#A8F0C8"]]
+DARK = -0.3  # of a scale's end: where what is written in a cell turns from black to white
 
 
 def base_layout(height: int = 450, **more: Any) -> dict[str, Any]:
