@@ -58,7 +58,7 @@ endef
 help:
 	@echo 'make lab          JupyterLab on $(START); JUPYTER_ARGS="--no-browser" passes through'
 	@echo 'make test         lint types unit nbval browser, one after the other; each is a target too'
-	@echo 'make test-colab   every notebook with the versions of Google Colab, in $(COLAB)'
+	@echo 'make test-colab   every notebook, and labs on a page, with the versions of Google Colab, in $(COLAB)'
 	@echo 'make test-oldest  unit tests and a notebook with the oldest versions that pyproject.toml admits, in $(OLDEST)'
 	@echo 'make bench        times beside other libraries and bounds; BENCH="--help" lists the options'
 	@echo 'make gpu          what only a machine with CUDA can tell, into gpu.json; a checkout and torch are enough'
@@ -98,6 +98,10 @@ test-colab: $(COLAB)/.installed
 	@$(colab_python) -m pip install $(pip_options) --no-deps --force-reinstall .
 	@$(colab_python) -m pip check
 	$(call stage,notebooks in the Colab look-alike,$(NBVAL_ENV) $(colab_python) $(NBVAL) notebooks)
+	@# The page is driven from $(VENV), which has the browser's tools. Without a browser the test says that it is skipped.
+	$(call stage,labs on a page of the Colab look-alike,if $(python) -c 'import playwright' 2>/dev/null; \
+	  then $(python) -m pytest tests/browser/test_colab.py -m browser -rs; \
+	  else echo 'skipped: no $(VENV) with the tools of `make test` ("make browser" makes it)'; fi)
 
 test-oldest: $(OLDEST)/.installed
 	$(call stage,unit tests with the oldest versions,$(ONE_THREAD) $(oldest_python) $(UNIT) --ignore=tests/browser)

@@ -1,5 +1,5 @@
-// What keyboards and screen readers need of a lab, where ipywidgets 8 and plotly do not give it: a slider's handle has
-// no name and announces a logarithm as it is stored (−5 for 10⁻⁵), an accordion's header cannot be reached, a mode bar
+// What keyboards and screen readers need of a lab, where ipywidgets and plotly do not give it: a slider's handle has no
+// name and announces a logarithm as it is stored (−5 for 10⁻⁵), an accordion's header cannot be reached, a mode bar
 // is eight stops of the Tab key. None of it can be said from Python, so it is written into their elements; controls come
 // and go, so that is looked after once a second. Should a class name of theirs go, so does the help, and nothing else.
 
@@ -14,14 +14,15 @@ function spoken(text) {
 }
 
 function nameSlider(slider) {
-  const [handle, label, readout] = [".noUi-handle", ".widget-label", ".widget-readout"].map((part) =>
-    slider.querySelector(part),
-  );
+  const parts = [".noUi-handle, .ui-slider-handle", ".widget-label", ".widget-readout"]; // ipywidgets 8, and 7 in Colab
+  const [handle, label, readout] = parts.map((part) => slider.querySelector(part));
   if (!handle || handle.ariaLabel) return;
   handle.ariaLabel = label?.textContent.trim() || "slider";
   if (!readout) return;
   Object.assign(readout, { role: "textbox", ariaLabel: `${handle.ariaLabel}, as a number` });
   const say = () => {
+    if (handle.matches(".ui-slider-handle")) // has no role of its own, and its place in per cent
+      Object.assign(handle, { role: "slider", ariaValueNow: String(Math.round(parseFloat(handle.style.left) || 0)) });
     const text = spoken(readout.textContent.trim());
     if (text && handle.getAttribute("aria-valuetext") !== text) handle.setAttribute("aria-valuetext", text);
   };
@@ -32,7 +33,9 @@ function nameSlider(slider) {
 }
 
 function openByKeyboard(header) {
-  header.ariaExpanded = header.parentElement.classList.contains("jupyter-widget-Collapse-open");
+  header.ariaExpanded = ["jupyter-widget-", "p-"].some((prefix) =>
+    header.parentElement.classList.contains(`${prefix}Collapse-open`),
+  );
   if (header.role) return;
   Object.assign(header, { role: "button", tabIndex: 0 });
   header.addEventListener("click", () => requestAnimationFrame(() => openByKeyboard(header)));
@@ -68,7 +71,7 @@ function keepAccessible(el) {
     while (root.parentElement?.closest(".jupyter-widgets")) root = root.parentElement.closest(".jupyter-widgets");
     root.dataset.lmSuppressShortcuts = true; // JupyterLab would take Enter and the arrows for commands of the notebook
     root.querySelectorAll(".widget-slider").forEach(nameSlider);
-    root.querySelectorAll(".jupyter-widget-Collapse-header").forEach(openByKeyboard);
+    root.querySelectorAll(".jupyter-widget-Collapse-header, .p-Collapse-header").forEach(openByKeyboard);
     el.querySelectorAll(".modebar").forEach(oneStop);
   }
   const timer = setInterval(look, 1000);

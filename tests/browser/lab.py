@@ -56,57 +56,32 @@ SHOW_AND_RUN = f"""(i) => {{
   {APP}.commands.execute('notebook:run-cell'); }}"""
 
 
-class JupyterLab:
-    """A server on a free port, with a token, and with its settings and run-time files in a folder of its own.
+class Server:
+    """A server on a free port, with a token, and with its settings and run-time files in a folder of its own."""
 
-    command: None starts the interpreter that runs the tests, on a copy of folder; a command such as
-    ["make", "lab"] is started in folder itself and given the server's arguments as JUPYTER_ARGS.
-    """
+    root: Path
+    process: subprocess.Popen[bytes]
 
-    def __init__(
-        self, folder: Path, scratch: Path, command: list[str] | None = None, settings: dict[str, Any] = SETTINGS
-    ) -> None:
+    def __init__(self, scratch: Path) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        self.url, self.token = f"http://127.0.0.1:{port}", secrets.token_hex(16)
+            self.port = free.getsockname()[1]
+        self.url, self.token = f"http://127.0.0.1:{self.port}", secrets.token_hex(16)
         self.log = scratch / "lab.log"
-        for name, value in settings.items():
-            file = scratch / "settings" / f"{name}.jupyterlab-settings"
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(json.dumps(value))
         places = {"CONFIG": "config", "DATA": "data", "RUNTIME": "runtime"}
-        environment = os.environ | {f"JUPYTER_{key}_DIR": str(scratch / name) for key, name in places.items()}
-        environment |= {f"JUPYTERLAB_{key}_DIR": str(scratch / key.lower()) for key in ("SETTINGS", "WORKSPACES")}
-        environment |= {"IPYTHONDIR": str(scratch / "ipython"), "JUPYTER_PREFER_ENV_PATH": "1"}
-        environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
-        arguments = [
-            "--no-browser",
-            "--expose-app-in-browser",
-            "--ServerApp.ip=127.0.0.1",
-            f"--ServerApp.port={port}",
-            "--ServerApp.port_retries=0",
-            f"--IdentityProvider.token={self.token}",
-            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-        ]
-        if command is None:
-            self.root = scratch / "root"
-            leave = shutil.ignore_patterns(".*", "node_modules", "__pycache__")
-            shutil.copytree(folder, self.root, ignore=leave)
-            command = [
-                sys.executable,
-                "-m",
-                "jupyterlab",
-                *arguments,
-                f"--ServerApp.root_dir={self.root}",
-                "--allow-root",
-            ]
-        else:
-            self.root = folder
-            command = [*command, "JUPYTER_ARGS=" + shlex.join(arguments)]
+        self.environment = os.environ | {f"JUPYTER_{key}_DIR": str(scratch / name) for key, name in places.items()}
+        self.environment |= {"IPYTHONDIR": str(scratch / "ipython"), "JUPYTER_PREFER_ENV_PATH": "1"}
+        self.environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+
+    def start(self, command: list[str]) -> None:
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                command, cwd=self.root, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+                command,
+                cwd=self.root,
+                env=self.environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
         self._wait()
 
@@ -119,7 +94,7 @@ class JupyterLab:
             except OSError as problem:
                 if self.process.poll() is not None or time.monotonic() > end:
                     self.close()
-                    raise RuntimeError("JupyterLab does not answer:\n" + self.log.read_text()[-3000:]) from problem
+                    raise RuntimeError("The server does not answer:\n" + self.log.read_text()[-3000:]) from problem
             time.sleep(0.1)
 
     def request(self, path: str, method: str = "GET") -> Any:
@@ -147,6 +122,50 @@ class JupyterLab:
                 return
             except subprocess.TimeoutExpired:
                 continue
+
+
+class JupyterLab(Server):
+    """JupyterLab 4, whose pages a `Notebook` knows.
+
+    command: None starts the interpreter that runs the tests, on a copy of folder; a command such as
+    ["make", "lab"] is started in folder itself and given the server's arguments as JUPYTER_ARGS.
+    """
+
+    def __init__(
+        self, folder: Path, scratch: Path, command: list[str] | None = None, settings: dict[str, Any] = SETTINGS
+    ) -> None:
+        super().__init__(scratch)
+        for name, value in settings.items():
+            file = scratch / "settings" / f"{name}.jupyterlab-settings"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(json.dumps(value))
+        for key in ("SETTINGS", "WORKSPACES"):
+            self.environment[f"JUPYTERLAB_{key}_DIR"] = str(scratch / key.lower())
+        arguments = [
+            "--no-browser",
+            "--expose-app-in-browser",
+            "--ServerApp.ip=127.0.0.1",
+            f"--ServerApp.port={self.port}",
+            "--ServerApp.port_retries=0",
+            f"--IdentityProvider.token={self.token}",
+            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        ]
+        if command is None:
+            self.root = scratch / "root"
+            leave = shutil.ignore_patterns(".*", "node_modules", "__pycache__")
+            shutil.copytree(folder, self.root, ignore=leave)
+            command = [
+                sys.executable,
+                "-m",
+                "jupyterlab",
+                *arguments,
+                f"--ServerApp.root_dir={self.root}",
+                "--allow-root",
+            ]
+        else:
+            self.root = folder
+            command = [*command, "JUPYTER_ARGS=" + shlex.join(arguments)]
+        self.start(command)
 
 
 class Notebook:
