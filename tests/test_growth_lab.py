@@ -340,7 +340,7 @@ def test_extreme_matrices_are_shown_or_refused_in_words(lab: GrowthLab, matrix: 
     [
         ({"k": 51}, "k must be a finite number of at least 0 and at most 50; got 51"),
         ({"k": 2.5}, "k must be a whole number of steps"),
-        ({"horizon": 201}, "at most 200; got 201"),
+        ({"horizon": 1001}, "at most 1000; got 1001"),
         ({"horizon": 10.5}, "horizon must be a whole number"),
         ({"horizon": None}, "horizon must be a finite number"),
         ({"time": "real"}, "time must be"),

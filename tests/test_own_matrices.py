@@ -136,7 +136,7 @@ def test_the_names_in_a_file_appear_as_a_menu_and_choose():
     assert controls.choice.layout.display == "none"
     before = shown(lab)
     controls.paste.value = "lstm.pt"
-    assert "say which" in lab.alarm.value and np.array_equal(shown(lab), before), "the last good matrix stays"
+    assert "say which" in controls.said.value and np.array_equal(shown(lab), before), "the last good matrix stays"
     assert controls.choice.layout.display is None
     assert [value for _, value in controls.choice.options] == ["", *(f"weight_hh_l0.{gate}" for gate in "ifgo")]
     state = torch.load("lstm.pt")

@@ -10,6 +10,8 @@ from nnrnn_core import dynamics
 
 from .numbers import moment, short
 
+NEAR = 1e-3  # relative: a peak so near to the one drawn is the same to the reader
+
 
 class Rise(NamedTuple):
     """height: the largest value, inf beyond float64. when: where it is first reached. kind: what the curve does."""
@@ -58,6 +60,31 @@ def said_of(rise: Rise, time: dynamics.Time) -> str:
         "peaks": f"rises to {here}",
         "rises": f"is {here} and has not come down",
     }[rise.kind]
+
+
+def peak_sentence(rise: Rise, peak: dynamics.GrowthPeak | None, ended: bool, end: float, time: dynamics.Time) -> str:
+    """Whether what is said of a curve drawn up to `end` holds for all time. peak: what a search has found so far, and
+    ended: whether it is over."""
+    grows = rise.kind in ("peaks", "rises")
+    if peak is not None and peak.proven:
+        return _proven(rise, peak, end, time)
+    if peak is None or not ended:
+        return "That is the largest so far." if grows else "That is so as far as it is drawn."
+    highest = max(peak.value, rise.height)
+    return f"Whether more comes later is undecided within the budget: the peak is at least {factor(highest)}."
+
+
+def _proven(rise: Rise, peak: dynamics.GrowthPeak, end: float, time: dynamics.Time) -> str:
+    if np.isinf(peak.value):
+        return "Growth goes on without end."
+    if rise.kind in ("falls", "stays") and peak.value <= 1 + NEAR:
+        return f"That is proven for all {'k' if time == 'discrete' else 't'}."
+    there = f"{factor(peak.value)} at {moment(peak.at, time)}"
+    if peak.at > end:
+        return f"The largest of all, proven, is {there}, beyond what is drawn."
+    if peak.value > (1 + NEAR) * rise.height:  # between two points of the curve
+        return f"The largest of all, proven, is {there}."
+    return "That is proven to be the largest."
 
 
 def factor(value: float) -> str:

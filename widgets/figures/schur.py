@@ -21,9 +21,10 @@ from .schur_form import form_maps, heat_map
 from .style import BLACK, BLUE, FEED_FORWARD, GREY, ROTATIONS, VERMILION, base_layout, title
 from .training import Push
 
-HORIZON = 100  # steps over which growth is followed
+HORIZONS: dict[dynamics.Time, float] = {"discrete": 100.0, "continuous": 10.0}  # where the curve of growth ends
+LONGEST = 10  # times that, for a peak that comes later
+POINTS = 100  # steps of the curve in continuous time
 TOLERATED = 0.01  # error in an eigenvalue
-STEP = 0.1  # units of time between two points, where time is continuous
 LOWEST = 1e-4  # the smallest growth that is drawn
 WRITTEN = 4  # up to this many rows, the numbers stand in the cells
 COLOURS = ("coloraxis", "coloraxis2")  # the scale of V and T, and that of Λ: in the place of legends
@@ -98,19 +99,18 @@ def form_of(P: np.ndarray, form: np.ndarray, order: str = ORDERS[0], given: floa
     return Form(P, form, dynamics.block_rows(form), dynamics.eigenvalues(form), henrici, below, inside, given)
 
 
-def times_of(time: dynamics.Time) -> np.ndarray:
-    """k = 0 … 100, or t = 0 … 10."""
-    return np.arange(HORIZON + 1) * (1.0 if time == "discrete" else STEP)
-
-
-def growth_of(form: np.ndarray, time: dynamics.Time, exact: bool = True) -> tuple[np.ndarray, np.ndarray]:
+def growth_of(
+    form: np.ndarray, time: dynamics.Time, exact: bool = True, horizon: float | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """(times, ‖V^k‖₂ or ‖e^{tA}‖₂), the same for V as for its form. exact False: for a wide one, an estimate."""
-    times = times_of(time)
+    end = HORIZONS[time] if horizon is None else horizon
     if time == "continuous":
+        times = np.linspace(0, end, POINTS + 1)
         return times, dynamics.exponential_growth(form, times)
+    count = round(end)
     if exact or len(form) <= 2 * EXACT_SIZE:
-        return times, dynamics.transient_growth(form, HORIZON)
-    estimate = dynamics.estimate_growth(form, dynamics.growth_powers(HORIZON, 30))
+        return np.arange(count + 1.0), dynamics.transient_growth(form, count)
+    estimate = dynamics.estimate_growth(form, dynamics.growth_powers(count, 30))
     return np.array(estimate.powers, float), estimate.transient
 
 

@@ -40,6 +40,7 @@ class MatrixLab(Lab):
     matrix        a name in `dynamics.gallery`, or what `read_matrix` reads: an array, a tensor, a frame, a saved
                   network, pasted text, a file; default the first preset
     name          which matrix, where a file holds several
+    time          "discrete": h_t = V h_(t−1), or "continuous": x' = A x; default what the matrix is about
     presets       names in the gallery, a button each
     parameters    of the matrix from the gallery
 
@@ -56,6 +57,7 @@ class MatrixLab(Lab):
         matrix: Any = None,
         *,
         name: str | None = None,
+        time: dynamics.Time | None = None,
         presets: Sequence[str] | None = None,
         state: MatrixState | None = None,
         **parameters: float,
@@ -63,7 +65,7 @@ class MatrixLab(Lab):
         names = _known(self.default_presets if presets is None else presets)
         first = (names or self.default_presets)[0]
         # a bad matrix raises ValueError here, before anything is made
-        begin = state or self.state_type.of(source_of(first if matrix is None else matrix, name, **parameters))
+        begin = state or self.state_type.of(source_of(first if matrix is None else matrix, name, **parameters), time)
         super().__init__()
         self.state: Any = begin
         self._bound: list[tuple[ipw.Widget, str]] = []  # controls, and the fields of the state that they show
@@ -73,6 +75,7 @@ class MatrixLab(Lab):
         for figure in self.figures:
             figure.on_error = self.failed
         in_sight, more = self.make_controls()
+        more = [*self._time_control(), *more]
         head = ipw.VBox([*self.sources.in_sight, ipw.HBox(in_sight, layout=ROW)])
         rows = [self.sources.more, *more, self.saving, *self.code_parts()]
         self.more = ipw.Accordion([ipw.VBox(rows)], selected_index=None)
@@ -119,10 +122,12 @@ class MatrixLab(Lab):
                 raise ValueError(f"{self.kind} lab has {', '.join(known)} to set; got {', '.join(sorted(unknown))}")
             self._show(self.state.changed(**changes))
 
-    def set_matrix(self, matrix: Any, *, name: str | None = None, **parameters: float) -> None:
-        """Show another matrix: whatever the lab takes as `matrix`."""
+    def set_matrix(
+        self, matrix: Any, *, name: str | None = None, time: dynamics.Time | None = None, **parameters: float
+    ) -> None:
+        """Show another matrix: whatever the lab takes as `matrix`, and in which time."""
         with self.lock:
-            self._show(self.state_type.of(source_of(matrix, name, **parameters)))
+            self._show(self.state_type.of(source_of(matrix, name, **parameters), time))
 
     def load_preset(self, text: str) -> None:
         self._show(self.state_of(text))
@@ -207,6 +212,16 @@ class MatrixLab(Lab):
         slider.tooltip = "how much of the feed-forward part: V = P (Λ + s T) P*"
         return self.bind(slider, "scale")
 
+    def _time_control(self) -> list[ipw.Widget]:
+        """The choice of the time, where the state has one."""
+        if "time" not in self.state.settings():
+            return []
+        self.time = ipw.ToggleButtons(
+            options=[("discrete: Vᵏ", "discrete"), ("continuous: exp(tA)", "continuous")], description="time",
+            tooltips=["h_t = V h_(t−1)", "x' = A x"], style={"description_width": "70px"},
+        )  # fmt: skip
+        return [self.bind(self.time, "time")]
+
     def _parameter_slid(self, key: str, value: float) -> None:
         source = self.state.source
         self.chosen(lambda: self.set(source=source_of(source.name, **{**source.parameters, key: tidy(value)})))
@@ -241,9 +256,23 @@ class MatrixLab(Lab):
         if settled:
             self.pause()
             self.show_texts()
+            self._search_on()
         else:
             self.slider_moved()
         self.say(at_once=settled)
+
+    def _search_on(self) -> None:
+        """Where the peak over all time is not found yet, let the page ask for the rest of the search."""
+        if "time" in self.state.settings() and not self.state.search.ended:
+            self.figures[-1].play(self._search_a_piece)
+
+    def _search_a_piece(self) -> float | None:
+        with self.lock, threads(1):
+            if self.state.search.go_on():
+                return 0.0
+            self.pause()
+            self.say()
+            return None
 
 
 def _known(names: Sequence[str]) -> tuple[str, ...]:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from nnrnn_core import checks
+from nnrnn_core import checks, dynamics
 from nnrnn_core.reading import is_schur_matrix
 
+from ..figures.rise import Rise, peak_sentence
 from .lab import LARGEST_SCALE
 from .matrices import Source, source_from_preset
+from .peaks import PeakSearch, peak_search
 from .preset_text import read_preset
 
 if TYPE_CHECKING:
@@ -33,9 +35,9 @@ class MatrixState:
         checks.number("scale", self.scale, 0, LARGEST_SCALE)
 
     @classmethod
-    def of(cls, source: Source) -> Self:
-        """The state that a matrix begins with."""
-        return cls(source)
+    def of(cls, source: Source, time: dynamics.Time | None = None) -> Self:
+        """The state that a matrix begins with. time: None for the one that the matrix is about."""
+        raise NotImplementedError
 
     def changed(self, **changes: Any) -> Self:
         """The state with other values; a lab's own state adds here what else has to change with them."""
@@ -50,6 +52,20 @@ class MatrixState:
         """The work behind an exact drawing in short parts, each done when the next is asked for; what it finds is
         cached. Nothing, where the whole is short."""
         return iter(())
+
+    # ---- the peak over all time, for states with a `time`
+    @property
+    def search(self) -> PeakSearch:
+        """For the peak of the growth over all time."""
+        return peak_search(self.source, self.scale, getattr(self, "time", self.source.time))
+
+    def of_peak(self, rise: Rise, end: float, exact: bool) -> str:
+        """A sentence: whether what is said of the growth up to `end` is so for all time. Not exact: without a search,
+        which is too slow for a slider."""
+        time: dynamics.Time = getattr(self, "time", self.source.time)
+        if not exact:
+            return peak_sentence(rise, None, False, end, time)
+        return peak_sentence(rise, self.search.found, self.search.ended, end, time)
 
     def table(self) -> dict[str, np.ndarray]:
         """Columns of equal length: what a CSV holds."""
@@ -86,7 +102,7 @@ class MatrixState:
             settings: dict[str, Any] = {
                 key: tuple(value) if isinstance(value, list) else value for key, value in content.items()
             }
-            return replace(cls.of(source), **settings)
+            return replace(cls.of(source, settings.get("time")), **settings)
         except ValueError:
             raise
         except Exception as error:  # whatever a mangled text leads to

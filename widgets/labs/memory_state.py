@@ -10,6 +10,7 @@ from typing import Self
 import numpy as np
 
 from nnrnn_core import checks, dynamics
+from nnrnn_core.dynamics.form import check_time
 
 from ..figures.memory import Memory, memory_of
 from ..figures.numbers import short, total
@@ -19,6 +20,10 @@ from .matrix_state import MatrixState
 SMALLEST, LARGEST = 2, 200  # units: what the gallery builds the other two with
 STEPS_OF_NOISE = 150  # how long the noise runs if ρ ≥ 1 and no duration is given
 LONGEST = 1000
+CONTINUOUS = (
+    "{} is the A of x' = A x, and J(k), the memory of the input k steps ago, is about h_t = V h_(t−1): "
+    "give dynamics.propagator(A, 0.1), what A does in a tenth of the unit of time"
+)
 
 
 @dataclass(frozen=True)
@@ -41,10 +46,7 @@ class MemoryState(MatrixState):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.source.time != "discrete":
-            raise ValueError(
-                f"{self.source.title} is the A of x' = A x, and this lab is about h_t = V h_(t−1): "
-                "give dynamics.propagator(A, 0.1), what A does in a tenth of the unit of time"
-            )
+            raise ValueError(CONTINUOUS.format(self.source.title))
         if not SMALLEST <= self.source.size <= LARGEST:
             raise ValueError(
                 f"this lab takes matrices of {SMALLEST} to {LARGEST} rows; this one has {self.source.size}"
@@ -64,8 +66,10 @@ class MemoryState(MatrixState):
             )
 
     @classmethod
-    def of(cls, source: Source) -> Self:
+    def of(cls, source: Source, time: dynamics.Time | None = None) -> Self:
         """With ρ ≥ 1 the noise runs for 150 steps, otherwise for ever."""
+        if time is not None and check_time(time) == "continuous":
+            raise ValueError(CONTINUOUS.format(source.title))
         return cls(source, duration=0 if _radius(source) < 1 else STEPS_OF_NOISE)
 
     # ---- the third network's parameters, for the sliders

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Self
 
 import ipywidgets as ipw
 import numpy as np
 
 from nnrnn_core import checks, dynamics
+from nnrnn_core.dynamics.form import check_time
 from nnrnn_core.reading import is_schur_matrix
 
 from ..figures.schur import (
     ARRANGEMENTS,
-    HORIZON,
+    HORIZONS,
+    LONGEST,
     ORDERS,
-    STEP,
+    POINTS,
     TOLERATED,
     Form,
     form_of,
     growth_of,
     limits_of,
+    rise_in,
     schur_figure,
     schur_push,
     schur_sentence,
@@ -29,17 +33,25 @@ from ..live import LiveFigure
 from .matrices import CARRIED, Source, dense
 from .matrix import MatrixLab
 from .matrix_state import MatrixState, source_error
+from .peaks import horizon_with_peak
 
 
 @dataclass(frozen=True)
 class SchurState(MatrixState):
-    """What a SchurLab shows. order: of the eigenvalues in the Schur form, one of `ORDERS`; V does not depend on it."""
+    """What a SchurLab shows. order: of the eigenvalues in the Schur form, one of `ORDERS`; V does not depend on it.
+    time: "discrete" (V^k) or "continuous" (e^{tA})."""
 
     order: str = ORDERS[0]
+    time: dynamics.Time = "discrete"
 
     def __post_init__(self) -> None:
         super().__post_init__()
         checks.one_of("order", self.order, ORDERS)
+        check_time(self.time)
+
+    @classmethod
+    def of(cls, source: Source, time: dynamics.Time | None = None) -> Self:
+        return cls(source, time=source.time if time is None else check_time(time))
 
     @property
     def view(self) -> Form:
@@ -48,7 +60,7 @@ class SchurState(MatrixState):
 
     def growth(self, exact: bool = True) -> tuple[np.ndarray, np.ndarray]:
         """(times, ‖V^k‖₂ or ‖e^{tA}‖₂)."""
-        return _growth(self.source, self.scale, self.order, exact)
+        return _growth(self.source, self.scale, self.order, self.time, exact)
 
     def table(self) -> dict[str, np.ndarray]:
         """The Schur form column by column, behind the eigenvalues."""
@@ -63,10 +75,11 @@ class SchurState(MatrixState):
         return {"P": view.P, "form": view.form, **numbers, "times": times, "growth": growth}
 
     def code_lines(self) -> list[str]:
-        if self.source.time == "discrete":
-            times, growth = f"np.arange({HORIZON + 1})", f"dynamics.transient_growth(form, {HORIZON})"
+        end = _horizon(self.source, self.time)
+        if self.time == "discrete":
+            times, growth = f"np.arange({end:.0f} + 1)", f"dynamics.transient_growth(form, {end:.0f})"
         else:
-            times, growth = f"{STEP} * np.arange({HORIZON + 1})", "dynamics.exponential_growth(form, times)"
+            times, growth = f"np.linspace(0, {end!r}, {POINTS + 1})", "dynamics.exponential_growth(form, times)"
         return [
             *self._form_lines(),
             "eigenvalues, henrici = dynamics.eigenvalues(form), dynamics.henrici(form)",
@@ -101,7 +114,10 @@ class SchurState(MatrixState):
 
     def sentence_of(self, exact: bool) -> str:
         """The sentence; not exact: with growth estimated, as it is drawn while a slider moves."""
-        return schur_sentence(self.view, self.growth(exact), self.scale, self.source.time, _lost(self.source))
+        growth = self.growth(exact)
+        says = schur_sentence(self.view, growth, self.scale, self.time, _lost(self.source))
+        after = self.of_peak(rise_in(self.view, growth, self.time), float(growth[0][-1]), exact)
+        return f"{says} {after}"
 
 
 class SchurLab(MatrixLab):
@@ -146,7 +162,7 @@ class SchurLab(MatrixLab):
         state: SchurState = self.state
         self._settled = settled  # the exact growth of a wide V takes longer than a slider may wait
         limits = _limits(state.source, state.order)
-        push = schur_push(dense(state.V), state.view, state.growth(settled), limits, state.source.time)
+        push = schur_push(dense(state.V), state.view, state.growth(settled), limits, state.time)
         self.figures[0].push(*push)
 
 
@@ -160,8 +176,16 @@ def _view(source: Source, scale: float, order: str) -> Form:
 
 
 @lru_cache(maxsize=4)
-def _growth(source: Source, scale: float, order: str, exact: bool) -> tuple[np.ndarray, np.ndarray]:
-    return growth_of(_view(source, scale, order).form, source.time, exact)
+def _horizon(source: Source, time: dynamics.Time) -> float:
+    """Where the curve ends, whatever s is."""
+    return horizon_with_peak(source, 1.0, time, HORIZONS[time], LONGEST * HORIZONS[time])
+
+
+@lru_cache(maxsize=4)
+def _growth(
+    source: Source, scale: float, order: str, time: dynamics.Time, exact: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    return growth_of(_view(source, scale, order).form, time, exact, _horizon(source, time))
 
 
 @lru_cache(maxsize=4)

@@ -54,14 +54,10 @@ class SpectrumLab(MatrixLab):
             value=40, min=SHORTEST, max=LONGEST, step=10, description="Horizon", style={"description_width": "70px"},
             layout=ipw.Layout(width="180px"),
         )  # fmt: skip
-        self.time = ipw.Dropdown(
-            options=[("discrete: h ← V h", "discrete"), ("continuous: x' = A x", "continuous")],
-            description="Time", layout=ipw.Layout(width="260px"),
-        )  # fmt: skip
         in_sight = [self.scale_slider(), self.bind(self.eps, "eps"), self.throw]
         more = [
             ipw.HBox([self.real, self.imag, self.clear]),
-            ipw.HBox([self.bind(self.horizon, "horizon"), self.bind(self.time, "time")]),
+            self.bind(self.horizon, "horizon"),
         ]
         return in_sight, more
 

@@ -19,10 +19,11 @@ from ..figures.numbers import fixed, moment, short, tidy
 from ..figures.rise import said_of
 from .matrices import CARRIED, Source
 from .matrix_state import MatrixState, source_error
+from .peaks import horizon_with_peak
 
 SMALLEST, LARGEST = 1e-8, 1.0  # the range of ε
 PERTURBATIONS = 50  # matrices in a throw
-SHORTEST, LONGEST = 0.2, 400  # horizon
+SHORTEST, LONGEST = 0.2, 1000  # horizon
 HORIZONS = {"discrete": (20, 40, 80, 160, 320), "continuous": (0.5, 1, 2, 5, 10, 20, 50)}  # to begin with
 FALLEN = 0.5  # once growth has come down to this share of its peak, the curve may end
 STEPS = 200  # moments of a curve in continuous time
@@ -55,11 +56,10 @@ class SpectrumState(MatrixState):
         check_time(self.time)
 
     @classmethod
-    def of(cls, source: Source) -> Self:
+    def of(cls, source: Source, time: dynamics.Time | None = None) -> Self:
         """With the point of a coarse grid that says most about growth."""
-        return cls(
-            source, time=source.time, horizon=_horizon(source, source.time), point=_telling_point(source, source.time)
-        )
+        chosen = source.time if time is None else check_time(time)
+        return cls(source, time=chosen, horizon=_horizon(source, chosen), point=_telling_point(source, chosen))
 
     def changed(self, **changes: Any) -> Self:
         """Another time brings a horizon and a point of its own."""
@@ -183,6 +183,7 @@ class SpectrumState(MatrixState):
         edge = float(plane.values.real.max() if continuous else np.abs(plane.values).max())
         name, power = ("spectral abscissa", "‖e^(tA)‖") if continuous else ("spectral radius", "‖Vᵏ‖")
         text = f"The {name} is {short(edge)}; {power} {said_of(rise, self.time)}. "
+        text += self.of_peak(rise, self.steps * self.step, exact) + " "
         text += self._of_point(power)
         moved = self.moved(exact)
         if moved is not None:
@@ -287,7 +288,7 @@ def _horizon(source: Source, time: dynamics.Time) -> float:
         )
         if frame.growth[-1] <= FALLEN * frame.growth.max():
             break
-    return horizon
+    return horizon_with_peak(source, 1.0, time, horizon, LONGEST)
 
 
 @lru_cache(maxsize=8)
