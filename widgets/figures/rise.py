@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from nnrnn_core import dynamics
+from nnrnn_core.dynamics.form import form_of
 
 from .numbers import moment, short
 
@@ -46,7 +47,7 @@ def rounding(V: dynamics.Matrix, steps: float, time: dynamics.Time = "discrete",
     wrong by about as much, once. e^{tA} of an A that is wrong by n² u ‖A‖ is wrong by t times that. given: relative
     error of V as it came, which k steps multiply by k.
     """
-    form = dynamics.as_real(V)[1]
+    form = form_of(V)
     factors = steps if time == "discrete" else steps * float(np.linalg.norm(form))
     return float((len(form) ** 2 * np.finfo(float).eps / 2 + given) * (1 + factors))
 

@@ -86,7 +86,7 @@ class GrowthState(MatrixState):
     def sentence_of(self, growth: Growth, exact: bool) -> str:
         """The sentence about these curves."""
         after = self.of_peak(growth.rise, float(growth.times[-1]), exact)
-        return f"{growth_sentence(growth, self.best, self.k, self.time)} {after}"
+        return f"{growth_sentence(growth, self.best, self.k, self.time)} {after}{self.of_doubt()}"
 
     def code_lines(self) -> list[str]:
         k, end = repr(self.k), repr(self.horizon)
@@ -95,7 +95,8 @@ class GrowthState(MatrixState):
                 f"times = np.arange({end} + 1)",
                 f"worst = dynamics.transient_growth(V, {end})",
                 f"typical = dynamics.typical_growth(V, {end})",
-                "radius = dynamics.spectral_radius(V) ** times",
+                *self.source.eigenvalues_code(self.scale),
+                "radius = np.abs(eigenvalues).max() ** times",
                 f"cloud = dynamics.cloud_growth(V, {end})  # 1000 random starts of length 1",
                 f"best_input, response, gain = dynamics.optimal_input(V, {k})",
             ]
@@ -104,7 +105,8 @@ class GrowthState(MatrixState):
                 f"times = np.linspace(0, {end}, {POINTS + 1})  # x' = V x",
                 "worst = dynamics.exponential_growth(V, times)",
                 "typical = dynamics.typical_exponential_growth(V, times)",
-                "radius = np.exp(dynamics.spectral_abscissa(V) * times)",
+                *self.source.eigenvalues_code(self.scale),
+                "radius = np.exp(eigenvalues.real.max() * times)",
                 f"cloud = dynamics.cloud_growth(dynamics.propagator(V, times[1]), {POINTS})  # 1000 random starts",
                 f'best_input, response, gain = dynamics.optimal_input(V, {k}, "continuous")',
             ]
@@ -126,7 +128,7 @@ def first_horizon(source: Source, scale: float, time: dynamics.Time) -> float:
     V = source.scaled(scale)
     horizon = dynamics.decay_horizon(V, time)
     if time == "continuous":
-        rate = dynamics.spectral_abscissa(V)
+        rate = source.rate(time)
         horizon = min(horizon, tidy(FACTOR / max(rate, 1e-300)))
         if horizon < RANGES[time][0]:
             raise ValueError(
@@ -138,7 +140,7 @@ def first_horizon(source: Source, scale: float, time: dynamics.Time) -> float:
 
 @lru_cache(maxsize=16)
 def curves(source: Source, scale: float, horizon: float, time: dynamics.Time, exact: bool) -> Growth:
-    return growth_of(source.scaled(scale), horizon, time, exact, source_error(source))
+    return growth_of(source.scaled(scale), horizon, time, exact, source_error(source), source.rate(time))
 
 
 @lru_cache(maxsize=16)

@@ -33,6 +33,8 @@ from .source_controls import SourceControls
 if TYPE_CHECKING:
     from nnrnn_core import SchurMatrix
 
+AT_ONCE = 100  # rows up to which the first drawing is exact
+
 
 class MatrixLab(Lab):
     """A lab of one matrix V. Put it last in a cell.
@@ -69,7 +71,8 @@ class MatrixLab(Lab):
         super().__init__()
         self.state: Any = begin
         self._bound: list[tuple[ipw.Widget, str]] = []  # controls, and the fields of the state that they show
-        self._parts: tuple[MatrixState, Iterator[None]] = (begin, iter(()))  # what is prepared, and what is left of it
+        self._parts: tuple[MatrixState, Iterator[str]] = (begin, iter(()))  # what is prepared, and what is left of it
+        self._ready: MatrixState | None = None  # whose parts are all there
         self.sources = SourceControls(self, names, self._take, self._parameter_slid)
         self.figures = self.make_figures()
         for figure in self.figures:
@@ -81,7 +84,8 @@ class MatrixLab(Lab):
         self.more = ipw.Accordion([ipw.VBox(rows)], selected_index=None)
         self.more.set_title(0, "More")
         self.add_class("matrix-lab")
-        self.appear([head, self.alarm, *self.figures, self.words, self.more])
+        self.progress = self.line()
+        self.appear([head, self.alarm, self.progress, *self.figures, self.words, self.more])
         self._begin()
 
     @classmethod
@@ -165,10 +169,13 @@ class MatrixLab(Lab):
         with self.lock, threads(1):
             if self._parts[0] is not self.state:
                 self._parts = self.state, self.state.parts()
-            return next(self._parts[1], False) is not False
+            words = next(self._parts[1], None)
+            self.progress.say(words or "")
+            return words is not None
 
     def settle(self) -> None:
         with self.lock:
+            self._ready = self.state
             self._draw(settled=True)
 
     def show_controls(self) -> None:
@@ -251,9 +258,14 @@ class MatrixLab(Lab):
             raise
 
     def _draw(self, settled: bool) -> None:
+        if settled and self.state.source.size > AT_ONCE and self.state is not self._ready:
+            settled = False  # coarse now, and exactly as soon as the page has asked for all parts
+            self.progress.say(self.state.time_it_takes())
         with threads(1):  # matrices this small gain nothing by a second, which JupyterLab's page needs
             self.paint(settled)
         if settled:
+            self._ready = self.state
+            self.progress.say("")
             self.pause()
             self.show_texts()
             self._search_on()

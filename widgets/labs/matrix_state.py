@@ -12,6 +12,7 @@ import numpy as np
 from nnrnn_core import checks, dynamics
 from nnrnn_core.reading import is_schur_matrix
 
+from ..figures.doubt import doubt_sentence
 from ..figures.rise import Rise, peak_sentence
 from .lab import LARGEST_SCALE
 from .matrices import Source, source_from_preset
@@ -48,9 +49,9 @@ class MatrixState:
         """The matrix shown."""
         return self.source.scaled(self.scale)
 
-    def parts(self) -> Iterator[None]:
+    def parts(self) -> Iterator[str]:
         """The work behind an exact drawing in short parts, each done when the next is asked for; what it finds is
-        cached. Nothing, where the whole is short."""
+        cached. Each says in words what comes next. Nothing, where the whole is short."""
         return iter(())
 
     # ---- the peak over all time, for states with a `time`
@@ -66,6 +67,15 @@ class MatrixState:
         if not exact:
             return peak_sentence(rise, None, False, end, time)
         return peak_sentence(rise, self.search.found, self.search.ended, end, time)
+
+    def of_doubt(self) -> str:
+        """A sentence, after a space, where rounding has moved eigenvalues so far that it is seen; "" otherwise."""
+        says = doubt_sentence(self.source.eigenvalues, self.source.doubt)
+        return f" {says}" if says else ""
+
+    def time_it_takes(self) -> str:
+        """What is said before long work begins."""
+        return "Coarse at first: the exact curves are being worked out."
 
     def table(self) -> dict[str, np.ndarray]:
         """Columns of equal length: what a CSV holds."""

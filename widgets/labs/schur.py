@@ -19,7 +19,6 @@ from ..figures.schur import (
     LONGEST,
     ORDERS,
     POINTS,
-    TOLERATED,
     Form,
     form_of,
     growth_of,
@@ -60,16 +59,18 @@ class SchurState(MatrixState):
 
     def growth(self, exact: bool = True) -> tuple[np.ndarray, np.ndarray]:
         """(times, ‖V^k‖₂ or ‖e^{tA}‖₂)."""
-        return _growth(self.source, self.scale, self.order, self.time, exact)
+        return _growth(self.source, self.scale, self.time, exact)
 
     def table(self) -> dict[str, np.ndarray]:
         """The Schur form column by column, behind the eigenvalues."""
         view = self.view
-        columns = {f"form_{j}": column for j, column in enumerate(view.form.T)}
+        columns = {f"form_{j}": column.real for j, column in enumerate(view.form.T)}
+        if not self.source.is_real:
+            columns |= {f"form_{j}_imaginary": column.imag for j, column in enumerate(view.form.T)}
         return {"real": view.eigenvalues.real, "imaginary": view.eigenvalues.imag, **columns}
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """V = P form Pᵀ, its eigenvalues, Henrici's number, and the growth over times."""
+        """V = P form P*, its eigenvalues, Henrici's number, and the growth over times."""
         view, (times, growth) = self.view, self.growth()
         numbers = {"eigenvalues": view.eigenvalues, "henrici": np.array(view.henrici)}
         return {"P": view.P, "form": view.form, **numbers, "times": times, "growth": growth}
@@ -77,20 +78,24 @@ class SchurState(MatrixState):
     def code_lines(self) -> list[str]:
         end = _horizon(self.source, self.time)
         if self.time == "discrete":
-            times, growth = f"np.arange({end:.0f} + 1)", f"dynamics.transient_growth(form, {end:.0f})"
+            times, growth = f"np.arange({end:.0f} + 1)", f"dynamics.transient_growth(V, {end:.0f})"
         else:
-            times, growth = f"np.linspace(0, {end!r}, {POINTS + 1})", "dynamics.exponential_growth(form, times)"
+            times, growth = f"np.linspace(0, {end!r}, {POINTS + 1})", "dynamics.exponential_growth(V, times)"
+        whole, form = "P @ form @ P.T", "form"
+        if not self.source.is_real:
+            whole, form = "np.abs(P @ form @ P.conj().T)", "np.abs(form)"
         return [
             *self._form_lines(),
-            "eigenvalues, henrici = dynamics.eigenvalues(form), dynamics.henrici(form)",
+            *self.source.eigenvalues_code(self.scale),
+            "henrici = dynamics.henrici(form)",
             f"times = {times}",
             f"growth = {growth}",
             "",
             "from plotly.subplots import make_subplots",
             'titles = ("V", f"Schur form, departure {henrici:.3g}", f"growth, at most {growth.max():.3g}")',
             "figure = make_subplots(cols=3, subplot_titles=titles)",
-            'figure.add_heatmap(z=P @ form @ P.T, coloraxis="coloraxis", row=1, col=1)',
-            'figure.add_heatmap(z=form, coloraxis="coloraxis", row=1, col=2)',
+            f'figure.add_heatmap(z={whole}, coloraxis="coloraxis", row=1, col=1)',
+            f'figure.add_heatmap(z={form}, coloraxis="coloraxis", row=1, col=2)',
             "figure.add_scatter(x=times, y=growth, row=1, col=3)",
             'figure.update_layout(coloraxis={"colorscale": "RdBu", "cmid": 0}, yaxis3_type="log", showlegend=False)',
             'figure.update_yaxes(autorange="reversed", col=1).update_yaxes(autorange="reversed", col=2)',
@@ -102,7 +107,7 @@ class SchurState(MatrixState):
         if source.name is None and source.size > CARRIED:
             return ['P, form = (np.load("schur.npz")[name] for name in ("P", "form"))']
         if is_schur_matrix(source.matrix) or scale == 1:
-            lines = ["P, blocks, T = dynamics.schur_parts(V)", "form = blocks + T"]
+            lines = [source.parts_code, "form = blocks + T"]
         else:  # P, blocks and T of s = 1 are there
             lines = [f"form = blocks + {scale!r} * T"]
         if self.order != ORDERS[0]:
@@ -115,9 +120,9 @@ class SchurState(MatrixState):
     def sentence_of(self, exact: bool) -> str:
         """The sentence; not exact: with growth estimated, as it is drawn while a slider moves."""
         growth = self.growth(exact)
-        says = schur_sentence(self.view, growth, self.scale, self.time, _lost(self.source))
+        says = schur_sentence(self.view, growth, self.scale, self.time)
         after = self.of_peak(rise_in(self.view, growth, self.time), float(growth[0][-1]), exact)
-        return f"{says} {after}"
+        return f"{says} {after}{self.of_doubt()}"
 
 
 class SchurLab(MatrixLab):
@@ -170,9 +175,9 @@ class SchurLab(MatrixLab):
 def _view(source: Source, scale: float, order: str) -> Form:
     if is_schur_matrix(source.matrix):
         P, blocks, feed_forward = dynamics.schur_parts(source.scaled(scale))  # its own T, in its own precision
-        return form_of(P, blocks + feed_forward, order, source_error(source))
+        return form_of(P, blocks + feed_forward, order, source_error(source), source.eigenvalues)
     P, blocks, feed_forward = source.parts
-    return form_of(P, blocks + scale * feed_forward, order)
+    return form_of(P, blocks + scale * feed_forward, order, eigenvalues=source.eigenvalues)
 
 
 @lru_cache(maxsize=4)
@@ -182,17 +187,8 @@ def _horizon(source: Source, time: dynamics.Time) -> float:
 
 
 @lru_cache(maxsize=4)
-def _growth(
-    source: Source, scale: float, order: str, time: dynamics.Time, exact: bool
-) -> tuple[np.ndarray, np.ndarray]:
-    return growth_of(_view(source, scale, order).form, time, exact, _horizon(source, time))
-
-
-@lru_cache(maxsize=4)
-def _lost(source: Source) -> bool:
-    if is_schur_matrix(source.matrix):
-        return False
-    return bool(dynamics.eigenvalue_errors(source.matrix).max() > TOLERATED)
+def _growth(source: Source, scale: float, time: dynamics.Time, exact: bool) -> tuple[np.ndarray, np.ndarray]:
+    return growth_of(source.scaled(scale), time, exact, _horizon(source, time))
 
 
 @lru_cache(maxsize=4)

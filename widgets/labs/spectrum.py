@@ -11,7 +11,7 @@ from ..figures import spectrum as figures
 from ..figures.numbers import tidy
 from ..live import LiveFigure
 from .matrix import MatrixLab
-from .spectrum_state import LONGEST, PERTURBATIONS, SHORTEST, SpectrumState, window
+from .spectrum_state import LONGEST, PERTURBATIONS, SHORTEST, SpectrumState
 
 PRESETS = ("grcar", "shear", "jordan", "companion", "random", "ring", "nnrnn", "stability_optimised")
 
@@ -63,13 +63,13 @@ class SpectrumLab(MatrixLab):
 
     def paint(self, settled: bool) -> None:
         state, now = self.state, (self.state.source, self.state.scale, self.state.time, self.state.horizon)
-        seen = window(state.source, state.time)
+        now, seen = (*now, state.window, state.levels, state.points), state.seen
         moved, _ = figures.moved_push(state.moved(settled), seen)
         if not settled and now == self._drawn:  # ε moves: all else is drawn already, exactly
             self.figures[0].push(moved | figures.edge_push(state.plane(), state.eps)[0])
             return
         plane, frame, point = state.plane(settled), state.frame(settled), state.bound()
-        left, layout = figures.plane_push(plane, state.eps, seen, state.time, labelled=settled)
+        left, layout = figures.plane_push(plane, state.eps, seen, state.time, settled, state.levels)
         right, words = figures.frame_push(frame, point, state.time)
         cross = {"x": np.array([state.point[0]]), "y": np.array([state.point[1]])}
         kept = () if settled else figures.AT_REST
