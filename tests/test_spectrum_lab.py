@@ -29,9 +29,8 @@ from widgets.figures.spectrum import (
     SPECTRAL,
     VALUES,
     contour_line,
-    plane_of,
-    window_of,
 )
+from widgets.labs.matrices import source_of
 from widgets.labs.spectrum_state import PERTURBATIONS, SpectrumState
 
 SMALL = {"size": 12}
@@ -70,8 +69,7 @@ def click(lab: SpectrumLab, x: float, y: float) -> None:
 @pytest.mark.parametrize("name", ["grcar", "balanced_network"])
 def test_the_contours_lie_on_their_levels_and_the_dashed_one_on_eps(name: str):
     V = dynamics.gallery[name]()
-    window = window_of(V, dynamics.gallery[name].time)
-    plane = plane_of(V, window)
+    plane = SpectrumState.of(source_of(name)).plane()
     for level in (-0.7, -1.0, -1.3):
         line = contour_line(plane, level)
         z = (line["x"] + 1j * line["y"])[np.isfinite(line["x"])]
@@ -82,7 +80,7 @@ def test_the_contours_lie_on_their_levels_and_the_dashed_one_on_eps(name: str):
 
 
 def test_a_matrix_without_a_contour_in_sight_draws_none():
-    plane = plane_of(np.zeros((3, 3)), window_of(np.zeros((3, 3)), "discrete"))
+    plane = SpectrumState.of(source_of(np.zeros((3, 3)))).plane()
     assert np.isnan(contour_line(plane, 3.0)["x"]).all()
 
 

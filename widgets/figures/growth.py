@@ -79,7 +79,8 @@ def growth_of(
     rate: float | None = None,
 ) -> Growth:
     """The curves for k = 0 … horizon, or 101 times t = 0 … horizon. exact False: fewer random starts and, for a wide V,
-    estimates at about 30 of the powers, in a tenth of the time. given: see `rounding`. rate: the spectral radius or abscissa where it is known."""
+    estimates at about 30 of the powers, in a tenth of the time. given: see `rounding`. rate: the spectral radius or
+    abscissa where it is known."""
     step, length, count = _steps(V, horizon, time)
     steps, worst, typical = _curves(V, horizon, time, exact)
     with np.errstate(all="ignore"):  # what has left float64 is not drawn

@@ -213,7 +213,7 @@ def schur_push(
     layout |= {
         "xaxis.range": across, "xaxis2.range": across, "yaxis.range": down, "yaxis2.range": down,
         "annotations[0].text": _map_title("V" if time == "discrete" else "A", real),
-        "annotations[1].text": f"{'Schur form' if real else '|Schur form|'}, departure {0 if form.normal else short(form.henrici)}",
+        "annotations[1].text": _form_title(form, real),
     }  # fmt: skip
     for part in (_plane(form.eigenvalues, time), _curve(form, growth, time)):
         traces |= part[0]
@@ -223,6 +223,10 @@ def schur_push(
 
 def _map_title(name: str, real: bool) -> str:
     return f"{name}: the weights between units" if real else f"|{name}|: moduli of complex entries"
+
+
+def _form_title(form: Form, real: bool) -> str:
+    return f"{'Schur form' if real else '|Schur form|'}, departure {0 if form.normal else short(form.henrici)}"
 
 
 def limits_of(V: np.ndarray, form: Form) -> tuple[float, float]:

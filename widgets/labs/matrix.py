@@ -28,6 +28,7 @@ from ..live import LiveFigure
 from .lab import LARGEST_SCALE, ROW, Lab
 from .matrices import dense, source_of
 from .matrix_state import MatrixState
+from .numbers_table import numbers_table
 from .source_controls import SourceControls
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class MatrixLab(Lab):
         in_sight, more = self.make_controls()
         more = [*self._time_control(), *more]
         head = ipw.VBox([*self.sources.in_sight, ipw.HBox(in_sight, layout=ROW)])
-        rows = [self.sources.more, *more, self.saving, *self.code_parts()]
+        rows = [self.sources.more, *more, self.saving, *self.code_parts(), *self._numbers_parts()]
         self.more = ipw.Accordion([ipw.VBox(rows)], selected_index=None)
         self.more.set_title(0, "More")
         self.add_class("matrix-lab")
@@ -232,6 +233,24 @@ class MatrixLab(Lab):
     def _parameter_slid(self, key: str, value: float) -> None:
         source = self.state.source
         self.chosen(lambda: self.set(source=source_of(source.name, **{**source.parameters, key: tidy(value)})))
+
+    def _numbers_parts(self) -> list[ipw.Widget]:
+        """The button "Numbers" and what it unfolds."""
+        self.show_numbers = self.button("Numbers", self._toggle_numbers, "a table of what is drawn, to quote from")
+        self.numbers = ipw.HTML(layout=ipw.Layout(display="none", overflow="auto"))
+        return [self.show_numbers, self.numbers]
+
+    def _toggle_numbers(self) -> None:
+        hidden = self.numbers.layout.display == "none"
+        self.numbers.layout.display = None if hidden else "none"
+        self.show_numbers.description = "Hide numbers" if hidden else "Numbers"
+        self.show_texts()
+
+    def show_texts(self) -> None:
+        super().show_texts()
+        if self.numbers.layout.display != "none":
+            where = "all of them are in the file that Numbers as npz saves, the first table in that of Numbers as CSV."
+            self.numbers.value = numbers_table(self.state.tables(), where)
 
     # ---- drawing
     def _begin(self) -> None:

@@ -81,6 +81,10 @@ class MatrixState:
         """Columns of equal length: what a CSV holds."""
         raise NotImplementedError
 
+    def tables(self) -> dict[str, dict[str, np.ndarray]]:
+        """What the button "Numbers" unfolds: columns of equal length, under a title each."""
+        return {"What is drawn": self.table()}
+
     def arrays(self) -> dict[str, np.ndarray]:
         """All that is drawn: what an npz holds, beside V."""
         return self.table()

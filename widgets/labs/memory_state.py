@@ -137,6 +137,10 @@ class MemoryState(MatrixState):
             if orthogonal.total < 0.995
             else " in all, the cap of every normal one"
         )
+        return self._words(noise, cut) + self.of_doubt()
+
+    def _words(self, noise: str, cut: str) -> str:
+        orthogonal, delay_line, third = self.memories
         return (
             f"Of the inputs up to {len(third.curve) - 1} steps ago, at unit {self.unit} of {self.size}, with {noise}: "
             f"the orthogonal network (γ = {short(self.gamma)}) holds {total(orthogonal.total)}{cut}; the delay "
@@ -153,7 +157,7 @@ class MemoryState(MatrixState):
             remedy = "take a lower d or α, or a smaller N"
         if np.isnan(third.total):
             return f"{name} amplifies so much that 64-bit numbers do not determine its J(k): {remedy}"
-        return f"{name} holds {total(third.total)} of at most {self.size}"
+        return f"{name}, of spectral radius {short(_radius(self.source))}, holds {total(third.total)} of at most {self.size}"
 
 
 _CODE = """v = np.eye({n})[{row}]  # the direction in which the input enters
@@ -186,7 +190,7 @@ figure"""
 
 @lru_cache(maxsize=64)
 def _radius(source: Source) -> float:
-    return dynamics.spectral_radius(source.matrix)
+    return source.rate("discrete")
 
 
 @lru_cache(maxsize=256)

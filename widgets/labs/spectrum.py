@@ -11,6 +11,7 @@ from ..figures import spectrum as figures
 from ..figures.numbers import tidy
 from ..live import LiveFigure
 from .matrix import MatrixLab
+from .spectrum_axes import SpectrumAxes
 from .spectrum_state import LONGEST, PERTURBATIONS, SHORTEST, SpectrumState
 
 PRESETS = ("grcar", "shear", "jordan", "companion", "random", "ring", "nnrnn", "stability_optimised")
@@ -54,10 +55,12 @@ class SpectrumLab(MatrixLab):
             value=40, min=SHORTEST, max=LONGEST, step=10, description="Horizon", style={"description_width": "70px"},
             layout=ipw.Layout(width="180px"),
         )  # fmt: skip
+        self.axes = SpectrumAxes(self)
         in_sight = [self.scale_slider(), self.bind(self.eps, "eps"), self.throw]
         more = [
             ipw.HBox([self.real, self.imag, self.clear]),
             self.bind(self.horizon, "horizon"),
+            *self.axes.parts,
         ]
         return in_sight, more
 
@@ -80,6 +83,7 @@ class SpectrumLab(MatrixLab):
         super().show_controls()
         with self.quietly():
             self.real.value, self.imag.value = self.state.point
+            self.axes.show(self.state)
 
     def _clicked(self, trace: int, x: float, y: float) -> None:
         if trace == 0:  # the map that catches clicks; the curves beside the plane can be clicked too

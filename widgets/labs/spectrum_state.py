@@ -36,8 +36,8 @@ class SpectrumState(MatrixState):
     point: the z that is looked at. horizon: how far growth is drawn, in steps or in units of time. time: "discrete" for
     h_t = V h_{t−1}, "continuous" for x' = A x.
 
-    Axes by hand, each empty or 0 where it is automatic: window, Re and Im of its middle and half its side; levels, the ε
-    of up to 6 contours; points, of the grid along either axis, 11 to 201."""
+    Axes by hand, each empty or 0 where it is automatic: window, Re and Im of its middle and half its side; levels, the
+    ε of up to 6 contours; points, of the grid along either axis, 11 to 201."""
 
     eps: float = 0.1
     throw: int = 0
@@ -144,7 +144,8 @@ class SpectrumState(MatrixState):
         while search.go_on():
             part = search.last
             assert part is not None
-            yield f"Pseudospectra: {count(part.done)} of {count(part.points)} points, {short(part.remaining, 2)} s to go."
+            rest = f"{short(part.remaining, 2)} s to go"
+            yield f"Pseudospectra: {count(part.done)} of {count(part.points)} points, {rest}."
         for work, words in (
             (self.plane, "Growth and its bounds are being worked out."),
             (self.frame, "The bound from z is being worked out."),
@@ -176,6 +177,13 @@ class SpectrumState(MatrixState):
             "numerical": frame.bounds.numerical,
             "from_point": np.full(len(frame.times), np.nan) if bound is None else bound.curve,
         }
+
+    def tables(self) -> dict[str, dict[str, np.ndarray]]:
+        plane = self.plane()
+        real, imag = (axis.ravel() for axis in np.meshgrid(plane.real, plane.imag))
+        levels = {"Re z": real, "Im z": imag, "σ_min(zI − V)": 10 ** plane.levels.ravel()}
+        values = {"Re λ": plane.values.real, "Im λ": plane.values.imag}
+        return {"Growth and its bounds": self.table(), "Eigenvalues": values, "The plane": levels}
 
     def arrays(self) -> dict[str, np.ndarray]:
         plane, moved = self.plane(), self.moved()
