@@ -15,12 +15,11 @@ import numpy as np
 from nnrnn_core import dynamics
 from nnrnn_core.dynamics.form import square
 from nnrnn_core.packing import packed, unpacked
-from nnrnn_core.reading import is_a_file, is_schur_matrix, read
+from nnrnn_core.reading import LARGEST, is_a_file, is_schur_matrix, read
 
 if TYPE_CHECKING:
     from nnrnn_core import SchurMatrix
 
-LARGEST = 1_000  # rows that a lab takes
 WRITTEN = 16  # up to this many rows, code writes the entries out
 CARRIED = 64  # up to this many, presets and code carry them packed
 UNPACK = "from nnrnn_core.packing import unpacked"
@@ -191,7 +190,7 @@ def source_from_preset(content: Any) -> Source:
 def _checked(matrix: Any) -> np.ndarray:
     M = square(matrix, "matrix")
     if len(M) > LARGEST:
-        raise ValueError(f"matrix must have at most {LARGEST} rows for a live figure; it has {len(M)}")
+        raise ValueError(f"a matrix may have at most {LARGEST:,} rows here; this one has {len(M):,}")
     return M
 
 

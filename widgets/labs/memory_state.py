@@ -155,9 +155,10 @@ class MemoryState(MatrixState):
         if self.family:
             name = f"the network of d = {short(self.d)}, α = {short(self.alpha)}, β = {short(self.beta)}{scaled}"
             remedy = "take a lower d or α, or a smaller N"
+        name += f" (spectral radius {short(_radius(self.source))})"
         if np.isnan(third.total):
             return f"{name} amplifies so much that 64-bit numbers do not determine its J(k): {remedy}"
-        return f"{name}, of spectral radius {short(_radius(self.source))}, holds {total(third.total)} of at most {self.size}"
+        return f"{name} holds {total(third.total)} of at most {self.size}"
 
 
 _CODE = """v = np.eye({n})[{row}]  # the direction in which the input enters

@@ -246,7 +246,7 @@ class SpectrumState(MatrixState):
         name, power = ("spectral abscissa", "‖e^(tA)‖") if continuous else ("spectral radius", "‖Vᵏ‖")
         text = f"The {name} is {short(edge)}; {power} {said_of(rise, self.time)}. "
         text += self.of_peak(rise, self.steps * self.step, exact) + " "
-        text += self._of_kreiss(exact)
+        text += self._of_kreiss(exact, power)
         text += self._of_point(power)
         moved = self.moved(exact)
         if moved is not None:
@@ -258,13 +258,13 @@ class SpectrumState(MatrixState):
             )
         return text + self.of_doubt()
 
-    def _of_kreiss(self, exact: bool) -> str:
+    def _of_kreiss(self, exact: bool, power: str) -> str:
         bounds = self.frame(exact).bounds
         if bounds is None or math.isinf(bounds.kreiss):
             return ""
         if not bounds.certified:
             return f"The Kreiss constant is at least {short(bounds.kreiss)}. "
-        return f"The Kreiss constant is {short(bounds.kreiss)}: the peak is at most {short(bounds.kreiss_above)}. "
+        return f"The Kreiss constant is {short(bounds.kreiss)}: {power} stays below {short(bounds.kreiss_above)}. "
 
     def _of_point(self, power: str) -> str:
         x, y = self.point
