@@ -156,7 +156,7 @@ def test_an_unstable_matrix_whose_exponential_overflows_is_shown_with_its_rate(k
 
 
 def test_memory_says_why_it_has_no_continuous_time():
-    with pytest.raises(ValueError, match="J\\(k\\).*is about h_t = V h_.*propagator"):
+    with pytest.raises(ValueError, match=r"J\(k\).*is about h_t = V h_.*propagator"):
         MemoryLab(0.5 * np.eye(3), time="continuous")
 
 

@@ -230,7 +230,7 @@ def eigenvalue_uncertainty(V: Matrix) -> Float64[np.ndarray, " n"]:
     form = _balanced_form(V)[0]
     moved, size = SOLVER * EPS * frobenius(form), frobenius(form)
     whatever = (2 * size) ** (1 - 1 / len(form)) * moved ** (1 / len(form))  # Elsner's bound, for any κ
-    return np.minimum(moved * _conditions(*_eigenvectors(form)), whatever)
+    return np.asarray(np.minimum(moved * _conditions(*_eigenvectors(form)), whatever))
 
 
 def eigenvector_condition(V: Matrix) -> float:

@@ -191,16 +191,17 @@ def _plane_traces() -> list[Any]:
     catcher = go.Heatmap(
         z=np.zeros((CATCHER, CATCHER)), x0=-1.5, dx=3 / (CATCHER - 1), y0=-1.5, dy=3 / (CATCHER - 1), name=CLICKS,
         showscale=False, zmin=0, zmax=1, colorscale=[[0, "rgba(255,255,255,0)"], [1, "rgba(255,255,255,0)"]],
-        hovertemplate="Re z = %{x:.2f}, Im z = %{y:.2f}<extra>click: what it says of growth</extra>",
+        # short lines: the label must not lie over the panel beside it
+        hovertemplate="Re z = %{x:.2f}<br>Im z = %{y:.2f}<br>click: growth<extra></extra>",
     )  # fmt: skip
     return [
         catcher,
         *contours,
         line(DISC, GREY, width=1.5, showlegend=False),
-        line(RANGE, GREEN, "dashdot"),
-        line(MOVED, SKY, width=4, legend="legend2"),
-        line(EDGE, BLACK, "dash", 2.5, legend="legend2"),
-        go.Scatter(**(empty | {"name": VALUES, "mode": "markers", "marker": dot})),
+        line(RANGE, GREEN, "dashdot", showlegend=False),  # as its bound beside it
+        line(MOVED, SKY, width=4, showlegend=False),
+        line(EDGE, BLACK, "dash", 2.5),
+        go.Scatter(**(empty | {"name": VALUES, "mode": "markers", "marker": dot, "showlegend": False})),
         go.Scatter(**(empty | {"name": LABELS, **labels})),
         go.Scatter(**(empty | {"name": POINT, "mode": "markers", "marker": cross, "showlegend": False})),
     ]
@@ -210,7 +211,7 @@ def _growth_traces() -> list[go.Scatter]:
     def line(name: str, color: str, dash: str, width: float = 2, legend: int = 3, rank: int = 1) -> go.Scatter:
         return go.Scatter(
             x=[math.nan], y=[math.nan], name=name, mode="lines", line={"color": color, "dash": dash, "width": width},
-            xaxis="x2", yaxis="y2", legend=f"legend{legend}", legendrank=rank, showlegend=name != LIMIT,
+            xaxis="x2", yaxis="y2", legend=f"legend{legend}", legendrank=rank, showlegend=name not in (LIMIT, GROWTH),  # titles name growth and eigenvalues
         )  # fmt: skip
 
     return [
@@ -248,7 +249,7 @@ def plane_push(
     layout = {
         "xaxis.range": [x0, x0 + side],
         "yaxis.range": [y0, y0 + side],
-        "annotations[0].text": f"Pseudospectra, {len(plane.values)} eigenvalues",
+        "annotations[0].text": f"Pseudospectra, {len(plane.values)} eigenvalues (dots)",
     }
     return traces, layout
 

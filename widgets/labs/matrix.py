@@ -72,7 +72,10 @@ class MatrixLab(Lab):
         super().__init__()
         self.state: Any = begin
         self._bound: list[tuple[ipw.Widget, str]] = []  # controls, and the fields of the state that they show
-        self._parts: tuple[MatrixState, Iterator[str]] = (begin, iter(()))  # what is prepared, and what is left of it
+        self._parts: tuple[MatrixState | None, Iterator[str]] = (
+            None,
+            iter(()),
+        )  # what is prepared, and what is left of it
         self._ready: MatrixState | None = None  # whose parts are all there
         self.sources = SourceControls(self, names, self._take, self._parameter_slid)
         self.figures = self.make_figures()

@@ -130,7 +130,7 @@ class MemoryState(MatrixState):
         ).splitlines()  # fmt: skip
 
     def sentence(self) -> str:
-        orthogonal, delay_line, third = self.memories
+        orthogonal = self.memories[0]
         noise = f"noise for {self.duration} steps" if self.duration else "noise for ever"
         cut = (
             ", and the rest of its 1 lies beyond"

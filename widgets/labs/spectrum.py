@@ -65,8 +65,8 @@ class SpectrumLab(MatrixLab):
         return in_sight, more
 
     def paint(self, settled: bool) -> None:
-        state, now = self.state, (self.state.source, self.state.scale, self.state.time, self.state.horizon)
-        now, seen = (*now, state.window, state.levels, state.points), state.seen
+        state, seen = self.state, self.state.seen
+        now = (state.source, state.scale, state.time, state.horizon, state.window, state.levels, state.points)
         moved, _ = figures.moved_push(state.moved(settled), seen)
         if not settled and now == self._drawn:  # ε moves: all else is drawn already, exactly
             self.figures[0].push(moved | figures.edge_push(state.plane(), state.eps)[0])
