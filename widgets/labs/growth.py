@@ -18,7 +18,7 @@ from .matrix_state import MatrixState
 class GrowthLab(MatrixLab):
     __doc__ = f"""‖V^k‖₂ (the worst start) beside ‖V^k‖_F / √N (a typical one), and the input that grows most.
 
-    To set: k, scale (of the feed-forward part), horizon, time ("discrete", or "continuous" for exp(tV)).
+    To set: k, scale (of the feed-forward part), horizon, time ("discrete", or "continuous" for exp(tA)).
 
     {MatrixLab.__doc__}"""
     kind: ClassVar[str] = "growth"

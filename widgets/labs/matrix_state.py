@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from nnrnn_core import checks, dynamics
+from nnrnn_core.dynamics.form import check_time
 from nnrnn_core.reading import is_schur_matrix
 
 from ..figures.doubt import doubt_sentence
@@ -37,8 +38,13 @@ class MatrixState:
 
     @classmethod
     def of(cls, source: Source, time: dynamics.Time | None = None) -> Self:
-        """The state that a matrix begins with. time: None for the one that the matrix is about."""
-        raise NotImplementedError
+        """The state that a matrix begins with. time: None for the one that the matrix is about. A state with a `time`
+        of its own has an `of` of its own."""
+        if time is not None and check_time(time) != source.time:
+            raise ValueError(
+                f"{source.title} is of {source.time} time, and this lab has no choice of time: leave it out"
+            )
+        return cls(source)
 
     def changed(self, **changes: Any) -> Self:
         """The state with other values; a lab's own state adds here what else has to change with them."""
