@@ -211,9 +211,10 @@ def _growth_traces() -> list[go.Scatter]:
     def line(name: str, color: str, dash: str, width: float = 2, legend: int = 3, rank: int = 1) -> go.Scatter:
         return go.Scatter(
             x=[math.nan], y=[math.nan], name=name, mode="lines", line={"color": color, "dash": dash, "width": width},
-            xaxis="x2", yaxis="y2", legend=f"legend{legend}", legendrank=rank, showlegend=name not in (LIMIT, GROWTH),  # titles name growth and eigenvalues
+            xaxis="x2", yaxis="y2", legend=f"legend{legend}", legendrank=rank, showlegend=name not in (LIMIT, GROWTH),
         )  # fmt: skip
 
+    # the titles name growth and eigenvalues, and the numerical range looks as its bound: six legends are enough
     return [
         line(EIGENVECTOR, PURPLE, "longdash", legend=5),
         line(NUMERICAL, GREEN, "dashdot", legend=5),

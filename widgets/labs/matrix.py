@@ -3,8 +3,8 @@
 1. Pure functions in `widgets/figures/<name>.py`: a figure made once, what is pushed into it, the sentence.
 2. A frozen dataclass on `MatrixState`: its fields beside `source` and `scale` are plain JSON values with defaults,
    checked in `__post_init__`. It has `table()` or `arrays()` (what is exported), `code_lines()` (code that leaves each
-   of those under its name), `sentence()`, and, if need be, `of(source, time)`: the state that a new matrix begins with. With a
-   field `time` it has a control, and `of_peak` says whether what is drawn is so for all time.
+   of those under its name), `sentence()`, and, if need be, `of(source, time)`: the state that a new matrix begins with.
+   With a field `time` it has a control, and `of_peak` says whether what is drawn is so for all time.
 3. `class MyLab(MatrixLab)` with `kind`, `state_type`, `default_presets` and three methods. `make_figures()` returns
    live figures. `make_controls()` returns (in sight, under More): widgets made with `bind(widget, "field")`,
    `scale_slider()`, `button(…)`, or plain. `paint(settled)` pushes `self.state`: settled is False while a slider moves,

@@ -38,8 +38,8 @@ class MatrixState:
 
     @classmethod
     def of(cls, source: Source, time: dynamics.Time | None = None) -> Self:
-        """The state that a matrix begins with. time: None for the one that the matrix is about. A state with a `time`
-        of its own has an `of` of its own."""
+        """The state that a matrix begins with. time: None for the one that the matrix is about. A state with a field
+        `time` has an `of` of its own."""
         if time is not None and check_time(time) != source.time:
             raise ValueError(
                 f"{source.title} is of {source.time} time, and this lab has no choice of time: leave it out"
