@@ -250,7 +250,7 @@ def plane_push(
     layout = {
         "xaxis.range": [x0, x0 + side],
         "yaxis.range": [y0, y0 + side],
-        "annotations[0].text": f"Pseudospectra, {len(plane.values)} eigenvalues (dots)",
+        "annotations[0].text": f"Pseudospectra, {len(plane.values)} eigenvalues",
     }
     return traces, layout
 
