@@ -20,6 +20,7 @@ from .peaks import horizon_with_peak
 # least and largest horizon of the slider, and of a matrix whose peak comes later or sooner
 SLIDER: dict[dynamics.Time, tuple[float, float]] = {"discrete": (2, 200), "continuous": (0.2, 50)}
 RANGES: dict[dynamics.Time, tuple[float, float]] = {"discrete": (2, 1000), "continuous": (1e-4, 1e4)}
+WIDE = 100  # rows beyond which an estimate of the curves says where k begins
 FACTOR = 230.0  # e^230 = 10^100: as much of a growth without end as is drawn to begin with
 
 
@@ -47,7 +48,7 @@ class GrowthState(MatrixState):
     def timed(self, time: dynamics.Time) -> Self:
         """The state with this time, a horizon that holds the transient, and k at the end of the peak."""
         horizon = first_horizon(self.source, self.scale, check_time(time))
-        growth = curves(self.source, self.scale, horizon, time, True)
+        growth = curves(self.source, self.scale, horizon, time, self.source.size <= WIDE)
         height, _ = growth.peak
         k = growth.times[np.isfinite(growth.worst) & (growth.worst >= (1 - growth.rounding) * height)][-1]
         return replace(self, time=time, horizon=horizon, k=tidy(float(k or growth.times[len(growth.times) // 10])))
