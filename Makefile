@@ -66,10 +66,12 @@ help:
 	@echo 'make clean        remove the environments and what the tests leave behind'
 	@echo 'CI runs .ci/run: make test and make test-colab'
 
+# As the default address, START is what the printed line opens, too; as an argument only what the browser opens.
 lab: $(VENV)/.installed-lab
 	@echo '== JupyterLab on $(START); Ctrl-C twice stops it'
-	@exec $(python) -m jupyterlab --ServerApp.root_dir='$(CURDIR)' \
-	  $$(if [ "$$(id -u)" = 0 ]; then echo --allow-root; fi) $(JUPYTER_ARGS) $(START)
+	@JUPYTER_CONFIG_PATH="$(CURDIR)/.jupyter$${JUPYTER_CONFIG_PATH:+:$$JUPYTER_CONFIG_PATH}"; export JUPYTER_CONFIG_PATH; \
+	  exec $(python) -m jupyterlab --ServerApp.root_dir='$(CURDIR)' --LabApp.default_url='/lab/tree/$(START)' \
+	  $$(if [ "$$(id -u)" = 0 ]; then echo --allow-root; fi) $(JUPYTER_ARGS)
 
 test: lint types unit nbval browser
 	@printf '\n== make test: all stages passed\n'
@@ -129,14 +131,14 @@ $(python):
 
 # Order-only, so that the age of the link to the interpreter does not matter.
 $(VENV)/.installed-lab: $(REQUIRED) | $(python)
-	@echo '== installing the kit and JupyterLab into $(VENV) (the first time takes minutes: torch is large)'
-	@$(python) -m pip install $(pip_options) -c .ci/constraints.txt -e '.[lab]'
+	@echo '== installing the kit and JupyterLab into $(VENV) (the first time takes a minute or more: torch is large)'
+	@$(python) .ci/install.py -c .ci/constraints.txt -e '.[lab]'
 	@echo '$(CURDIR)' > $(VENV)/.installed-for
 	@touch $@
 
 $(VENV)/.installed-test: $(REQUIRED) | $(python)
 	@echo '== installing the kit and its test tools into $(VENV) (the first time takes minutes: torch is large)'
-	@$(python) -m pip install $(pip_options) -c .ci/constraints.txt -e '.[test]'
+	@$(python) .ci/install.py -c .ci/constraints.txt -e '.[test]'
 	@echo '$(CURDIR)' > $(VENV)/.installed-for
 	@touch $@ $(VENV)/.installed-lab
 

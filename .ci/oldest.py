@@ -12,7 +12,8 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 PYPROJECT = Path(__file__).resolve().parents[1] / "pyproject.toml"
-NOT_RUN = {"playwright", "ruff", "mypy"}  # the browser, the linters and the types run with the tested versions alone
+# The browser, the linters and the types run with the tested versions alone.
+NOT_RUN = {"playwright", "axe-playwright-python", "notebook", "voila", "ruff", "mypy"}
 
 
 def pins(project: dict[str, object]) -> list[str]:

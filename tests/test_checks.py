@@ -121,7 +121,7 @@ def test_a_preset_that_will_not_do_is_explained():
         ('{"shear": 1, "c": true}', "at most 5", True),
         ('{"shear": 1}', "got None", True),
         ('{"nnrnn": 1, "c": 3}', "training lab", True),
-        ('{"shear": 1, "c": 2.0}', "Not done yet", False),
+        ('{"shear": 1, "c": 0.0}', "Not done yet", False),
     ):
         verdict = checks.shear_preset(text)
         assert words in str(verdict), text
@@ -132,20 +132,44 @@ def test_a_neighbours_preset_is_right():
     assert checks.shear_preset('{"shear": 1, "c": 3.4}').right
 
 
+WHERE = "Where does the loss end?"
+ENDS = {"near <0>": "Nothing stops it, one would think.", "at the floor": "A theorem holds it there."}
+
+
 def test_a_guess_is_kept_and_shown_again_when_the_cell_runs_again():
-    question, options = "Where does the loss end?", ["near 0", "at the <floor>"]
-    _, choices, answer = checks.predict(question, options, "Press Play.").children
+    _, choices, answer = checks.predict(WHERE, ENDS, "at the floor", "Press Play.").children
     assert (choices.value, answer.value) == (None, "")
-    choices.value = options[1]
-    assert checks.guesses()[question] == options[1]
-    assert "at the &lt;floor&gt;" in answer.value
-    assert "Press Play." in answer.value
-    assert checks.predict(question, options).children[1].value == options[1]
+    choices.value = "near <0>"
+    assert checks.guesses()[WHERE] == "near <0>"
+    assert "“near &lt;0&gt;”. Press Play." in answer.value
+    assert checks.predict(WHERE, ENDS, "at the floor").children[1].value == "near <0>"
+    assert checks.predict(WHERE, {"up": "a", "down": "b"}, "up").children[1].value is None, "the answers are new"
 
 
-def test_a_question_needs_two_answers():
-    with pytest.raises(ValueError, match="at least two"):
-        checks.predict("Why?", ["because"])
+def test_what_is_said_of_a_guess_is_folded_away_until_the_reader_has_looked():
+    _, choices, answer = checks.predict(WHERE, ENDS, "at the floor", "Press Play.").children
+    for guess, first in (
+        ("near <0>", "Not this one. Nothing stops it"),
+        ("at the floor", "That is right. A theorem"),
+    ):
+        choices.value = guess
+        seen, folded = answer.value.split("<details>")
+        assert "right" not in seen
+        assert first in folded
+    assert "Nothing stops it" not in folded, "who is right need not hear why others are wrong"
+
+
+@pytest.mark.parametrize(
+    ("options", "right", "words"),
+    [
+        ({"because": "so"}, "because", "at least two"),
+        ({"yes": "a", "no": "b"}, "perhaps", "right must be one of .*'perhaps'"),
+        ({"yes": "a", "no": " "}, "yes", "nothing is said of .*'no'"),
+    ],
+)
+def test_a_question_needs_two_answers_a_right_one_and_words_on_each(options: dict[str, str], right: str, words: str):
+    with pytest.raises(ValueError, match=words):
+        checks.predict("Why?", options, right)
 
 
 def test_the_growth_by_hand_is_checked_with_a_diagnosis():

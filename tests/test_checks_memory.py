@@ -61,6 +61,21 @@ def without_news(V: np.ndarray, v: np.ndarray, horizon: int) -> Any:
     return [x @ np.linalg.solve(C, x) for x in states(V, v, horizon)]
 
 
+def with_one_in_every_entry(V: np.ndarray, v: np.ndarray, horizon: int) -> Any:
+    """The formula C = V C Vᵀ + I, typed into NumPy with a 1."""
+    C = np.zeros_like(V)
+    for _ in range(200):
+        C = V @ C @ V.T + 1
+    return [x @ np.linalg.solve(C, x) for x in states(V, v, horizon)]
+
+
+def with_one_as_first_term(V: np.ndarray, v: np.ndarray, horizon: int) -> Any:
+    """The sum I + V Vᵀ + …, typed into NumPy with a 1."""
+    powers = [np.linalg.matrix_power(V, k) for k in range(1, 200)]
+    C = 1 + sum(power @ power.T for power in powers)
+    return [x @ np.linalg.solve(C, x) for x in states(V, v, horizon)]
+
+
 MISTAKES: list[tuple[Curve, str]] = [
     (lambda V, v, horizon: sum(curve(V, v, horizon)), "their sum"),
     (lambda V, v, horizon: curve(V, v, horizon - 1), "last one is missing"),
@@ -77,6 +92,8 @@ MISTAKES: list[tuple[Curve, str]] = [
     ),
     (continuous, "continuous time"),
     (without_news, "just come in"),
+    (with_one_in_every_entry, "1 to every entry, as if all units got the same noise"),
+    (with_one_as_first_term, "begins with the number 1"),
     (lambda V, v, horizon: np.ones(horizon + 1), r"J\(0\) should be"),
     (lambda V, v, horizon: np.ones((3, 3)), r"shape \(3, 3\)"),
     (lambda V, v, horizon: 1 / np.arange(1, horizon + 2), "should be"),

@@ -29,7 +29,7 @@ MISTAKES = [
     (lambda V, x, y: np.linalg.svd(stack(V, x, y), compute_uv=False)[..., 0], "largest singular value"),
     (lambda V, x, y: np.log10(smallest(stack(V, x, y))), "log₁₀"),
     (lambda V, x, y: 1 / smallest(stack(V, x, y)), "one over"),
-    (lambda V, x, y: np.abs(np.linalg.det(stack(V, x, y))), "determinant"),
+    (lambda V, x, y: np.abs(np.linalg.det(stack(V, x, y))), "product of all singular values"),
     (
         lambda V, x, y: np.abs((x + 1j * y[:, None])[..., None] - np.linalg.eigvals(V)).min(axis=-1),
         "nearest eigenvalue",

@@ -7,10 +7,11 @@ from typing import Any
 import ipywidgets as ipw
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from widgets import GrowthLab, MemoryLab, SchurLab, ShearLab, SpectrumLab
+from nnrnn_core import tasks
+from widgets import GrowthLab, MemoryLab, SchurLab, ShearLab, SpectrumLab, TrainingLab
 from widgets.labs.lab import Lab
 from widgets.labs.matrix import MatrixLab
 
@@ -18,7 +19,7 @@ LABS: dict[str, Any] = {
     "schur": lambda: SchurLab("shear", presets=("shear", "gentle")),
     "growth": lambda: GrowthLab("shear", presets=("shear", "rotation")),
     "memory": lambda: MemoryLab(size=10),
-    "spectrum": lambda: SpectrumLab("grcar", size=8, presets=("shear", "jordan")),
+    "spectrum": lambda: SpectrumLab("grcar", size=4, presets=("shear", "grcar")),
     "shear": ShearLab,
 }
 MOVES = st.lists(
@@ -70,9 +71,9 @@ def shown(lab: Lab) -> dict[tuple[int, str], Any]:
 
 
 def equal(a: np.ndarray, b: np.ndarray) -> bool:
-    return a.shape == b.shape and (
-        np.allclose(a, b, rtol=1e-9, equal_nan=True) if a.dtype.kind in "fiu" else (a == b).all()
-    )
+    if a.shape != b.shape or a.dtype.kind not in "fiu":
+        return np.array_equal(a, b)
+    return np.allclose(a, b, rtol=1e-9, equal_nan=True)
 
 
 def silently_old(lab: Lab, twin: Lab) -> list[str]:
@@ -100,7 +101,13 @@ def test_whatever_is_moved_every_curve_is_of_the_present_state_or_pending(kind: 
     lab, twin = LABS[kind](), LABS[kind]()
     begin = lab.preset
 
-    @settings(max_examples=10, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=5,
+        deadline=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
     @given(MOVES)
     def check(moves: list[tuple[str, int, float | None]]) -> None:
         lab.load_preset(begin)
@@ -116,3 +123,19 @@ def test_whatever_is_moved_every_curve_is_of_the_present_state_or_pending(kind: 
     finally:
         lab.close()
         twin.close()
+
+
+def test_a_move_of_a_trainings_T_fades_what_takes_a_sequence_until_one_has_been_run() -> None:
+    lab = TrainingLab(tasks.Copying(delay=5), 36, start="random")
+    before = lab.lines.array("now", "y")
+    lab.controls.scale.value = 0.5
+    assert lab.form.pending == {"s T"}
+    assert {"now", "J(k)"} < lab.lines.pending
+    assert "loss" not in lab.lines.pending and "eigenvalues" not in lab.lines.pending, "T moves neither"
+    assert np.array_equal(lab.lines.array("now", "y"), before), "the gradient of the T before, hence pending"
+    lab.while_moving(0.5)
+    assert not lab.lines.pending
+    assert not np.array_equal(lab.lines.array("now", "y"), before)
+    lab.settle()
+    assert not lab.form.pending
+    lab.close()

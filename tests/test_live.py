@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -288,6 +289,58 @@ def test_an_array_that_has_not_changed_is_not_sent(live: LiveFigure, page: Page)
     assert [list(frame) for frame in page.frames()[1:]] == [[(0, "y")]]
     live.push({"loss": {"x": np.arange(3.0), "y": y}})  # of another type: not looked at
     assert [list(frame) for frame in page.frames()[2:]] == [[(0, "x")]]
+
+
+def test_what_is_pending_is_marked_until_it_is_pushed_again(live: LiveFigure, page: Page) -> None:
+    live.push({"score": {"y": [3, 4]}}, pending=["loss", "annotations[0].text"])
+    assert live.pending == {"loss", "annotations[0].text"}
+    assert page.sent[-1][0]["pending"] == [0, "annotations[0].text"]
+    live.push({"score": {"y": [5, 6]}})
+    assert live.pending == {"loss", "annotations[0].text"}
+    live.push({"loss": {"y": live.array("loss", "y")}})  # the numbers that it has had: they are the state's again
+    assert page.sent[-1][0]["pending"] == ["annotations[0].text"]
+    assert live.get_state("_spec")["_spec"]["pending"] == ["annotations[0].text"]
+    live.push({}, {"annotations[0].text": "a"})
+    assert live.pending == set()
+    sent = len(page.sent)
+    live.mark_pending([])
+    assert len(page.sent) == sent, "nothing has changed: nothing is sent"
+    with pytest.raises(ValueError, match="got 'los'"):
+        live.mark_pending(["los"])
+
+
+def test_an_interrupt_lets_the_tick_end_and_then_stops_the_clock(live: LiveFigure, page: Page) -> None:
+    steps: list[str] = []
+    seen: list[BaseException] = []
+    live.on_error = seen.append
+
+    def tick() -> None:
+        steps.append("begun")
+        signal.raise_signal(signal.SIGINT)
+        steps.append("ended")
+
+    before = signal.getsignal(signal.SIGINT)
+    live.play(tick)
+    page.tick()
+    assert steps == ["begun", "ended"]
+    assert [type(problem) for problem in seen] == [KeyboardInterrupt]
+    assert not live.playing
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_second_interrupt_ends_a_tick_that_does_not_end(live: LiveFigure, page: Page) -> None:
+    seen: list[BaseException] = []
+    live.on_error = seen.append
+
+    def tick() -> None:
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+        raise AssertionError("the second interrupt is not waited with")
+
+    live.play(tick)
+    page.tick()
+    assert {type(problem) for problem in seen} == {KeyboardInterrupt}
+    assert not live.playing
 
 
 def test_pushes_from_several_threads_keep_their_order(live: LiveFigure, page: Page) -> None:

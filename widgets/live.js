@@ -3,6 +3,7 @@
 // One module with plotly_js.js and fast_redraw.js, which Python puts before it. All that is private to plotly stands in
 // fast_redraw.js, all that is private to Jupyter and anywidget in plotly_js.js.
 const NUMBERS = new Set(["x", "y", "z"]); // what fast_redraw.js can draw
+const HOLD = 100; // ms that what was pushed in a tick waits for the tick's answer at most
 const READING = 300; // ms without a frame after which a person may read numbers off the lines
 const REST = 1000; // ms without a frame after which plotly itself draws what is shown: its hover labels and zoom need it
 const HIDDEN = 500; // ms between the ticks of a hidden tab
@@ -53,7 +54,7 @@ const copied = (value) => decode(value); // plotly writes into the ranges that i
 function initialize({ model }) {
   const page = Math.random().toString(36).slice(2); // crypto.randomUUID is missing where Jupyter is served over http
   const views = new Set();
-  const figure = (shared.figures[model.get("_key")] = { views, paint, tick, send, serial: -1 });
+  const figure = (shared.figures[model.get("_key")] = { views, paint, release, tick, send, serial: -1 });
   // sent: when the tick went out that is not yet answered; due: when the next one goes out
   let [ticks, sent, due, patience, timer] = [0, 0, 0, PATIENCE, 0];
 
@@ -97,6 +98,16 @@ function initialize({ model }) {
     if (rest) timer = setTimeout(tick, rest);
     else tick(); // at once: the painting comes after, so that kernel and page work at the same time
   }
+  // What was pushed in a tick waits for the tick's answer, so that the next tick is asked for before the page paints; not
+  // for long: the tick may go on computing.
+  function hold() {
+    figure.held ||= setTimeout(release, HOLD);
+  }
+  function release() {
+    clearTimeout(figure.held);
+    figure.held = 0;
+    paint();
+  }
   function receive(message, buffers) {
     const { frame, serial, held, pending, tock, n, wait, wake, download, filename, fullScreen } = message;
     if (pending && serial > figure.serial) figure.pending = pending;
@@ -105,10 +116,11 @@ function initialize({ model }) {
       views.forEach((view) => view.stale.add(`${trace} ${path}`)); // the newest frame wins
     }
     figure.serial = Math.max(figure.serial, serial ?? 0);
-    if (frame && !held) paint(true); // what was pushed in a tick waits for the tick's answer
+    if (frame && held) hold();
+    else if (frame) paint(true);
     if (tock === page && n === ticks) answered(wait);
     if (wake) tick();
-    if (tock) Object.values(shared.figures).forEach((other) => other.paint());
+    if (tock) Object.values(shared.figures).forEach((other) => other.release());
     if (download) [...views][0]?.save(download, filename);
     if (fullScreen) [...views][0]?.toggleFullScreen(fullScreen);
   }
@@ -148,7 +160,7 @@ async function render({ model, el }) {
   el.style.height = `${height()}px`; // before plotly.js is there: the page does not jump
   const Plotly = await loadPlotly(await partner(model, "plotly_js"));
   const gd = el.appendChild(document.createElement("div"));
-  Object.assign(gd, { className: "live-graph", role: "img", tabIndex: 0 });
+  Object.assign(gd, { className: "live-graph", role: "group", tabIndex: 0 });
   const zoomed = new Map(); // axes whose range is the user's, and that range
   const behind = new Set(); // what the page shows and plotly does not know yet
   let [busy, resting, painted, settled] = [null, 0, 0, 0]; // busy: plotly's promise while it draws
@@ -189,6 +201,7 @@ async function render({ model, el }) {
   }
   async function draw() {
     view.drawn = true;
+    hideStill(model.get("_key"));
     zoomed.clear();
     const button = (title, icon, click) => ({ name: title, title, icon: Plotly.Icons[icon], click });
     const modeBarButtonsToRemove = ["toImage", "resetScale2d", "autoScale2d", "select2d", "lasso2d"];
@@ -320,7 +333,9 @@ async function render({ model, el }) {
   document.addEventListener("fullscreenchange", figure.paint);
   figure.tick();
   say();
+  const leave = keepAccessible(el);
   return async () => {
+    leave();
     figure.views.delete(view);
     sizes.disconnect();
     document.removeEventListener("fullscreenchange", figure.paint);

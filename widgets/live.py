@@ -47,7 +47,7 @@ class LiveFigure(anywidget.AnyWidget):
     min_height: least height in pixels.
 
     A drag over it does nothing, so that a slip before a class spoils nothing: zooming and panning are chosen in the
-    mode bar (or by ``figure.layout.dragmode``), and a double click or "Reset axes" always brings the pushed ranges back.
+    mode bar (or by ``figure.layout.dragmode``). A double click or "Reset axes" always brings the pushed ranges back.
 
     Frames that come faster than the page paints are merged: the newest value of each attribute is drawn. Axes that
     should follow the data need their range pushed; a range is left alone while the user has zoomed that axis.
@@ -55,13 +55,12 @@ class LiveFigure(anywidget.AnyWidget):
     """
 
     _esm = SCRIPT + "".join(
-        Path(__file__).with_name(f"{name}.js").read_text("utf-8") for name in ("fast_redraw", "live")
+        Path(__file__).with_name(f"{name}.js").read_text("utf-8") for name in ("still", "access", "fast_redraw", "live")
     )
     _css = """
 .live-figure { position: relative; width: 100%; min-width: 0; margin: 0; flex: 0 1 auto; overflow: hidden;
   contain: layout paint style; } /* a repaint stays in here: without this the browser lays out the whole notebook */
 .live-figure > .live-graph { position: absolute; inset: 0; }
-.live-figure > .live-graph:focus-visible { outline: 3px solid #0072b2; outline-offset: -3px; }
 .live-graph .modebar-container { top: var(--panel-top) !important; } /* beside the panels, under their titles */
 .live-graph [data-pending] { opacity: 0.25 !important; }
 .jupyter-widgets[inert] { opacity: 0.5; }
@@ -71,7 +70,7 @@ class LiveFigure(anywidget.AnyWidget):
 .widget-vbox:fullscreen { background: var(--jp-layout-color0, #fff); overflow: auto; padding: 4px 16px; }
 .widget-vbox:fullscreen > * { flex-shrink: 0; }
 .widget-vbox:fullscreen > .below-the-figures { order: 1; }
-"""
+""" + "".join(Path(__file__).with_name(f"{name}.css").read_text("utf-8") for name in ("access", "theme"))
     plotly_js = traitlets.Instance(PlotlyJs).tag(sync=True, **ipw.widget_serialization)
     playing = traitlets.Bool(False).tag(sync=True)
     alt = traitlets.Unicode("").tag(sync=True)  # what the figure shows, in words: its aria-label
@@ -203,6 +202,11 @@ class LiveFigure(anywidget.AnyWidget):
             if self._assembled is None or self._assembled[0] != self._serial:
                 self._assembled = (self._serial, go.Figure(data=self._data, layout=self._layout))
             return self._assembled[1]
+
+    def parts(self) -> dict[str, Any]:
+        """The current traces and layout, as plain values and arrays: a copy."""
+        with self._lock:
+            return {"data": copy.deepcopy(self._data), "layout": copy.deepcopy(self._layout)}
 
     def download(self, format: str, filename: str) -> None:
         """Have the page save the figure as it shows it. format: "svg" or "png"; filename without its ending."""

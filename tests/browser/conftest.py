@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
@@ -54,11 +55,11 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def start_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., JupyterLab]]:
-    """start_lab(folder, command=None) starts a server (see JupyterLab); all end with the session."""
+    """start_lab(folder, command=None, …) starts a server (see JupyterLab); all end with the session."""
     servers: list[JupyterLab] = []
 
-    def start(folder: Path, command: list[str] | None = None) -> JupyterLab:
-        servers.append(JupyterLab(folder, tmp_path_factory.mktemp("jupyterlab"), command))
+    def start(folder: Path, command: list[str] | None = None, **more: Any) -> JupyterLab:
+        servers.append(JupyterLab(folder, tmp_path_factory.mktemp("jupyterlab"), command, **more))
         return servers[-1]
 
     yield start

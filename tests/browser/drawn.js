@@ -1,8 +1,9 @@
 // What the labs' figures show, held against what Python has pushed, in every animation frame: for tests.
 // `liveFigures.figures` is what the page has received; here the SVG is read back and compared with it. An expression
-// whose value is an object with `faults`: each one a figure that for two frames showed something else, unmarked.
+// whose value is an object with `faults`: each one a figure that showed something else than was pushed, three frames later.
 (() => {
-  const TOLERANCE = 1.5; // pixels: a line's points are rounded to a tenth, plotly leaves out what is within one
+  const TOLERANCE = 2.5; // pixels: plotly leaves out points that are about so near to the line without them
+  const LATE = 50; // ms: three frames
   const FAR = 4000; // pixels: lines are cut off far outside of their panel
 
   const near = (a, b, least = 1e-5) => Math.abs(a - b) <= least * Math.max(1, Math.abs(a), Math.abs(b));
@@ -100,23 +101,27 @@
       const partner = layout[name].scaleanchor.replace(/^([xy])/, "$1axis");
       if (view.zoomed?.has(name) || view.zoomed?.has(partner) || !layout[name].range) continue;
       const slack = [name, partner].map((key) => Math.abs((gd._fullLayout[key].range[1] - gd._fullLayout[key].range[0]) / (layout[key].range[1] - layout[key].range[0])));
-      if (Math.min(...slack) > 1.01) found.push(`${name} and ${partner} both show more than they should: ${slack}`);
+      // plotly fits a pair to its panel more than once while margins settle: some percent, which do not add up
+      if (Math.min(...slack) > 1.06) found.push(`${name} and ${partner} both show more than they should: ${slack}`);
     }
     return found;
   }
 
-  function textFaults(gd, layout) {
-    return (layout.annotations ?? []).flatMap(({ text, visible }, i) => {
+  function textFaults(gd, view, layout) {
+    return (layout.annotations ?? []).flatMap(({ text, visible, xref = "x", yref = "y" }, i) => {
+      const zoomed = [xref, yref].some((ref) => view.zoomed.has(ref.replace(/^[xy]/, "$&axis")));
       const element = gd.querySelector(`.annotation[data-index="${i}"]`);
       const plain = (text ?? "").replace(/<[^>]*>/g, "").replace(/\s+/g, "");
-      const drawn = (element?.querySelector("text")?.textContent ?? "").replace(/\s+/g, "");
-      return visible === false || plain === drawn ? [] : [`annotation ${i} says ${drawn}, not ${plain}`];
+      const words = element?.querySelector("text");
+      const drawn = (words?.textContent ?? "").replace(/[\s\u200b]+/g, "");
+      // where the user has zoomed its point away it is not drawn
+      return visible === false || plain === drawn || (zoomed && !words) ? [] : [`annotation ${i} says ${drawn}, not ${plain}`];
     });
   }
 
   function faultsOf(figure, view) {
     const gd = view.gd;
-    const found = [...rangeFaults(gd, view, figure.layout), ...textFaults(gd, figure.layout)];
+    const found = [...rangeFaults(gd, view, figure.layout), ...textFaults(gd, view, figure.layout)];
     const elements = new Map([...gd.querySelectorAll(".scatterlayer > .trace, .heatmaplayer > .hm")].map((element) => [element.__data__[0].trace.index, element]));
     figure.data.forEach((trace, i) => {
       const full = gd._fullData[i];
@@ -128,12 +133,76 @@
     return found;
   }
 
-  const watch = { faults: [], frames: 0, compared: 0, faultsOf };
+  // What Python has, as JSON, against what the page has received: {key: {serial, pending, layout, data}}.
+  function differences(python) {
+    const found = [];
+    for (const [key, state] of Object.entries(python)) {
+      const figure = liveFigures.figures[key];
+      if (figure.serial !== state.serial) found.push(`the page is at ${figure.serial}, Python at ${state.serial}`);
+      if (figure.pending.join() !== state.pending.join()) found.push(`pending: ${figure.pending}, not ${state.pending}`);
+      state.data.forEach((parts, i) => {
+        for (const [part, values] of Object.entries(parts)) {
+          const [have, want] = [numbers([...(figure.data[i][part] ?? [])].flatMap((v) => (v?.length ? [...v] : v))), numbers(values)];
+          const off = want.findIndex((v, j) => !near(v, have[j]) && (Number.isFinite(v) || Number.isFinite(have[j])));
+          if (have.length !== want.length || off >= 0) found.push(`${figure.data[i].name} ${part}[${off}] is ${have[off]}, not ${want[off]}`);
+        }
+      });
+    }
+    return found;
+  }
+
+  // The colours of a whole heat map on the screen, cell by cell; its numbers are on a fixed scale.
+  async function mapColourFault(gd, i, z) {
+    const [full, image] = [gd._fullData[i], [...gd.querySelectorAll(".heatmaplayer > .hm")].find((e) => e.__data__[0].trace.index === i)?.querySelector("image")];
+    const scale = full.colorscale.map(([at, colour]) => [at, channels(colour)]);
+    if (!image || scale.some(([, [, , , alpha]]) => alpha < 255)) return "";
+    const [xaxis, yaxis] = [axisOf(gd, full.xaxis), axisOf(gd, full.yaxis)];
+    const picture = new Image();
+    picture.src = image.href.baseVal;
+    await picture.decode();
+    const canvas = new OffscreenCanvas(picture.naturalWidth, picture.naturalHeight).getContext("2d");
+    canvas.drawImage(picture, 0, 0);
+    const place = (v, axis, side, size, natural) => Math.floor(((axis._b + axis._m * v - Number(image.getAttribute(side))) / Number(image.getAttribute(size))) * natural);
+    for (let row = 0; row < z.length; row++)
+      for (let column = 0; column < z[row].length; column++) {
+        const [x, y] = [place(column, xaxis, "x", "width", picture.naturalWidth), place(row, yaxis, "y", "height", picture.naturalHeight)];
+        if (x < 0 || y < 0 || x >= picture.naturalWidth || y >= picture.naturalHeight) continue; // zoomed
+        const drawn = [...canvas.getImageData(x, y, 1, 1).data];
+        const value = z[row][column];
+        const wanted = Number.isFinite(value) ? shade(scale, (value - full.zmin) / (full.zmax - full.zmin)) : [0, 0, 0, 0];
+        const off = wanted[3] ? Math.max(...wanted.map((c, k) => Math.abs(c - drawn[k]))) : drawn[3];
+        if (off > 6) return `${full.name}: cell ${row}, ${column} is ${drawn}, not ${wanted.map(Math.round)} for ${value}`;
+      }
+    return "";
+  }
+  function channels(colour) {
+    const context = new OffscreenCanvas(1, 1).getContext("2d");
+    context.fillStyle = colour;
+    context.fillRect(0, 0, 1, 1);
+    return [...context.getImageData(0, 0, 1, 1).data];
+  }
+  function shade(scale, at) {
+    const share = Math.max(0, Math.min(1, at));
+    const i = Math.max(1, scale.findIndex(([end]) => end >= share));
+    const [[a, from], [b, to]] = [scale[i - 1], scale[i]];
+    return from.map((c, k) => c + ((to[k] - c) * (share - a)) / (b - a));
+  }
+  async function colourFaults() {
+    const found = [];
+    for (const figure of Object.values(liveFigures.figures))
+      for (const { gd } of figure.views)
+        if (gd?._fullData && gd.offsetParent)
+          for (const [i, trace] of figure.data.entries())
+            if (gd._fullData[i]?.type === "heatmap") found.push(await mapColourFault(gd, i, Array.from(trace.z, numbers)));
+    return found.filter(Boolean);
+  }
+
+  const watch = { faults: [], frames: 0, compared: 0, faultsOf, differences, colourFaults };
   const before = new Map(); // view: what was wrong with it one frame ago, and at which serial
   function look() {
     watch.frames += 1;
     for (const figure of Object.values(globalThis.liveFigures?.figures ?? {}))
-      for (const view of figure.views) {
+      for (const view of figure.held ? [] : figure.views) {
         const { gd } = view;
         if (!gd?._fullLayout || !gd.isConnected || !gd.offsetParent || gd._dragging || !gd.querySelector(".cartesianlayer .subplot")) continue;
         const now = `${figure.serial} ${gd.clientWidth} ${[...gd.querySelectorAll("path.js-line, path.point")].map((p) => p.getAttribute("d") + p.getAttribute("transform")).join()}`;
@@ -142,9 +211,13 @@
         watch.compared += 1;
         const found = faultsOf(figure, view);
         const still = last?.serial === figure.serial ? found.filter((fault) => last.found.includes(fault)) : [];
-        for (const fault of still)
-          if (!watch.faults.includes(fault) && watch.faults.length < 50) watch.faults.push(fault);
-        before.set(view, { now, found, serial: figure.serial });
+        const since = last?.serial === figure.serial ? last.since : performance.now();
+        const frames = last?.serial === figure.serial ? last.frames + 1 : 0;
+        const how = `(serial ${figure.serial}, ${Math.round(performance.now() - since)} ms and ${frames} frames after; ${view.stale.size} waiting, next ${view.request}, width ${gd.layout.width} of ${gd.clientWidth})`;
+        // One look may come between a push and its frame, and on a busy page several in a bunch.
+        if (frames >= 2 && performance.now() - since > LATE)
+          for (const fault of still) if (watch.faults.length < 50) watch.faults.push(`${fault} ${how}`);
+        before.set(view, { now, found, serial: figure.serial, since, frames });
       }
   }
   const loop = () => {

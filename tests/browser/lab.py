@@ -63,13 +63,15 @@ class JupyterLab:
     ["make", "lab"] is started in folder itself and given the server's arguments as JUPYTER_ARGS.
     """
 
-    def __init__(self, folder: Path, scratch: Path, command: list[str] | None = None) -> None:
+    def __init__(
+        self, folder: Path, scratch: Path, command: list[str] | None = None, settings: dict[str, Any] = SETTINGS
+    ) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         self.url, self.token = f"http://127.0.0.1:{port}", secrets.token_hex(16)
         self.log = scratch / "lab.log"
-        for name, value in SETTINGS.items():
+        for name, value in settings.items():
             file = scratch / "settings" / f"{name}.jupyterlab-settings"
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(json.dumps(value))

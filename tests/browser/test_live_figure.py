@@ -132,7 +132,7 @@ def test_the_figure_fills_its_box(notebook: Notebook) -> None:
     )
     assert width == pytest.approx(parent, abs=2)
     assert height == 400
-    assert graph(notebook, "[gd.getAttribute('role'), gd.getAttribute('aria-label')]") == ["img", "A flat line."]
+    assert graph(notebook, "[gd.getAttribute('role'), gd.getAttribute('aria-label')]") == ["group", "A flat line."]
     notebook.screenshot("live-figure")
 
 

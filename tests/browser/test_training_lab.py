@@ -217,6 +217,10 @@ OVERLAPS = f"""() => {{
         found.push(`${{kind}} ${{text}} is cut off`);
   }}
   return found; }}"""
+ENDS = f"""() => ['.live-figure', 'button', '.widget-html']
+  .flatMap((part) => [...document.querySelectorAll('{LAB} ' + part)])
+  .filter((e) => e.checkVisibility() && !e.closest('.jupyter-widget-Collapse-contents'))
+  .flatMap((e) => [e.getBoundingClientRect().top, e.getBoundingClientRect().bottom])"""
 PLACED = f"""() => [...document.querySelectorAll('{LAB} .live-graph.js-plotly-plot')].every((gd) =>
   gd.layout?.width === gd.clientWidth && gd.layout.height === gd.clientHeight)"""
 
@@ -246,11 +250,7 @@ def test_in_full_screen_all_panels_the_controls_and_the_sentence_are_in_sight(no
     noisy.page.set_viewport_size({"width": 1280, "height": 720})
     press(noisy, "Full screen")
     noisy.wait(f"() => document.fullscreenElement?.matches('{LAB}') && ({PLACED})()")
-    ends = noisy.page.evaluate(
-        f"""() => ['.live-figure', 'button', '.widget-html']
-        .flatMap((part) => [...document.querySelectorAll('{LAB} ' + part)]).filter((e) => e.checkVisibility() && !e.closest('.jupyter-widget-Collapse-contents'))
-        .map((e) => e.getBoundingClientRect()).flatMap((box) => [box.top, box.bottom])"""
-    )
+    ends = noisy.page.evaluate(ENDS)
     assert min(ends) >= 0 and max(ends) <= 720, ends
     assert noisy.page.evaluate(OVERLAPS) == []
     press(noisy, "Full screen")

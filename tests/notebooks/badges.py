@@ -31,8 +31,10 @@ CITED_ADDRESS = re.compile(r"^repository-code: .*$", re.MULTILINE)
 # Colab's runtime has these, and pip must not touch them: a new torch or numpy under a running kernel breaks it.
 IN_COLAB = {"torch", "numpy", "scipy", "contourpy", "threadpoolctl", "tqdm", "ipywidgets", "ipython", "traitlets"}
 
+# Folded to its first line: by `cellView` and the word @title in Colab, by `jupyter` in JupyterLab and Notebook.
+FOLDED = {"cellView": "form", "jupyter": {"source_hidden": True}, "tags": ["setup"]}
 SETUP_CELL = """\
-# Set-up: run this cell first. In Colab it fetches the kit; elsewhere it only looks whether the kit is there.
+# @title Set-up: run this cell first. In Colab it fetches the kit; elsewhere it only looks whether the kit is there.
 import importlib.util
 import subprocess
 import sys
@@ -45,7 +47,8 @@ if "google.colab" in sys.modules:
         subprocess.run([*git_clone, "{address}", str(clone)], check=True)
     pip_install = [sys.executable, "-m", "pip", "install", "--quiet"]
     # Before plotly is imported, and without torch and numpy: those stay Colab's own.
-    subprocess.run([*pip_install, {requirements}], check=True)
+    needed = [{requirements}]
+    subprocess.run([*pip_install, *needed], check=True)
     subprocess.run([*pip_install, "--no-deps", str(clone)], check=True)
     importlib.invalidate_caches()
     from google.colab import output
@@ -83,7 +86,7 @@ def with_address(name: str, notebook: nbformat.NotebookNode) -> nbformat.Noteboo
         elif cell.cell_type == "markdown":
             cell.source = text_with_address(cell.source)
         elif "setup" in cell.metadata.get("tags", []):
-            cell.source = setup_cell()
+            cell.source, cell.metadata = setup_cell(), nbformat.from_dict(FOLDED)
     return notebook
 
 

@@ -1,12 +1,16 @@
 """Two further editions of every notebook, for tests: solved, and with every code cell run twice.
 
-`python tests/notebooks/editions.py SOURCE TARGET` writes TARGET/solved/ (notebooks with exercises only: each solution
-in place of its stub) and TARGET/twice/ (every code cell twice in succession: a notebook must survive Shift-Enter).
+A solution is a folded `<details>` in a Markdown cell: Run All does not run it, and no front end shows it unasked.
+
+`python tests/notebooks/editions.py SOURCE TARGET` writes TARGET/solved/ (notebooks with exercises only: the code of
+each solution in place of its stub) and TARGET/twice/ (every code cell twice in succession: a notebook must survive
+Shift-Enter).
 """
 
 from __future__ import annotations
 
 import copy
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -14,16 +18,30 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+# The title gives nothing away. The blank lines make a front end read what is between the tags as Markdown.
+SOLUTION = re.compile(
+    r"<details><summary>One solution</summary>\n\n```python\n(?P<code>.*?)\n```\n\n</details>", re.DOTALL
+)
+
 
 def tags(cell: NotebookNode) -> set[str]:
     """The tags of a cell."""
     return set(cell.metadata.get("tags", []))
 
 
-def solved(notebook: NotebookNode) -> NotebookNode:
-    """A copy in which each cell tagged `solution` has replaced the `exercise` before it.
+def code_of(cell: NotebookNode) -> str:
+    """The code of a cell tagged `solution`. ValueError unless the cell is Markdown and all of it folded away."""
+    found = SOLUTION.fullmatch(cell.source.strip())
+    if cell.cell_type != "markdown" or found is None:
+        raise ValueError(f"a solution is Markdown, one <details> with one block of Python: {cell.source[:60]!r}")
+    return found["code"]
 
-    ValueError if an exercise has no solution before the next exercise, or a solution no exercise before it.
+
+def solved(notebook: NotebookNode) -> NotebookNode:
+    """A copy in which the code of each cell tagged `solution` stands in the `exercise` before it.
+
+    ValueError if a solution is not folded Markdown, an exercise has no solution before the next exercise, or a solution
+    has no exercise before it.
     """
     edition = copy.deepcopy(notebook)
     cells: list[NotebookNode] = []
@@ -36,7 +54,7 @@ def solved(notebook: NotebookNode) -> NotebookNode:
         if "solution" in tags(cell):
             if waiting is None:
                 raise ValueError(f"solution without an exercise before it: {cell.source[:60]!r}")
-            waiting.source, waiting = cell.source, None
+            waiting.source, waiting = code_of(cell), None
         else:
             cells.append(cell)
     if waiting is not None:

@@ -74,11 +74,12 @@ def test_tags_come_from_the_closed_list_and_cells_are_short(cases: list[Case]):
             assert len(cell.source.splitlines()) <= MOST_LINES, f"{path.name}: {cell.source}"
 
 
-def test_the_first_code_cell_is_the_setup_cell_and_the_same_everywhere(cases: list[Case]):
+def test_the_first_code_cell_is_the_setup_cell_folded_and_the_same_everywhere(cases: list[Case]):
     for path, notebook in cases:
         first, *others = code_cells(notebook)
         assert tags(first) == {"setup"}, path.name
         assert first.source == badges.setup_cell(), f"{path.name}: run `make badges`"
+        assert first.metadata == badges.FOLDED, f"{path.name}: run `make badges`"
         assert not any("setup" in tags(cell) for cell in others), path.name
 
 
@@ -98,13 +99,32 @@ def test_images_say_what_they_show(cases: list[Case]):
                 assert not images_without_alt(cell.source), path.name
 
 
-def test_exercises_and_solutions_come_in_pairs(cases: list[Case]):
+def test_exercises_are_code_and_solutions_are_folded_away_and_never_run(cases: list[Case]):
     for path, notebook in cases:
-        where = path.name
-        assert not any("exercise" in tags(cell) for cell in solved(notebook).cells if "solution" in tags(cell)), where
         for cell in notebook.cells:
-            if tags(cell) & {"exercise", "solution"}:
-                assert cell.cell_type == "code", f"{where}: {cell.source[:60]!r}"
+            if "exercise" in tags(cell):
+                assert cell.cell_type == "code", f"{path.name}: {cell.source[:60]!r}"
+        assert not any("solution" in tags(cell) for cell in solved(notebook).cells), path.name
+
+
+def test_the_first_exercise_says_where_its_solution_is(cases: list[Case]):
+    for path, notebook in cases:
+        before: list[str] = []
+        for cell in notebook.cells:
+            if "exercise" in tags(cell):
+                assert "solution" in before[-1].lower(), f"{path.name}: {cell.source[:60]!r}"
+                break
+            before.append(cell.source)
+
+
+def test_what_asserts_or_has_the_answer_in_its_code_is_folded_in_jupyter_and_in_colab(cases: list[Case]):
+    for path, notebook in cases:
+        for cell in code_cells(notebook)[1:]:
+            folded = bool(cell.metadata.get("jupyter", {}).get("source_hidden"))
+            where = f"{path.name}: {cell.source[:60]!r}"
+            assert folded == (cell.metadata.get("cellView") == "form"), where
+            if cell.source.startswith("# Check") or "checks.predict(" in cell.source:
+                assert folded, where
 
 
 def test_an_image_without_words_is_found():

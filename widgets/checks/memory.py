@@ -17,7 +17,7 @@ HORIZON = 7
 
 
 def memory_curve(function: Callable[[np.ndarray, np.ndarray, int], Any]) -> Verdict:
-    """Whether `function(V, v, horizon)` is J(k) = (V^k v)ᵀ C⁻¹ V^k v, k = 0 … horizon, with C = V C Vᵀ + 1."""
+    """Whether `function(V, v, horizon)` is J(k) = (V^k v)ᵀ C⁻¹ V^k v, k = 0 … horizon, with C = V C Vᵀ + I."""
     for name, V, v in _cases():
         try:
             answer = function(V.copy(), v.copy(), HORIZON)
@@ -69,8 +69,13 @@ def _diagnosis(curve: np.ndarray, name: str, V: np.ndarray, v: np.ndarray, right
         "That C is of continuous time: take scipy.linalg.solve_discrete_lyapunov.": _curve(
             trace, scipy.linalg.solve_continuous_lyapunov(V - one, -one)
         ),
-        "C lacks the noise that has just come in: Q is the unit matrix, not V Vᵀ.": _curve(
+        "C lacks the noise that has just come in: Q is the identity matrix, not V Vᵀ.": _curve(
             trace, scipy.linalg.solve_discrete_lyapunov(V, V @ V.T)
+        ),
+        "Your C has + 1 where the identity matrix belongs. NumPy adds the 1 to every entry, as if all units got the "
+        "same noise: take np.eye(len(V)).": _curve(trace, _noise(V, np.ones_like(V))),
+        "Your sum for C begins with the number 1, and NumPy adds it to every entry: begin with np.eye(len(V)).": _curve(
+            trace, C - one + 1
         ),
     }
     for words, wrong in mistakes.items():
@@ -80,11 +85,12 @@ def _diagnosis(curve: np.ndarray, name: str, V: np.ndarray, v: np.ndarray, right
         return f"You returned shape {curve.shape}: return J(0) … J(horizon), here {HORIZON + 1} numbers."
     first = int(np.flatnonzero(~np.isclose(curve, right, rtol=1e-6, atol=1e-12))[0])
     found = f"On {name} J({first}) should be {fixed(right[first], 4)}; yours is {fixed(curve[first], 4)}."
-    return f"{found} Check C first: C = V C Vᵀ + 1."
+    return f"{found} Check C first: C = V C Vᵀ + I."
 
 
-def _noise(V: np.ndarray) -> np.ndarray:
-    return np.asarray(scipy.linalg.solve_discrete_lyapunov(V, np.eye(len(V))))
+def _noise(V: np.ndarray, fresh: np.ndarray | None = None) -> np.ndarray:
+    """C = V C Vᵀ + fresh, the covariance of the noise that comes in at every step; default the identity matrix."""
+    return np.asarray(scipy.linalg.solve_discrete_lyapunov(V, np.eye(len(V)) if fresh is None else fresh))
 
 
 def _trace(V: np.ndarray, v: np.ndarray, horizon: int) -> np.ndarray:

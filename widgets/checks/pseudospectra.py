@@ -56,7 +56,10 @@ def _diagnosis(found: np.ndarray, right: np.ndarray, V: np.ndarray, x: np.ndarra
         (singular[..., 0], "That is the largest singular value of zI − V; asked is the smallest."),
         (np.log10(right), "That is log₁₀ σ_min; return σ_min itself."),
         (1 / right, "That is ‖(zI − V)⁻¹‖, one over the level."),
-        (np.abs(np.linalg.det(_stack(V, x, y))), "That is |det(zI − V)|; a small determinant does not say how small."),
+        (
+            np.abs(np.linalg.det(_stack(V, x, y))),
+            "That is |det(zI − V)|, the product of all singular values; asked is the smallest.",
+        ),
         (
             np.abs(z[..., None] - np.linalg.eigvals(V)).min(axis=-1),
             "That is the distance to the nearest eigenvalue: the level of a normal matrix, and too large for this one.",

@@ -60,7 +60,7 @@ def _diagnosis_form(number: float, V: np.ndarray, right: float) -> str:
         right**2: "the square of Henrici's number: the Frobenius norm has a root.",
         float(np.linalg.norm(V)): "the norm of the whole form, ‖V‖_F: leave the diagonal out, np.triu(form, 1).",
         float(np.linalg.norm(np.tril(upper, -1))): "the part below the diagonal, which is empty: SciPy's Schur form is "
-        "upper triangular, the transpose of the paper's.",
+        "upper triangular, the paper's with its modes in reverse order.",
         float(np.linalg.norm(strict_real)): 'the real Schur form holds pairs of complex eigenvalues in 2×2 blocks, and '
         'these reach above the diagonal: ask for output="complex".',
         float(np.linalg.norm(strict, 2)): "the largest singular value of T; leave ord=2 away for Frobenius's norm.",

@@ -30,7 +30,7 @@ ARRANGEMENTS = {
     3 * CELL: arrangement(PANELS, 2, width=3 * CELL, row=600),
 }
 LEVELS = (-1, -2, -3, -4, -6, -8)  # ε = 10 to these powers: a contour each
-SHADES = ("#BFD3E6", "#9EBCDA", "#8C96C6", "#8C6BB1", "#88419D", "#4D004B")  # darker for smaller ε
+SHADES = ("#7A94C2", "#7F7CBB", "#8562AE", "#85469E", "#732078", "#4D004B")  # darker for smaller ε
 CONTOURS = tuple(f"ε = {power_of_ten(level)}" for level in LEVELS)  # whose ε a reader may choose anew
 FINE, MEDIUM, COARSE = 61, 31, 25  # points of the grid along either axis
 LARGEST_FINE = 256  # rows beyond which the middle one of them must do

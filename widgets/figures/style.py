@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-# Okabe & Ito's palette: told apart with every common form of colour blindness; dashes and markers say it again.
-BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
-YELLOW, BLUE, VERMILION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
-GREY = "#767676"
+# Okabe & Ito's palette, its lighter colours darkened until each has a contrast of 3 with white and, as theme.css turns
+# them, with the dark ground; told apart with every common form of colour blindness (tests/test_colours.py). Dashes and
+# markers say it again.
+BLACK, ORANGE, SKY, GREEN = "#000000", "#C88800", "#3F9BD1", "#009E73"
+BLUE, VERMILION, PURPLE = "#0067A6", "#C24A00", "#CC79A7"
+GREY = "#5F5F5F"
 FEED_FORWARD = [[0, BLUE], [0.5, "#FFFFFF"], [1, VERMILION]]  # signed, white at 0
 ROTATIONS = [[0, "#5E3C99"], [0.5, "#F7F7F7"], [1, "#B35806"]]
 

@@ -13,7 +13,9 @@ from typing import Any, ClassVar
 
 import ipywidgets as ipw
 import numpy as np
+from IPython.display import display
 
+from ..asleep import outputs
 from ..jupyter import close_tree, take_out
 from ..live import LiveFigure
 from . import registry
@@ -75,6 +77,11 @@ class Lab(ipw.VBox):
         self.children = tuple(children)
         self.add_class(f"{self.kind}-lab")
         return registry.take_place(self)
+
+    def _ipython_display_(self, **_: Any) -> None:
+        """What a cell that ends with the lab shows and keeps: see `asleep.py`."""
+        for bundle in outputs(self):
+            display(bundle, raw=True)
 
     # ---- what a lab provides
     @property
