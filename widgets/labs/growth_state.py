@@ -87,7 +87,7 @@ class GrowthState(MatrixState):
     def sentence_of(self, growth: Growth, exact: bool) -> str:
         """The sentence about these curves."""
         after = self.of_peak(growth.rise, float(growth.times[-1]), exact)
-        return f"{growth_sentence(growth, self.best, self.k, self.time)} {after}{self.of_doubt()}"
+        return f"{growth_sentence(growth, self.best, self.k, self.time)} {after}{self.of_doubt(exact)}"
 
     def code_lines(self) -> list[str]:
         k, end = repr(self.k), repr(self.horizon)

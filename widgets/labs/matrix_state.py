@@ -17,7 +17,7 @@ from ..figures.doubt import doubt_sentence
 from ..figures.rise import Rise, peak_sentence
 from .lab import LARGEST_SCALE
 from .matrices import Source, source_from_preset
-from .peaks import PeakSearch, peak_search
+from .peaks import AT_ONCE, PeakSearch, peak_search
 from .preset_text import read_preset
 
 if TYPE_CHECKING:
@@ -74,8 +74,11 @@ class MatrixState:
             return peak_sentence(rise, None, False, end, time)
         return peak_sentence(rise, self.search.found, self.search.ended, end, time)
 
-    def of_doubt(self) -> str:
-        """A sentence, after a space, where rounding has moved eigenvalues so far that it is seen; "" otherwise."""
+    def of_doubt(self, exact: bool = True) -> str:
+        """A sentence, after a space, where rounding has moved eigenvalues so far that it is seen; "" otherwise, and in
+        a quick sentence about a large matrix, of which that takes long to find out."""
+        if not exact and self.source.size > AT_ONCE:
+            return ""
         says = doubt_sentence(self.source.eigenvalues, self.source.doubt)
         return f" {says}" if says else ""
 

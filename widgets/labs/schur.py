@@ -122,7 +122,7 @@ class SchurState(MatrixState):
         growth = self.growth(exact)
         says = schur_sentence(self.view, growth, self.scale, self.time)
         after = self.of_peak(rise_in(self.view, growth, self.time), float(growth[0][-1]), exact)
-        return f"{says} {after}{self.of_doubt()}"
+        return f"{says} {after}{self.of_doubt(exact)}"
 
 
 class SchurLab(MatrixLab):

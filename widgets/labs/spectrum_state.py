@@ -26,6 +26,7 @@ PERTURBATIONS = 50  # matrices in a throw
 SHORTEST, LONGEST = 0.2, 1000  # horizon
 HORIZONS = {"discrete": (20, 40, 80, 160, 320), "continuous": (0.5, 1, 2, 5, 10, 20, 50)}  # to begin with
 FALLEN = 0.5  # once growth has come down to this share of its peak, the curve may end
+BOUNDS = 40  # times that the Schur form takes, as measured at 256 rows
 POINTS = 11, 201  # fewest and most along an axis of the grid, by hand
 STEPS = 200  # moments of a curve in continuous time
 
@@ -84,6 +85,10 @@ class SpectrumState(MatrixState):
     def of(cls, source: Source, time: dynamics.Time | None = None) -> Self:
         """With the point of a coarse grid that says most about growth."""
         chosen = source.time if time is None else check_time(time)
+        if source.size > figures.LARGEST_FINE:  # where even a coarse grid takes long
+            edge = 1.0 if chosen == "discrete" else 0.0
+            beyond = tidy(round(max(source.rate(chosen), edge) + 0.2, 2))
+            return cls(source, time=chosen, horizon=HORIZONS[chosen][2], point=(beyond, 0.0))
         return cls(source, time=chosen, horizon=_horizon(source, chosen), point=_telling_point(source, chosen))
 
     def changed(self, **changes: Any) -> Self:
@@ -124,7 +129,11 @@ class SpectrumState(MatrixState):
         along = self.points or figures.points_along(self.source.size, True)
         points = along * (along // 2 + 1) if self.source.is_real and not self.seen.middle else along**2
         seconds = dynamics.estimated_seconds(self.source.size, points, figures.FINE_TOLERANCE)
-        return f"Coarse at first: the fine pseudospectra of {self.source.size} rows take about {short(seconds, 1)} s."
+        bounds = BOUNDS * dynamics.estimated_seconds(self.source.size, 0)
+        return (
+            f"Coarse at first: for {self.source.size} rows the fine pseudospectra take about {short(seconds, 1)} s, "
+            f"the bounds of growth about {short(bounds, 1)} s."
+        )
 
     def plane(self, exact: bool = True) -> figures.Plane:
         points = figures.points_along(self.source.size, exact)
@@ -256,7 +265,7 @@ class SpectrumState(MatrixState):
                 f" {len(moved)} perturbations of size {short(self.eps, 2)} carry an eigenvalue as far as "
                 f"{where} {short(reach)}."
             )
-        return text + self.of_doubt()
+        return text + self.of_doubt(exact)
 
     def _of_kreiss(self, exact: bool, power: str) -> str:
         bounds = self.frame(exact).bounds
