@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import math
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from nnrnn_core import dynamics
 from oracles import direct_levels
-from widgets import SpectrumLab
+from widgets import GrowthLab, SchurLab, SpectrumLab
 from widgets.figures.numbers import power_of_ten
 from widgets.figures.spectrum import (
     BOUND,
@@ -29,9 +30,8 @@ from widgets.figures.spectrum import (
     SPECTRAL,
     VALUES,
     contour_line,
-    plane_of,
-    window_of,
 )
+from widgets.labs.matrices import source_of
 from widgets.labs.spectrum_state import PERTURBATIONS, SpectrumState
 
 SMALL = {"size": 12}
@@ -70,8 +70,7 @@ def click(lab: SpectrumLab, x: float, y: float) -> None:
 @pytest.mark.parametrize("name", ["grcar", "balanced_network"])
 def test_the_contours_lie_on_their_levels_and_the_dashed_one_on_eps(name: str):
     V = dynamics.gallery[name]()
-    window = window_of(V, dynamics.gallery[name].time)
-    plane = plane_of(V, window)
+    plane = SpectrumState.of(source_of(name)).plane()
     for level in (-0.7, -1.0, -1.3):
         line = contour_line(plane, level)
         z = (line["x"] + 1j * line["y"])[np.isfinite(line["x"])]
@@ -82,7 +81,7 @@ def test_the_contours_lie_on_their_levels_and_the_dashed_one_on_eps(name: str):
 
 
 def test_a_matrix_without_a_contour_in_sight_draws_none():
-    plane = plane_of(np.zeros((3, 3)), window_of(np.zeros((3, 3)), "discrete"))
+    plane = SpectrumState.of(source_of(np.zeros((3, 3)))).plane()
     assert np.isnan(contour_line(plane, 3.0)["x"]).all()
 
 
@@ -310,3 +309,112 @@ def test_what_is_typed_wrong_is_said_in_the_lab(lab: SpectrumLab):
 def test_levels_are_decades_with_a_contour_each():
     assert list(LEVELS) == sorted(LEVELS, reverse=True)
     assert power_of_ten(-12) == "10⁻¹²"
+
+
+# --- axes by hand, numbers
+
+
+def test_axes_by_hand_are_drawn_kept_in_the_preset_and_reset(lab: SpectrumLab):
+    axes = lab.axes
+    axes.window.value, axes.levels.value, axes.points.value, axes.eps.value = (
+        "0.5, 0.25, 0.5",
+        "0.2, 0.03",
+        "15",
+        "0.07",
+    )
+    assert not axes.said.value
+    state = lab.state
+    assert (state.window, state.levels, state.points, state.eps) == ((0.5, 0.25, 0.5), (0.2, 0.03), 15, 0.07)
+    layout = lab.figures[0].figure.layout
+    assert tuple(layout.xaxis.range) == (0.0, 1.0) and tuple(layout.yaxis.range) == (-0.25, 0.75)
+    plane = state.plane()
+    assert plane.levels.shape == (15, 15) and plane.imag[0] == -0.25
+    assert np.allclose(10**plane.levels, direct_levels(lab.V, plane.real + 1j * plane.imag[:, None]), rtol=2e-3)
+    for trace, eps in (("ε = 10⁻¹", 0.2), ("ε = 10⁻²", 0.03)):
+        wanted = contour_line(plane, math.log10(eps))
+        assert np.array_equal(drawn(lab, trace), wanted["y"], equal_nan=True)
+    assert np.isnan(drawn(lab, "ε = 10⁻³")).all(), "two contours are wished for, and no third"
+    twin = SpectrumLab.state_of(lab.preset)
+    assert twin.settings() == state.settings()
+    found: dict[str, Any] = {}
+    exec(lab.code, found)
+    assert np.allclose(found["levels"], 10**plane.levels, rtol=2e-3)
+    axes.reset.click()
+    assert (lab.state.window, lab.state.levels, lab.state.points) == ((), (), 0)
+    assert (axes.window.value, axes.levels.value, axes.points.value, axes.eps.value) == ("", "", "", "0.07")
+    assert tuple(lab.figures[0].figure.layout.xaxis.range) != (0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "words"),
+    [
+        ("eps", "small", "a number is wanted here, such as 0.03; got 'small'"),
+        ("eps", "2", "eps must be"),
+        ("window", "1, 2", "window must be three numbers"),
+        ("window", "0, 0, -1", "half the side of window"),
+        ("levels", "0.1, 0", "a level must be"),
+        ("levels", "1,2,3,4,5,6,7", "at most 6 numbers, an ε each; got 7"),
+        ("points", "9", "points must be"),
+        ("points", "many", "11 to 201 points along an axis, a whole number; got 'many'"),
+    ],
+)
+def test_bad_axes_are_refused_beside_them_and_change_nothing(lab: SpectrumLab, field: str, text: str, words: str):
+    before = lab.state
+    getattr(lab.axes, field).value = text
+    assert words in html.unescape(lab.axes.said.value)
+    assert lab.state is before
+    assert getattr(lab.axes, field).value != text, "the field says again what is shown"
+
+
+def test_the_numbers_of_plane_and_curve_unfold_in_a_table(lab: SpectrumLab):
+    assert lab.numbers.layout.display == "none"
+    lab.show_numbers.click()
+    shown = html.unescape(lab.numbers.value)
+    plane, table = lab.state.plane(), lab.state.table()
+    assert f"<td>{10 ** plane.levels[0, 0]:.6g}</td>" in shown and f"<td>{table['growth'][1]:.6g}</td>" in shown
+    assert "The first of 3,721 rows and 3 columns" in shown
+    lab.set(scale=2)
+    assert f"<td>{lab.state.table()['growth'][1]:.6g}</td>" in html.unescape(lab.numbers.value)
+    lab.show_numbers.click()
+    assert lab.numbers.layout.display == "none"
+
+
+# --- scale
+
+
+def test_a_large_matrix_is_coarse_at_first_and_fine_after_the_pages_ticks():
+    V = np.random.default_rng(0).standard_normal((110, 110)) / 12
+    lab = SpectrumLab(V)
+    assert "take about" in lab.progress.value and lab.figures[0].playing
+    coarse = len(drawn(lab, EDGE))
+    said, pieces = [], 0
+    while lab.prepare():
+        pieces += 1
+        said.append(lab.progress.value)
+    assert pieces > 5 and any("of 1,891 points" in words for words in said)
+    lab.settle()
+    assert not lab.progress.value
+    assert len(drawn(lab, EDGE)) > coarse
+    plane = lab.state.plane()
+    z = plane.real[::20] + 1j * plane.imag[::20, None]
+    assert np.allclose(10 ** plane.levels[::20, ::20], direct_levels(V, z), rtol=2e-3)
+    lab.close()
+
+
+def test_newer_work_cancels_older():
+    lab = SpectrumLab(np.random.default_rng(0).standard_normal((104, 104)) / 12)
+    lab.prepare()
+    old = lab.state.levels_search
+    slider(lab, "scale").value = 0.5
+    done = old.last.done
+    for _ in range(3):
+        lab.prepare()
+    assert old.last.done == done and lab.state.levels_search.last is not None
+    lab.close()
+
+
+@pytest.mark.parametrize("kind", [GrowthLab, SchurLab, SpectrumLab])
+def test_a_matrix_of_more_than_256_rows_opens(kind: Any):
+    lab = kind(np.random.default_rng(0).standard_normal((260, 260)) / 20)
+    assert lab.figures[0].playing and lab.status and not lab.alarm.value
+    lab.close()

@@ -13,7 +13,7 @@ from .form import Matrix, Time, as_form, as_real, as_schur
 from .gallery import Parameter, Specimen, gallery
 from .growth import transient_growth, typical_growth
 from .growth_estimate import GrowthEstimate, estimate_growth, growth_powers
-from .growth_peak import GrowthPeak, growth_peak
+from .growth_peak import GrowthPeak, growth_peak, growth_peak_slices
 from .kreiss import KreissBounds, kreiss_bounds, kreiss_constant
 from .lyapunov import jacobians, lyapunov_exponents
 from .memory import estimate_memory, fisher_memory
@@ -70,6 +70,7 @@ __all__ = [
     "gallery",
     "growth_bounds",
     "growth_peak",
+    "growth_peak_slices",
     "growth_powers",
     "henrici",
     "jacobians",

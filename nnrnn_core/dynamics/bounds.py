@@ -35,9 +35,11 @@ class GrowthBounds(NamedTuple):
     numerical : ndarray, (times,)
         From above, by the numerical range: 2 r^k, or e^{ωt}.
     kreiss : float
-        On the peak over all times, from below: K.
+        On the peak over all times, from below: K, or the largest lower bound on K that was found.
     kreiss_above : float
-        On the peak over all times, from above: e n K.
+        On the peak over all times, from above: e n times the upper bound on K, ∞ where there is none.
+    certified : bool
+        Whether K is known to the tolerance of `kreiss_bounds`.
 
     Examples
     --------
@@ -52,6 +54,7 @@ class GrowthBounds(NamedTuple):
     numerical: Curve
     kreiss: float
     kreiss_above: float
+    certified: bool
 
 
 class PointBound(NamedTuple):
@@ -78,7 +81,9 @@ class PointBound(NamedTuple):
     curve: Curve
 
 
-def growth_bounds(V: Matrix, horizon: int, time: Time = "discrete", step: float = 1.0) -> GrowthBounds:
+def growth_bounds(
+    V: Matrix, horizon: int, time: Time = "discrete", step: float = 1.0, budget: int = 400
+) -> GrowthBounds:
     """ρ^k ≤ ‖V^k‖₂ ≤ min(κ ρ^k, 2 r^k), and K ≤ max_k ‖V^k‖₂ ≤ e n K.
 
     ρ is the spectral radius, κ the condition of the eigenvectors, r the numerical radius, K the Kreiss constant.
@@ -94,6 +99,8 @@ def growth_bounds(V: Matrix, horizon: int, time: Time = "discrete", step: float 
         Whether V^k or e^{tV} is bounded.
     step : float, above 0
         In continuous time the bounds are at t = 0, step, … horizon · step.
+    budget : int, at least 1
+        For the Kreiss constant: see `kreiss_bounds`.
 
     Returns
     -------
@@ -120,7 +127,7 @@ def growth_bounds(V: Matrix, horizon: int, time: Time = "discrete", step: float 
     True
     """
     times = _times(horizon, time, step)
-    condition, kreiss = eigenvector_condition(V), kreiss_bounds(V, time)
+    condition, kreiss = eigenvector_condition(V), kreiss_bounds(V, time, budget=budget)
     with np.errstate(over="ignore"):
         if time == "discrete":
             spectral = spectral_radius(V) ** times
@@ -129,7 +136,8 @@ def growth_bounds(V: Matrix, horizon: int, time: Time = "discrete", step: float 
             spectral = np.exp(spectral_abscissa(V) * times)
             numerical = np.exp(numerical_abscissa(V) * times)
         eigenvector = np.full(len(times), np.inf) if math.isinf(condition) else condition * spectral
-    return GrowthBounds(times, spectral, eigenvector, numerical, kreiss.value, math.e * len(form_of(V)) * kreiss.value)
+    above = math.e * len(form_of(V)) * kreiss.above
+    return GrowthBounds(times, spectral, eigenvector, numerical, kreiss.value, above, kreiss.certified)
 
 
 def bound_from_point(V: Matrix, z: complex, horizon: int, time: Time = "discrete", step: float = 1.0) -> PointBound:

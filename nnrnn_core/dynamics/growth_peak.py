@@ -18,6 +18,7 @@ difference: such a V is as near to the one meant as its rounded entries are. An 
 from __future__ import annotations
 
 import math
+from collections.abc import Generator, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -112,14 +113,51 @@ def growth_peak(V: Matrix, time: Time = "discrete", tolerance: float = 1e-6, bud
     >>> dynamics.growth_peak([[1.1]])
     GrowthPeak(value=inf, at=inf, proven=True, above=inf)
     """
+    return [*growth_peak_slices(V, time, tolerance, budget)][-1]
+
+
+def growth_peak_slices(
+    V: Matrix, time: Time = "discrete", tolerance: float = 1e-6, budget: int = 20_000
+) -> Iterator[GrowthPeak]:
+    """sup_k ‖V^k‖₂ as `growth_peak` gives it, a little at a time, for a page that must answer in between.
+
+    Parameters
+    ----------
+    V : array_like, tensor or SchurMatrix, (n, n)
+        Finite, real or complex.
+    time : {"discrete", "continuous"}
+        Whether V^k or e^{tV} grows.
+    tolerance, budget
+        As in `growth_peak`.
+
+    Yields
+    ------
+    GrowthPeak
+        The largest found so far, after each power that was looked at: some products of matrices and one singular value
+        decomposition lie between two. The last is that of `growth_peak`. Whoever does not ask for the next one has
+        stopped the search.
+
+    Raises
+    ------
+    ValueError
+        When the first is asked for: if V is not a finite, square matrix, or time, tolerance or budget is out of range.
+
+    Examples
+    --------
+    >>> from nnrnn_core import dynamics
+    >>> [*found] = dynamics.growth_peak_slices([[0.9, 0.0], [5.0, 0.8]])
+    >>> found[0].proven, found[-1] == dynamics.growth_peak([[0.9, 0.0], [5.0, 0.8]])
+    (False, True)
+    """
     discrete = check_time(time) == "discrete"
     tolerance = number("tolerance", tolerance, 0, 1, above=True, below=True)
     budget = whole_number("budget", budget, 1)
     if _endless(V, discrete):
-        return GrowthPeak(math.inf, math.inf, True, math.inf)
+        yield GrowthPeak(math.inf, math.inf, True, math.inf)
+        return
     form = form_of(V)
-    steps = (_Powers if discrete else _Exponentials)(form)
-    return _Search(steps, tolerance, budget).run()
+    search = _Search((_Powers if discrete else _Exponentials)(form), tolerance, budget)
+    yield from search.run()
 
 
 def _endless(V: Matrix, discrete: bool) -> bool:
@@ -289,27 +327,36 @@ class _Search:
         self.steps, self.tolerance, self.budget = steps, tolerance, budget
         self.value, self.at = 1.0, 0.0
 
-    def run(self) -> GrowthPeak:
+    @property
+    def so_far(self) -> GrowthPeak:
+        return GrowthPeak(self.value, self.at, False, math.inf)
+
+    def run(self) -> Iterator[GrowthPeak]:
         if self.steps.contracts():
-            return GrowthPeak(1.0, 0.0, True, 1.0)
-        windows, outcome = self.windows()
+            yield GrowthPeak(1.0, 0.0, True, 1.0)
+            return
+        windows, outcome = yield from self.windows()
         if outcome != "returns":
             endless = outcome == "outgrows"
-            return GrowthPeak(*((math.inf, math.inf) if endless else (self.value, self.at)), endless, math.inf)
+            yield GrowthPeak(math.inf, math.inf, True, math.inf) if endless else self.so_far
+            return
         self.climb()
-        bounds = {0: self.explore(_Block(self.steps.start, self.steps.step(0), 0.0, 0), {})}
+        yield self.so_far
+        bounds = {0: (yield from self.explore(_Block(self.steps.start, self.steps.step(0), 0.0, 0), {}))}
         made = self.steps.step(0).error
         for level in range(windows):
             first = self.steps.sharpen(level, bounds[level] ** 2 * made)
             block = _Block(first, self.steps.step(level + 1), self.steps.unit * 2.0**level, level)
-            bounds[level + 1] = max(bounds[level], min(self.explore(block, bounds), first.above * bounds[level]))
+            inside = yield from self.explore(block, bounds)
+            bounds[level + 1] = max(bounds[level], min(inside, first.above * bounds[level]))
             made = 2 * made + self.steps.step(level + 1).rounding + first.error**2
         above = max(bounds[windows], self.value)
-        return GrowthPeak(self.value, self.at, above <= self.value * (1 + self.tolerance), above)
+        yield GrowthPeak(self.value, self.at, above <= self.value * (1 + self.tolerance), above)
 
-    def windows(self) -> tuple[int, str]:
+    def windows(self) -> Generator[GrowthPeak, None, tuple[int, str]]:
         """How many there are, and why no more."""
         for level in range(DOUBLINGS):
+            yield self.so_far
             power, length = self.steps.step(level), self.steps.unit * 2.0**level
             if not math.isfinite(power.above):
                 return level, "overflows"
@@ -339,7 +386,7 @@ class _Search:
             if self.see(tried, start + length):
                 best, start = tried, start + length
 
-    def explore(self, block: _Block, bounds: dict[int, float]) -> float:
+    def explore(self, block: _Block, bounds: dict[int, float]) -> Generator[GrowthPeak, None, float]:
         """A bound on every norm in the block: each is looked at, or left out as not above the largest."""
         waiting, above = [block._replace(first=block.first._replace(made=block.first.error))], 0.0
         most = bounds.get(block.level, math.inf)
@@ -352,6 +399,7 @@ class _Search:
                 above = max(above, bound)
                 continue
             self.budget -= 1
+            yield self.so_far
             middle = _product(first, self.steps.step(level - 1), most)
             half = self.steps.unit * 2.0 ** (level - 1)
             waiting.append(_Block(middle, last, start + half, level - 1))

@@ -101,7 +101,8 @@ def pseudospectra_slices(
         wanted = np.unique(where[::stride, ::stride])
         waiting = wanted[np.isnan(found[wanted])]
         while len(waiting):
-            now, waiting = waiting[:size], waiting[size:]
+            taken = size if len(waiting) >= size + FEWEST else len(waiting)  # so the speed decides no digit of a level
+            now, waiting = waiting[:taken], waiting[taken:]
             start = time.perf_counter()
             found[now] = levels(form, points[now], tolerance, real=False)
             took = time.perf_counter() - start

@@ -214,7 +214,8 @@ def eigenvalue_uncertainty(V: Matrix) -> Float64[np.ndarray, " n"]:
 
     References
     ----------
-    Golub & Van Loan (2013), Matrix Computations, sections 7.2.2 and 7.5.6; Note [Balancing] in the source.
+    Golub & Van Loan (2013), Matrix Computations, sections 7.2.2 and 7.5.6; Elsner (1985), Linear Algebra and its
+    Applications 71, for (2‖V‖)^{1 − 1/n} ‖E‖^{1/n}, beyond which no eigenvalue moves; Note [Balancing] in the source.
 
     Examples
     --------
@@ -227,7 +228,9 @@ def eigenvalue_uncertainty(V: Matrix) -> Float64[np.ndarray, " n"]:
     if isinstance(V, HoldsSchurForm) or _is_triangular(form_of(V)):
         return np.zeros(len(form_of(V)))
     form = _balanced_form(V)[0]
-    return np.asarray(SOLVER * EPS * frobenius(form) * _conditions(*_eigenvectors(form)))
+    moved, size = SOLVER * EPS * frobenius(form), frobenius(form)
+    whatever = (2 * size) ** (1 - 1 / len(form)) * moved ** (1 / len(form))  # Elsner's bound, for any κ
+    return np.asarray(np.minimum(moved * _conditions(*_eigenvectors(form)), whatever))
 
 
 def eigenvector_condition(V: Matrix) -> float:

@@ -101,7 +101,7 @@ def test_every_preset_and_slider_of_a_lab_shows_on_the_page(
     changed(notebook, lab(notebook).get_by_role("button", name="Use this matrix").click)
     lab(notebook).locator("textarea").fill("0.9 two; 0 0.8")
     lab(notebook).get_by_role("button", name="Use this matrix").click()
-    notebook.wait(f"() => document.querySelector('{LAB} [role=alert]')?.innerText.includes('real numbers')")
+    notebook.wait(f"() => document.querySelector('{LAB} [role=alert]')?.innerText.includes('two')")
     with notebook.page.expect_download() as download:
         lab(notebook).get_by_role("button", name="Figures as SVG").click()
     assert "<svg" in download.value.path().read_text()

@@ -51,4 +51,5 @@ def nice_end(value: float, least: float = 100) -> float:
     if value <= least:
         return least
     scale = 10.0 ** math.floor(math.log10(value))
-    return next(scale * m for m in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if scale * m >= value)
+    # a subnormal number has so few digits that none of these may be as large as it
+    return next((scale * m for m in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if scale * m >= value), 2 * value)

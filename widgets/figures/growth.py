@@ -9,6 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from nnrnn_core import dynamics
+from nnrnn_core.dynamics.form import form_of
 
 from .axes import decades, nice_end, positive
 from .frame import EXACT_SIZE
@@ -70,17 +71,23 @@ class Growth(NamedTuple):
 
 
 def growth_of(
-    V: dynamics.Matrix, horizon: float, time: dynamics.Time = "discrete", exact: bool = True, given: float = 0.0
+    V: dynamics.Matrix,
+    horizon: float,
+    time: dynamics.Time = "discrete",
+    exact: bool = True,
+    given: float = 0.0,
+    rate: float | None = None,
 ) -> Growth:
     """The curves for k = 0 … horizon, or 101 times t = 0 … horizon. exact False: fewer random starts and, for a wide V,
-    estimates at about 30 of the powers, in a tenth of the time. given: see `rounding`."""
+    estimates at about 30 of the powers, in a tenth of the time. given: see `rounding`. rate: the spectral radius or
+    abscissa where it is known."""
     step, length, count = _steps(V, horizon, time)
     steps, worst, typical = _curves(V, horizon, time, exact)
     with np.errstate(all="ignore"):  # what has left float64 is not drawn
         cloud = dynamics.cloud_growth(step, count, count=STARTS if exact else FEW)
         low, high = np.quantile(cloud.norms, [0.05, 0.95], axis=1)[:, steps]
         spread = cloud.spread.mean(axis=1)[steps]
-        rate = _rate(V, time)
+        rate = _rate(V, time) if rate is None else rate
         radius = rate**steps if time == "discrete" else np.exp(rate * length * steps)
     error = rounding(V, horizon, time, given)
     return Growth(length * steps, worst, typical, radius, low, high, spread, rate, error)
@@ -99,7 +106,7 @@ def _curves(
     """Numbers of steps, the worst and the typical growth after them."""
     step, length, count = _steps(V, horizon, time)
     steps = np.arange(count + 1)
-    if not exact and len(dynamics.as_real(step)[1]) > EXACT_SIZE:
+    if not exact and len(form_of(step)) > EXACT_SIZE:
         estimate = dynamics.estimate_growth(step, dynamics.growth_powers(count, 30))
         return np.array(estimate.powers), estimate.transient, estimate.typical
     if time == "discrete":
@@ -191,14 +198,16 @@ def _log_axis(axis: str, values: np.ndarray, labels: int) -> dict[str, Any]:
 
 def moment_push(best: dynamics.OptimalInput, moment: float, time: dynamics.Time) -> Push:
     """What the figure shows of one moment (k, or t): the input that grows most until then, and its response."""
-    units = np.arange(1, len(best.input) + 1)
+    units, complex_ = np.arange(1, len(best.input) + 1), np.iscomplexobj(best.input)
+    shown, response = (np.abs(x) if complex_ else x for x in (best.input, best.response))
+    moduli = " |entries|" if complex_ else ""
     here, ends = np.array([moment, moment]), np.array([LOWEST, 1 / LOWEST])
     traces: dict[str, dict[str, Any]] = {
         ABOVE: {"x": here, "y": ends},
         BELOW: {"x": here, "y": ends},
         HERE: {"x": here[:1], "y": np.array([max(best.gain, LOWEST)])},
-        BEST: bars(units, best.input),
-        RESPONSE: bars(units, best.response),
+        BEST: bars(units, shown),
+        RESPONSE: bars(units, response),
     }
     # round, so that the axis seldom changes
     reach = 1.1 * (nice_end(float(np.abs(best.response).max()), 0.0) or 1.0)
@@ -209,8 +218,8 @@ def moment_push(best: dynamics.OptimalInput, moment: float, time: dynamics.Time)
         "xaxis3.dtick": apart,
         "xaxis4.dtick": apart,
         "yaxis4.range": [-reach, reach],
-        "annotations[2].text": f"Worst input for {moment_text(moment, time)}, length 1",
-        "annotations[3].text": f"Its response, length {short(best.gain)}",
+        "annotations[2].text": f"Worst input{moduli} for {moment_text(moment, time)}, length 1",
+        "annotations[3].text": f"Its response{moduli}, length {short(best.gain)}",
     }
     return traces, layout
 

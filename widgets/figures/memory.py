@@ -69,7 +69,7 @@ def memory_figure() -> go.Figure:
         yaxis={"type": "log", "range": [LOWEST, 0.15], "dtick": 1, "exponentformat": "power"},
         xaxis2={"title": {"text": "unit", "standoff": 4}},
         yaxis2={"type": "log", "range": [-0.5, 2], "nticks": 4, "exponentformat": "power"},
-        xaxis3={"range": [-0.55, 2.55], "tickvals": [0, 1, 2], "ticktext": ["orthog.", "delay", "third"],
+        xaxis3={"range": [-0.55, 2.55], "tickvals": [0, 1, 2], "ticktext": list(NAMES),
                 "ticks": "", "tickangle": 0},
         yaxis3={"range": [0, 70]},
         annotations=[

@@ -7,8 +7,11 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from nnrnn_core import dynamics
+from nnrnn_core.dynamics.form import form_of
 
 from .numbers import moment, short
+
+NEAR = 1e-3  # relative: a peak so near to the one drawn is the same to the reader
 
 
 class Rise(NamedTuple):
@@ -44,7 +47,7 @@ def rounding(V: dynamics.Matrix, steps: float, time: dynamics.Time = "discrete",
     wrong by about as much, once. e^{tA} of an A that is wrong by n² u ‖A‖ is wrong by t times that. given: relative
     error of V as it came, which k steps multiply by k.
     """
-    form = dynamics.as_real(V)[1]
+    form = form_of(V)
     factors = steps if time == "discrete" else steps * float(np.linalg.norm(form))
     return float((len(form) ** 2 * np.finfo(float).eps / 2 + given) * (1 + factors))
 
@@ -58,6 +61,31 @@ def said_of(rise: Rise, time: dynamics.Time) -> str:
         "peaks": f"rises to {here}",
         "rises": f"is {here} and has not come down",
     }[rise.kind]
+
+
+def peak_sentence(rise: Rise, peak: dynamics.GrowthPeak | None, ended: bool, end: float, time: dynamics.Time) -> str:
+    """Whether what is said of a curve drawn up to `end` holds for all time. peak: what a search has found so far, and
+    ended: whether it is over."""
+    grows = rise.kind in ("peaks", "rises")
+    if peak is not None and peak.proven:
+        return _proven(rise, peak, end, time)
+    if peak is None or not ended:
+        return "That is the largest so far." if grows else "That is so as far as it is drawn."
+    highest = max(peak.value, rise.height)
+    return f"Whether more comes later is undecided within the budget: the peak is at least {factor(highest)}."
+
+
+def _proven(rise: Rise, peak: dynamics.GrowthPeak, end: float, time: dynamics.Time) -> str:
+    if np.isinf(peak.value):
+        return "Growth goes on without end."
+    if rise.kind in ("falls", "stays") and peak.value <= 1 + NEAR:
+        return f"That is proven for all {'k' if time == 'discrete' else 't'}."
+    there = f"{factor(peak.value)} at {moment(peak.at, time)}"
+    if peak.at > end:
+        return f"The largest of all, proven, is {there}, beyond what is drawn."
+    if peak.value > (1 + NEAR) * rise.height:  # between two points of the curve
+        return f"The largest of all, proven, is {there}."
+    return "That is proven to be the largest."
 
 
 def factor(value: float) -> str:

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from nnrnn_core import dynamics
 from nnrnn_core.dynamics import schur_form
+from nnrnn_core.dynamics.form import form_of as dynamics_form
 
 from .axes import decades, nice_end, positive
 from .frame import EXACT_SIZE
@@ -21,9 +22,9 @@ from .schur_form import form_maps, heat_map
 from .style import BLACK, BLUE, DARK, FEED_FORWARD, GREY, ROTATIONS, VERMILION, base_layout, title
 from .training import Push
 
-HORIZON = 100  # steps over which growth is followed
-TOLERATED = 0.01  # error in an eigenvalue
-STEP = 0.1  # units of time between two points, where time is continuous
+HORIZONS: dict[dynamics.Time, float] = {"discrete": 100.0, "continuous": 10.0}  # where the curve of growth ends
+LONGEST = 10  # times that, for a peak that comes later
+POINTS = 100  # steps of the curve in continuous time
 LOWEST = 1e-4  # the smallest growth that is drawn
 WRITTEN = 4  # up to this many rows, the numbers stand in the cells
 COLOURS = ("coloraxis", "coloraxis2")  # the scale of V and T, and that of Λ: in the place of legends
@@ -61,15 +62,11 @@ MATRIX, BLOCKS, FEED, BOXES = "V", "Λ", "s T", "2×2 blocks"
 SCALES = ("colours of V and s T", "colours of Λ")
 IN_V, IN_FORM = "entries of V", "entries of the Schur form"
 VALUES, BORDER = "eigenvalues", "border of decay"
-BEWARE = (
-    " Beware: rounding counts here. The eigenvalues and Henrici's number are those of a matrix that differs from this "
-    "one in the 16th digit."
-)
 WORST, RADIUS, PEAK = "worst start", "by λ alone", "peak"
 
 
 class Form(NamedTuple):
-    """V = P form Pᵀ, lower block-triangular. eigenvalues: read off the form; henrici: its departure from normality;
+    """V = P form Pᵀ, lower block-triangular. eigenvalues: of V; henrici: its departure from normality;
     below and inside: the Frobenius norm of T, and of what the 2×2 blocks have beyond rotations: henrici² = below² +
     inside² (γ R(θ) has nothing beyond); given: relative error of V as it came."""
 
@@ -88,29 +85,33 @@ class Form(NamedTuple):
         return self.henrici <= 1e-12 * len(self.form) * float(np.linalg.norm(self.form))
 
 
-def form_of(P: np.ndarray, form: np.ndarray, order: str = ORDERS[0], given: float = 0.0) -> Form:
-    """All about V = P form Pᵀ, form lower block-triangular, its eigenvalues in this order."""
+def form_of(
+    P: np.ndarray, form: np.ndarray, order: str = ORDERS[0], given: float = 0.0, eigenvalues: np.ndarray | None = None
+) -> Form:
+    """All about V = P form P*, form lower block-triangular, its eigenvalues in this order. eigenvalues: where those of
+    V are known; those of the form otherwise."""
     P, form = dynamics.reordered(P, form, order)
     below, inside = dynamics.departure_parts(form)
     henrici = math.hypot(below, inside)
     if inside < 1e-6 * henrici:  # not worth a word
         inside = 0.0
-    return Form(P, form, dynamics.block_rows(form), dynamics.eigenvalues(form), henrici, below, inside, given)
+    rows = dynamics.block_rows(form) if np.isrealobj(form) else np.empty(0, int)
+    values = dynamics.eigenvalues(form) if eigenvalues is None else eigenvalues
+    return Form(P, form, rows, values, henrici, below, inside, given)
 
 
-def times_of(time: dynamics.Time) -> np.ndarray:
-    """k = 0 … 100, or t = 0 … 10."""
-    return np.arange(HORIZON + 1) * (1.0 if time == "discrete" else STEP)
-
-
-def growth_of(form: np.ndarray, time: dynamics.Time, exact: bool = True) -> tuple[np.ndarray, np.ndarray]:
-    """(times, ‖V^k‖₂ or ‖e^{tA}‖₂), the same for V as for its form. exact False: for a wide one, an estimate."""
-    times = times_of(time)
+def growth_of(
+    V: dynamics.Matrix, time: dynamics.Time, exact: bool = True, horizon: float | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """(times, ‖V^k‖₂ or ‖e^{tA}‖₂), exact False: for a wide one, an estimate."""
+    end = HORIZONS[time] if horizon is None else horizon
     if time == "continuous":
-        return times, dynamics.exponential_growth(form, times)
-    if exact or len(form) <= 2 * EXACT_SIZE:
-        return times, dynamics.transient_growth(form, HORIZON)
-    estimate = dynamics.estimate_growth(form, dynamics.growth_powers(HORIZON, 30))
+        times = np.linspace(0, end, POINTS + 1)
+        return times, dynamics.exponential_growth(V, times)
+    count = round(end)
+    if exact or len(dynamics_form(V)) <= 2 * EXACT_SIZE:
+        return np.arange(count + 1.0), dynamics.transient_growth(V, count)
+    estimate = dynamics.estimate_growth(V, dynamics.growth_powers(count, 30))
     return np.array(estimate.powers, float), estimate.transient
 
 
@@ -189,8 +190,9 @@ def schur_push(
     V: np.ndarray, form: Form, growth: tuple[np.ndarray, np.ndarray], limits: tuple[float, float], time: dynamics.Time
 ) -> Push:
     """What the figure shows. limits: of the colours of V and T, and of Λ; see `limits_of`."""
-    n = len(V)
-    blocks, feed_forward = form_maps(form.form, form.rows)
+    n, real = len(V), np.isrealobj(V) and np.isrealobj(form.form)
+    V, entries = (V, form.form) if real else (np.abs(V), np.abs(form.form))
+    blocks, feed_forward = form_maps(entries, form.rows)
     shared, own = limits
     x, y = _boxes(form.rows)
     traces: dict[str, dict[str, Any]] = {
@@ -199,7 +201,7 @@ def schur_push(
         FEED: {"z": feed_forward, "zmin": -shared, "zmax": shared},
         BOXES: {"x": x, "y": y},
         IN_V: _written(V, np.full((n, n), shared)),
-        IN_FORM: _written(form.form, np.where(np.isnan(blocks), shared, own)),
+        IN_FORM: _written(entries, np.where(np.isnan(blocks), shared, own)),
     }
     tick = next(tick for tick in (1, 5, 10, 50, n) if n <= 8 * tick)
     colours = zip(COLOURS, limits, strict=True)
@@ -210,8 +212,8 @@ def schur_push(
     across, down = [-0.5, n - 0.5], [n - 0.5, -0.5]
     layout |= {
         "xaxis.range": across, "xaxis2.range": across, "yaxis.range": down, "yaxis2.range": down,
-        "annotations[0].text": f"{'V' if time == 'discrete' else 'A'}: the weights between units",
-        "annotations[1].text": f"Schur form, departure {0 if form.normal else short(form.henrici)}",
+        "annotations[0].text": _map_title("V" if time == "discrete" else "A", real),
+        "annotations[1].text": _form_title(form, real),
     }  # fmt: skip
     for part in (_plane(form.eigenvalues, time), _curve(form, growth, time)):
         traces |= part[0]
@@ -219,10 +221,18 @@ def schur_push(
     return traces, layout
 
 
+def _map_title(name: str, real: bool) -> str:
+    return f"{name}: the weights between units" if real else f"|{name}|: moduli of complex entries"
+
+
+def _form_title(form: Form, real: bool) -> str:
+    return f"{'Schur form' if real else '|Schur form|'}, departure {0 if form.normal else short(form.henrici)}"
+
+
 def limits_of(V: np.ndarray, form: Form) -> tuple[float, float]:
     """Where the colours of V and T end, and those of Λ. Asked for at s = 1 and kept for every s, so that a colour keeps
     its number while s moves (beyond s = 1 the strongest are drawn at the end of the scale)."""
-    blocks, feed_forward = form_maps(form.form, form.rows)
+    blocks, feed_forward = form_maps(form.form if np.isrealobj(form.form) else np.abs(form.form), form.rows)
     largest = max(float(np.abs(V).max()), float(np.nanmax(np.abs(feed_forward), initial=0.0)))
     return nice_end(largest or 1.0, 0.0), nice_end(float(np.nanmax(np.abs(blocks))) or 1.0, 0.0)
 
@@ -290,10 +300,8 @@ def _written(M: np.ndarray, limits: np.ndarray) -> dict[str, Any]:
 # ---- words
 
 
-def schur_sentence(
-    form: Form, growth: tuple[np.ndarray, np.ndarray], scale: float, time: dynamics.Time, doubtful: bool
-) -> str:
-    """What the figure shows, in words. doubtful: rounding may have moved an eigenvalue by more than TOLERATED."""
+def schur_sentence(form: Form, growth: tuple[np.ndarray, np.ndarray], scale: float, time: dynamics.Time) -> str:
+    """What the figure shows, in words."""
     values = form.eigenvalues
     largest = (
         f"spectral radius {short(np.abs(values).max())}"
@@ -301,8 +309,7 @@ def schur_sentence(
         else f"largest real part {short(values.real.max())}"
     )
     says = f"{_split(form, scale)} The eigenvalues ({largest}) do not move with s. "
-    says += f"‖{_power(time)}‖ {said_of(rise_in(form, growth, time), time)}."
-    return says + BEWARE if doubtful else says
+    return f"{says}‖{_power(time)}‖ {said_of(rise_in(form, growth, time), time)}."
 
 
 def _split(form: Form, scale: float) -> str:

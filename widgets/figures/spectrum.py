@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import contourpy
@@ -11,11 +12,12 @@ import plotly.graph_objects as go
 from jaxtyping import Complex128
 
 from nnrnn_core import dynamics
+from nnrnn_core.dynamics.form import form_of
 
 from .axes import decades, nice_end, positive
 from .growth import growth_title
 from .layout import CELL, NARROW, Panel, arranged, arrangement, legend_row
-from .numbers import power_of_ten
+from .numbers import power_of_ten, short
 from .rise import Rise, rise_of, rounding
 from .style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, base_layout, title
 from .training import Push
@@ -29,8 +31,9 @@ ARRANGEMENTS = {
 }
 LEVELS = (-1, -2, -3, -4, -6, -8)  # ε = 10 to these powers: a contour each
 SHADES = ("#7A94C2", "#7F7CBB", "#8562AE", "#85469E", "#732078", "#4D004B")  # darker for smaller ε
-FINE, COARSE = 61, 25  # points of the grid along either axis
-STRIPS = 4  # of the fine grid: one takes no longer than a slider may wait
+CONTOURS = tuple(f"ε = {power_of_ten(level)}" for level in LEVELS)  # whose ε a reader may choose anew
+FINE, MEDIUM, COARSE = 61, 31, 25  # points of the grid along either axis
+LARGEST_FINE = 256  # rows beyond which the middle one of them must do
 FINE_TOLERANCE, COARSE_TOLERANCE = 1e-3, 1e-2
 LARGE = 100  # rows beyond which half of them, and of the directions, must do
 SPARSE = 4  # one in so many moments of continuous time follows a slider
@@ -49,14 +52,16 @@ AT_REST = (LABELS, EIGENVECTOR, NUMERICAL, KREISS)  # what a quick frame leaves 
 
 
 class Window(NamedTuple):
-    """What of the plane is in sight: a square around `center`, on the real axis, of half its side."""
+    """What of the plane is in sight: a square around `center` + i `middle`, of half its side."""
 
     center: float
     half: float
+    middle: float = 0.0
 
     def axes(self, count: int) -> tuple[np.ndarray, np.ndarray]:
-        """The grid's real and imaginary parts; its imaginary part symmetric, which halves the work."""
-        return self.center + self.half * np.linspace(-1, 1, count), self.half * np.linspace(-1, 1, count)
+        """The grid's real and imaginary parts; symmetric about the real axis if it can be, which halves the work."""
+        side = self.half * np.linspace(-1, 1, count)
+        return self.center + side, self.middle + side
 
 
 class Plane(NamedTuple):
@@ -79,74 +84,65 @@ class Frame(NamedTuple):
     rise: Rise
 
 
-def window_of(V: dynamics.Matrix, time: dynamics.Time) -> Window:
-    """A square that holds the spectrum and what lies around it: the unit circle, or the imaginary axis."""
-    values = dynamics.eigenvalues(V)
+def window_of(values: np.ndarray, time: dynamics.Time) -> Window:
+    """A square that holds the eigenvalues and what lies around them: the unit circle, or the imaginary axis."""
     if time == "discrete":
         return Window(0.0, nice_end(1.3 * max(1.0, float(np.abs(values).max())), 1.5))
     low, high = float(values.real.min()), max(float(values.real.max()), 0.0)
-    extent = max(high - low, 2 * float(np.abs(values.imag).max()), 0.5)
+    bottom, top = float(values.imag.min()), float(values.imag.max())
+    if abs(bottom + top) <= 0.1 * max(top - bottom, 1.0):  # as those of a real matrix
+        bottom, top = -max(-bottom, top), max(-bottom, top)
+    extent = max(high - low, top - bottom, 0.5)
     half = nice_end(0.8 * extent, 1.0)
-    return Window(round((low + high) / 2 + 0.1 * extent, 1), half)
+    return Window(round((low + high) / 2 + 0.1 * extent, 1), half, round((bottom + top) / 2, 1))
 
 
-def plane_of(V: dynamics.Matrix, window: Window, exact: bool = True, levels: np.ndarray | None = None) -> Plane:
-    """Levels on the window's grid: fine, or coarse in a tenth of the time. levels: where the strips of the fine ones
-    are there already, from below (see `levels_of`)."""
-    values = dynamics.eigenvalues(V)
-    count, directions = _count(len(values), exact), DIRECTIONS[exact]
-    if len(values) > LARGE:
-        directions //= 2
-    if levels is None:
-        strips = [levels_of(V, window, strip) for strip in range(STRIPS)] if exact else [_levels(V, window, False)]
-        levels = np.concatenate(strips)
-    whole = np.concatenate([levels[:0:-1], levels])  # V is real: the lower half mirrors the upper
-    return Plane(*window.axes(count), whole, values, dynamics.numerical_range(V, directions))
+def plane_of(V: dynamics.Matrix, window: Window, levels: np.ndarray, values: np.ndarray, exact: bool = True) -> Plane:
+    """What is drawn of the plane. levels: σ_min(zI − V) on the window's grid. values: the eigenvalues."""
+    directions = DIRECTIONS[exact] // (2 if len(values) > LARGE else 1)
+    decades_ = np.log10(np.maximum(levels, 1e-150))
+    return Plane(*window.axes(len(levels)), decades_, values, dynamics.numerical_range(V, directions))
 
 
-def levels_of(V: dynamics.Matrix, window: Window, strip: int) -> np.ndarray:
-    """One of the STRIPS, from below, into which the upper half of the fine grid is cut."""
-    return _levels(V, window, True, strip)
-
-
-def _levels(V: dynamics.Matrix, window: Window, exact: bool, strip: int = 0) -> np.ndarray:
-    real, imag = window.axes(_count(len(dynamics.as_real(V)[1]), exact))
-    upper = imag[len(imag) // 2 :]
-    rows = np.array_split(upper, STRIPS)[strip] if exact else upper
-    with np.errstate(divide="ignore"):
-        found = dynamics.pseudospectrum(V, real, rows, FINE_TOLERANCE if exact else COARSE_TOLERANCE)
-        return np.asarray(np.log10(np.maximum(found, 1e-150)))
-
-
-def _count(size: int, exact: bool) -> int:
+def points_along(size: int, exact: bool) -> int:
     """Points along an axis of the grid, an odd number: its middle row is the real axis."""
-    count = FINE if exact else COARSE
-    return count if size <= LARGE else count // 4 * 2 + 1
+    if exact:
+        return FINE if size <= LARGEST_FINE else MEDIUM
+    return COARSE if size <= LARGE else COARSE // 4 * 2 + 1
 
 
 def frame_of(
-    V: dynamics.Matrix, horizon: int, time: dynamics.Time, step: float, exact: bool = True, given: float = 0.0
+    V: dynamics.Matrix,
+    horizon: int,
+    time: dynamics.Time,
+    step: float,
+    rate: float,
+    exact: bool = True,
+    given: float = 0.0,
 ) -> Frame:
-    """Growth for k = 0 … horizon, or at t = 0, step, … horizon · step. given: see `rounding`."""
+    """Growth for k = 0 … horizon, or at t = 0, step, … horizon · step. rate: the spectral radius or abscissa. given:
+    see `rounding`."""
     if exact:
-        bounds = dynamics.growth_bounds(V, horizon, time, step)
+        bounds = dynamics.growth_bounds(V, horizon, time, step, kreiss_budget(len(form_of(V))))
         times, spectral = bounds.times, bounds.spectral
     else:
         sparse = SPARSE if time == "continuous" else 1
         bounds, times = None, step * np.arange(0, horizon + 1, sparse)
         with np.errstate(over="ignore"):
-            if time == "discrete":
-                spectral = dynamics.spectral_radius(V) ** times
-            else:
-                spectral = np.exp(dynamics.spectral_abscissa(V) * times)
+            spectral = rate**times if time == "discrete" else np.exp(rate * times)
     if time == "continuous":
         growth = dynamics.exponential_growth(V, times)
-    elif exact or len(dynamics.as_real(V)[1]) <= LARGE:
+    elif exact or len(form_of(V)) <= LARGE:
         growth = dynamics.transient_growth(V, horizon)
     else:
         powers = dynamics.growth_powers(horizon, 30)
         growth = np.interp(times, powers, dynamics.estimate_growth(V, powers).transient)
     return Frame(times, growth, spectral, bounds, rise_of(times, growth, rounding(V, float(times[-1]), time, given)))
+
+
+def kreiss_budget(size: int) -> int:
+    """How many eigenvalue problems of twice the size the Kreiss constant may cost: some seconds."""
+    return max(2, min(400, int(4e8 / (2 * size) ** 3)))
 
 
 def contour_line(plane: Plane, level: float) -> dict[str, np.ndarray]:
@@ -182,10 +178,7 @@ def _plane_traces() -> list[Any]:
         style = {"color": color, "dash": dash, "width": width}
         return go.Scatter(**(empty | {"name": name, "mode": "lines", "line": style, **more}))
 
-    contours = [
-        line(f"ε = {power_of_ten(level)}", shade, width=2, showlegend=False)
-        for level, shade in zip(LEVELS, SHADES, strict=True)
-    ]
+    contours = [line(name, shade, width=2, showlegend=False) for name, shade in zip(CONTOURS, SHADES, strict=True)]
     dot = {"color": BLUE, "size": 8, "symbol": "circle", "line": {"width": 1, "color": "white"}}
     cross = {"color": VERMILION, "size": 13, "symbol": "x", "line": {"width": 1.5, "color": "white"}}
     labels = {
@@ -198,16 +191,17 @@ def _plane_traces() -> list[Any]:
     catcher = go.Heatmap(
         z=np.zeros((CATCHER, CATCHER)), x0=-1.5, dx=3 / (CATCHER - 1), y0=-1.5, dy=3 / (CATCHER - 1), name=CLICKS,
         showscale=False, zmin=0, zmax=1, colorscale=[[0, "rgba(255,255,255,0)"], [1, "rgba(255,255,255,0)"]],
-        hovertemplate="Re z = %{x:.2f}, Im z = %{y:.2f}<extra>click: what it says of growth</extra>",
+        # short lines: the label must not lie over the panel beside it
+        hovertemplate="Re z = %{x:.2f}<br>Im z = %{y:.2f}<br>click: growth<extra></extra>",
     )  # fmt: skip
     return [
         catcher,
         *contours,
         line(DISC, GREY, width=1.5, showlegend=False),
-        line(RANGE, GREEN, "dashdot"),
-        line(MOVED, SKY, width=4, legend="legend2"),
-        line(EDGE, BLACK, "dash", 2.5, legend="legend2"),
-        go.Scatter(**(empty | {"name": VALUES, "mode": "markers", "marker": dot})),
+        line(RANGE, GREEN, "dashdot", showlegend=False),  # as its bound beside it
+        line(MOVED, SKY, width=4, showlegend=False),
+        line(EDGE, BLACK, "dash", 2.5),
+        go.Scatter(**(empty | {"name": VALUES, "mode": "markers", "marker": dot, "showlegend": False})),
         go.Scatter(**(empty | {"name": LABELS, **labels})),
         go.Scatter(**(empty | {"name": POINT, "mode": "markers", "marker": cross, "showlegend": False})),
     ]
@@ -217,9 +211,10 @@ def _growth_traces() -> list[go.Scatter]:
     def line(name: str, color: str, dash: str, width: float = 2, legend: int = 3, rank: int = 1) -> go.Scatter:
         return go.Scatter(
             x=[math.nan], y=[math.nan], name=name, mode="lines", line={"color": color, "dash": dash, "width": width},
-            xaxis="x2", yaxis="y2", legend=f"legend{legend}", legendrank=rank, showlegend=name != LIMIT,
+            xaxis="x2", yaxis="y2", legend=f"legend{legend}", legendrank=rank, showlegend=name not in (LIMIT, GROWTH),
         )  # fmt: skip
 
+    # the titles name growth and eigenvalues, and the numerical range looks as its bound: six legends are enough
     return [
         line(EIGENVECTOR, PURPLE, "longdash", legend=5),
         line(NUMERICAL, GREEN, "dashdot", legend=5),
@@ -231,13 +226,19 @@ def _growth_traces() -> list[go.Scatter]:
     ]
 
 
-def plane_push(plane: Plane, eps: float, window: Window, time: dynamics.Time, labelled: bool = True) -> Push:
+def plane_push(
+    plane: Plane,
+    eps: float,
+    window: Window,
+    time: dynamics.Time,
+    labelled: bool = True,
+    chosen: Sequence[float] = (),
+) -> Push:
     """The plane: contours, eigenvalues, numerical range, and the edge of the ε-pseudospectrum. labelled: whether the
-    contours have labels; the page draws them slowly."""
-    x0, y0, side = window.center - window.half, -window.half, 2 * window.half
-    traces: dict[str, dict[str, Any]] = {
-        f"ε = {power_of_ten(level)}": contour_line(plane, level) for level in LEVELS
-    } | {
+    contours have labels; the page draws them slowly. chosen: the ε of the contours, where they are not LEVELS."""
+    x0, y0, side = window.center - window.half, window.middle - window.half, 2 * window.half
+    lines = {handle: contour_line(plane, level) for handle, level, _ in _contours(chosen)}
+    traces: dict[str, dict[str, Any]] = {name: lines.get(name, _nothing()) for name in CONTOURS} | {
         EDGE: contour_line(plane, math.log10(eps)),
         RANGE: {"x": plane.boundary.real, "y": plane.boundary.imag},
         VALUES: {"x": plane.values.real, "y": plane.values.imag},
@@ -245,13 +246,20 @@ def plane_push(plane: Plane, eps: float, window: Window, time: dynamics.Time, la
         CLICKS: {"x0": x0, "y0": y0, "dx": side / (CATCHER - 1), "dy": side / (CATCHER - 1)},
     }  # fmt: skip
     if labelled:
-        traces[LABELS] = _labels(plane)
+        traces[LABELS] = _labels(plane, chosen)
     layout = {
         "xaxis.range": [x0, x0 + side],
         "yaxis.range": [y0, y0 + side],
         "annotations[0].text": f"Pseudospectra, {len(plane.values)} eigenvalues",
     }
     return traces, layout
+
+
+def _contours(chosen: Sequence[float]) -> list[tuple[str, float, str]]:
+    """Trace, log₁₀ ε and label of every contour, from the largest ε on."""
+    if not chosen:
+        return [(name, level, power_of_ten(level)) for name, level in zip(CONTOURS, LEVELS, strict=True)]
+    return [(name, math.log10(eps), short(eps, 2)) for name, eps in zip(CONTOURS, sorted(chosen)[::-1], strict=False)]
 
 
 def edge_push(plane: Plane, eps: float) -> Push:
@@ -264,7 +272,7 @@ def edge_line(window: Window, time: dynamics.Time) -> dict[str, np.ndarray]:
     if time == "discrete":
         angle = np.linspace(0, 2 * np.pi, 181)
         return {"x": np.cos(angle), "y": np.sin(angle)}
-    return {"x": np.zeros(2), "y": window.half * np.array([-1.0, 1.0])}
+    return {"x": np.zeros(2), "y": window.middle + window.half * np.array([-1.0, 1.0])}
 
 
 def moved_push(moved: Complex128[np.ndarray, "count n"] | None, window: Window) -> Push:
@@ -318,10 +326,10 @@ def _nothing() -> dict[str, np.ndarray]:
     return {"x": np.array([np.nan]), "y": np.array([np.nan])}
 
 
-def _labels(plane: Plane) -> dict[str, Any]:
+def _labels(plane: Plane, chosen: Sequence[float]) -> dict[str, Any]:
     """At the top of each contour its ε, where there is room."""
     found: list[tuple[float, float, str]] = []
-    for level in LEVELS:
+    for _, level, text in _contours(chosen):
         line = contour_line(plane, level)
         if np.isfinite(line["y"]).any():
             i = int(np.nanargmax(line["y"]))
@@ -330,6 +338,6 @@ def _labels(plane: Plane) -> dict[str, Any]:
                 abs(x - x0) > ROOM[0] * np.ptp(plane.real) or y0 - y > ROOM[1] * np.ptp(plane.imag)
                 for x0, y0, _ in found
             ):
-                found.append((x, y, power_of_ten(level)))
+                found.append((x, y, text))
     xs, ys, words = zip(*found, strict=True) if found else ((math.nan,), (math.nan,), ("",))
     return {"x": np.array(xs), "y": np.array(ys), "text": list(words)}

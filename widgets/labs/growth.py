@@ -8,9 +8,9 @@ import ipywidgets as ipw
 
 from nnrnn_core import dynamics
 
-from ..figures.growth import ARRANGEMENTS, POINTS, Growth, growth_figure, growth_push, growth_sentence, moment_push
+from ..figures.growth import ARRANGEMENTS, POINTS, Growth, growth_figure, growth_push, moment_push
 from ..live import LiveFigure
-from .growth_state import RANGES, GrowthState
+from .growth_state import SLIDER, GrowthState
 from .matrix import MatrixLab
 from .matrix_state import MatrixState
 
@@ -18,7 +18,7 @@ from .matrix_state import MatrixState
 class GrowthLab(MatrixLab):
     __doc__ = f"""‖V^k‖₂ (the worst start) beside ‖V^k‖_F / √N (a typical one), and the input that grows most.
 
-    To set: k, scale (of the feed-forward part), horizon, time ("discrete", or "continuous" for exp(tV)).
+    To set: k, scale (of the feed-forward part), horizon, time ("discrete", or "continuous" for exp(tA)).
 
     {MatrixLab.__doc__}"""
     kind: ClassVar[str] = "growth"
@@ -31,7 +31,7 @@ class GrowthLab(MatrixLab):
 
     @property
     def status(self) -> str:
-        return growth_sentence(self._growth, self.state.best, self.state.k, self.state.time)
+        return str(self.state.sentence_of(self._growth, self._drawn[-1]))
 
     def make_figures(self) -> list[LiveFigure]:
         figure = LiveFigure(growth_figure())
@@ -45,19 +45,12 @@ class GrowthLab(MatrixLab):
             "continuous": (_slider(ipw.FloatSlider, "time t"), _slider(ipw.FloatSlider, "horizon")),
         }
         for time, (moment, horizon) in self._sliders.items():
-            low, high = RANGES[time]
+            low, high = SLIDER[time]
             horizon.value, horizon.min, horizon.max, horizon.step = high, low, high, low if time == "continuous" else 1
             self.listen(moment, "k")
             self.listen(horizon, "horizon")
-        self.time = self.bind(
-            ipw.ToggleButtons(
-                options=[("discrete: Vᵏ", "discrete"), ("continuous: exp(tV)", "continuous")], description="time",
-                tooltips=["h_t = V h_(t−1)", "x' = V x"], style={"description_width": "70px"},
-            ),
-            "time",
-        )  # fmt: skip
         moments, horizons = zip(*self._sliders.values(), strict=True)
-        return [*moments, self.scale_slider(), *horizons], [self.time]
+        return [*moments, self.scale_slider(), *horizons], []
 
     @property
     def k(self) -> ipw.Widget:
@@ -85,6 +78,8 @@ class GrowthLab(MatrixLab):
                 for slider in sliders:
                     slider.layout.display = None if time == self.state.time else "none"
             _fit(self.k, self.state.horizon)
+            self.horizon.max = max(SLIDER[self.state.time][1], self.state.horizon)
+            self.horizon.min = min(SLIDER[self.state.time][0], self.state.horizon)
             self.k.value, self.horizon.value = self.state.k, self.state.horizon
         super().show_controls()
 

@@ -12,14 +12,16 @@ from nnrnn_core import checks, dynamics
 from nnrnn_core.dynamics.form import check_time
 
 from ..figures.growth import POINTS, Growth, growth_of, growth_sentence
-from ..figures.numbers import tidy
+from ..figures.numbers import short, tidy
 from .matrices import Source
 from .matrix_state import MatrixState, source_error
+from .peaks import horizon_with_peak
 
-RANGES: dict[dynamics.Time, tuple[float, float]] = {
-    "discrete": (2, 200),
-    "continuous": (0.2, 50),
-}  # least and largest
+# least and largest horizon of the slider, and of a matrix whose peak comes later or sooner
+SLIDER: dict[dynamics.Time, tuple[float, float]] = {"discrete": (2, 200), "continuous": (0.2, 50)}
+RANGES: dict[dynamics.Time, tuple[float, float]] = {"discrete": (2, 1000), "continuous": (1e-4, 1e4)}
+WIDE = 100  # rows beyond which an estimate of the curves says where k begins
+FACTOR = 230.0  # e^230 = 10^100: as much of a growth without end as is drawn to begin with
 
 
 @dataclass(frozen=True)
@@ -40,13 +42,13 @@ class GrowthState(MatrixState):
             object.__setattr__(self, "k", _whole_steps(self.k, "k"))
 
     @classmethod
-    def of(cls, source: Source) -> Self:
-        return cls(source).timed(source.time)
+    def of(cls, source: Source, time: dynamics.Time | None = None) -> Self:
+        return cls(source).timed(source.time if time is None else time)
 
     def timed(self, time: dynamics.Time) -> Self:
         """The state with this time, a horizon that holds the transient, and k at the end of the peak."""
-        horizon = dynamics.decay_horizon(self.V, check_time(time))
-        growth = curves(self.source, self.scale, horizon, time, True)
+        horizon = first_horizon(self.source, self.scale, check_time(time))
+        growth = curves(self.source, self.scale, horizon, time, self.source.size <= WIDE)
         height, _ = growth.peak
         k = growth.times[np.isfinite(growth.worst) & (growth.worst >= (1 - growth.rounding) * height)][-1]
         return replace(self, time=time, horizon=horizon, k=tidy(float(k or growth.times[len(growth.times) // 10])))
@@ -80,7 +82,12 @@ class GrowthState(MatrixState):
         return {**self.table(), "best_input": best.input, "response": best.response}
 
     def sentence(self) -> str:
-        return growth_sentence(self.growth, self.best, self.k, self.time)
+        return self.sentence_of(self.growth, True)
+
+    def sentence_of(self, growth: Growth, exact: bool) -> str:
+        """The sentence about these curves."""
+        after = self.of_peak(growth.rise, float(growth.times[-1]), exact)
+        return f"{growth_sentence(growth, self.best, self.k, self.time)} {after}{self.of_doubt(exact)}"
 
     def code_lines(self) -> list[str]:
         k, end = repr(self.k), repr(self.horizon)
@@ -89,7 +96,8 @@ class GrowthState(MatrixState):
                 f"times = np.arange({end} + 1)",
                 f"worst = dynamics.transient_growth(V, {end})",
                 f"typical = dynamics.typical_growth(V, {end})",
-                "radius = dynamics.spectral_radius(V) ** times",
+                *self.source.eigenvalues_code(self.scale),
+                "radius = np.abs(eigenvalues).max() ** times",
                 f"cloud = dynamics.cloud_growth(V, {end})  # 1000 random starts of length 1",
                 f"best_input, response, gain = dynamics.optimal_input(V, {k})",
             ]
@@ -98,7 +106,8 @@ class GrowthState(MatrixState):
                 f"times = np.linspace(0, {end}, {POINTS + 1})  # x' = V x",
                 "worst = dynamics.exponential_growth(V, times)",
                 "typical = dynamics.typical_exponential_growth(V, times)",
-                "radius = np.exp(dynamics.spectral_abscissa(V) * times)",
+                *self.source.eigenvalues_code(self.scale),
+                "radius = np.exp(eigenvalues.real.max() * times)",
                 f"cloud = dynamics.cloud_growth(dynamics.propagator(V, times[1]), {POINTS})  # 1000 random starts",
                 f'best_input, response, gain = dynamics.optimal_input(V, {k}, "continuous")',
             ]
@@ -115,8 +124,24 @@ class GrowthState(MatrixState):
 
 
 @lru_cache(maxsize=16)
+def first_horizon(source: Source, scale: float, time: dynamics.Time) -> float:
+    """One that holds the transient and the peak, as far as that is known at once; short where e^{tA} leaves float64."""
+    V = source.scaled(scale)
+    horizon = dynamics.decay_horizon(V, time)
+    if time == "continuous":
+        rate = source.rate(time)
+        horizon = min(horizon, tidy(FACTOR / max(rate, 1e-300)))
+        if horizon < RANGES[time][0]:
+            raise ValueError(
+                f"e^(tA) leaves float64 at once: it grows as e^({short(rate)} t), by the spectral abscissa of A: "
+                "scale A down, or choose discrete time"
+            )
+    return horizon_with_peak(source, scale, time, horizon, RANGES[time][1])
+
+
+@lru_cache(maxsize=16)
 def curves(source: Source, scale: float, horizon: float, time: dynamics.Time, exact: bool) -> Growth:
-    return growth_of(source.scaled(scale), horizon, time, exact, source_error(source))
+    return growth_of(source.scaled(scale), horizon, time, exact, source_error(source), source.rate(time))
 
 
 @lru_cache(maxsize=16)

@@ -13,22 +13,21 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from nnrnn_core import dynamics
-from nnrnn_core.dynamics.form import array
+from nnrnn_core.dynamics.form import square
 from nnrnn_core.packing import packed, unpacked
-from nnrnn_core.reading import is_a_file, is_schur_matrix, read
+from nnrnn_core.reading import LARGEST, is_a_file, is_schur_matrix, read
 
 if TYPE_CHECKING:
     from nnrnn_core import SchurMatrix
 
-LARGEST = 256  # rows that a lab takes
 WRITTEN = 16  # up to this many rows, code writes the entries out
 CARRIED = 64  # up to this many, presets and code carry them packed
 UNPACK = "from nnrnn_core.packing import unpacked"
 
 
 def dense(V: SchurMatrix | np.ndarray) -> np.ndarray:
-    """Its entries in float64."""
-    return array(V().detach() if is_schur_matrix(V) else cast(np.ndarray, V), "V")
+    """Its entries in float64 or complex128."""
+    return square(V().detach() if is_schur_matrix(V) else cast(np.ndarray, V), "V")
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +43,21 @@ class Source:
     @cached_property
     def parts(self) -> dynamics.SchurParts:
         """V = P (Λ + T) P*: P, Λ, T. Of a `SchurMatrix` its own, hence exact."""
-        return dynamics.schur_parts(self.matrix)
+        return dynamics.schur_parts(self.matrix, real=self.is_real)
+
+    @cached_property
+    def eigenvalues(self) -> np.ndarray:
+        """Of P (Λ + s T) P* for every s: of V itself, whose numbers know them best."""
+        return dynamics.eigenvalues(self.matrix)
+
+    @cached_property
+    def doubt(self) -> float:
+        """How far rounding may have moved the eigenvalues; see `dynamics.eigenvalue_uncertainty`."""
+        return float(dynamics.eigenvalue_uncertainty(self.matrix).max())
+
+    def rate(self, time: dynamics.Time) -> float:
+        """The spectral radius of V, or the spectral abscissa of A."""
+        return float((np.abs(self.eigenvalues) if time == "discrete" else self.eigenvalues.real).max())
 
     @property
     def is_real(self) -> bool:
@@ -92,9 +105,19 @@ class Source:
             lines = [UNPACK, f"V = unpacked({packed(self.matrix)!r})"]
         if scale != 1:
             scaled = f"P @ (blocks + {scale!r} * T) @ P.conj().T"
-            lines += ["P, blocks, T = dynamics.schur_parts(V)"]
+            lines += ["eigenvalues = dynamics.eigenvalues(V)  # s moves none of them", self.parts_code]
             lines += [f"V = ({scaled}).real" if self.is_real else f"V = {scaled}"]
         return lines
+
+    @property
+    def parts_code(self) -> str:
+        """A line of Python that takes V apart."""
+        return f"P, blocks, T = dynamics.schur_parts(V{'' if self.is_real else ', real=False'})"
+
+    def eigenvalues_code(self, scale: float) -> list[str]:
+        """What has to follow the lines of `code` to have `eigenvalues`."""
+        known = scale != 1 and not is_schur_matrix(self.matrix) and (self.name or self.size <= CARRIED)
+        return [] if known else ["eigenvalues = dynamics.eigenvalues(V)"]
 
     def _schur_code(self, scale: float) -> list[str]:
         V = cast("SchurMatrix", self.matrix)
@@ -165,9 +188,9 @@ def source_from_preset(content: Any) -> Source:
 
 
 def _checked(matrix: Any) -> np.ndarray:
-    M = array(matrix, "matrix")
+    M = square(matrix, "matrix")
     if len(M) > LARGEST:
-        raise ValueError(f"matrix must have at most {LARGEST} rows for a live figure; it has {len(M)}")
+        raise ValueError(f"a matrix may have at most {LARGEST:,} rows here; this one has {len(M):,}")
     return M
 
 

@@ -3,7 +3,8 @@
 1. Pure functions in `widgets/figures/<name>.py`: a figure made once, what is pushed into it, the sentence.
 2. A frozen dataclass on `MatrixState`: its fields beside `source` and `scale` are plain JSON values with defaults,
    checked in `__post_init__`. It has `table()` or `arrays()` (what is exported), `code_lines()` (code that leaves each
-   of those under its name), `sentence()`, and, if need be, `of(source)`: the state that a new matrix begins with.
+   of those under its name), `sentence()`, and, if need be, `of(source, time)`: the state that a new matrix begins with.
+   With a field `time` it has a control, and `of_peak` says whether what is drawn is so for all time.
 3. `class MyLab(MatrixLab)` with `kind`, `state_type`, `default_presets` and three methods. `make_figures()` returns
    live figures. `make_controls()` returns (in sight, under More): widgets made with `bind(widget, "field")`,
    `scale_slider()`, `button(…)`, or plain. `paint(settled)` pushes `self.state`: settled is False while a slider moves,
@@ -28,10 +29,13 @@ from ..live import LiveFigure
 from .lab import LARGEST_SCALE, ROW, Lab
 from .matrices import dense, source_of
 from .matrix_state import MatrixState
+from .numbers_table import numbers_table
 from .source_controls import SourceControls
 
 if TYPE_CHECKING:
     from nnrnn_core import SchurMatrix
+
+AT_ONCE = 100  # rows up to which the first drawing is exact
 
 
 class MatrixLab(Lab):
@@ -40,6 +44,7 @@ class MatrixLab(Lab):
     matrix        a name in `dynamics.gallery`, or what `read_matrix` reads: an array, a tensor, a frame, a saved
                   network, pasted text, a file; default the first preset
     name          which matrix, where a file holds several
+    time          "discrete": h_t = V h_(t−1), or "continuous": x' = A x; default what the matrix is about
     presets       names in the gallery, a button each
     parameters    of the matrix from the gallery
 
@@ -56,6 +61,7 @@ class MatrixLab(Lab):
         matrix: Any = None,
         *,
         name: str | None = None,
+        time: dynamics.Time | None = None,
         presets: Sequence[str] | None = None,
         state: MatrixState | None = None,
         **parameters: float,
@@ -63,22 +69,28 @@ class MatrixLab(Lab):
         names = _known(self.default_presets if presets is None else presets)
         first = (names or self.default_presets)[0]
         # a bad matrix raises ValueError here, before anything is made
-        begin = state or self.state_type.of(source_of(first if matrix is None else matrix, name, **parameters))
+        begin = state or self.state_type.of(source_of(first if matrix is None else matrix, name, **parameters), time)
         super().__init__()
         self.state: Any = begin
         self._bound: list[tuple[ipw.Widget, str]] = []  # controls, and the fields of the state that they show
-        self._parts: tuple[MatrixState, Iterator[None]] = (begin, iter(()))  # what is prepared, and what is left of it
+        self._parts: tuple[MatrixState | None, Iterator[str]] = (
+            None,
+            iter(()),
+        )  # what is prepared, and what is left of it
+        self._ready: MatrixState | None = None  # whose parts are all there
         self.sources = SourceControls(self, names, self._take, self._parameter_slid)
         self.figures = self.make_figures()
         for figure in self.figures:
             figure.on_error = self.failed
         in_sight, more = self.make_controls()
+        more = [*self._time_control(), *more]
         head = ipw.VBox([*self.sources.in_sight, ipw.HBox(in_sight, layout=ROW)])
-        rows = [self.sources.more, *more, self.saving, *self.code_parts()]
+        rows = [self.sources.more, *more, self.saving, *self.code_parts(), *self._numbers_parts()]
         self.more = ipw.Accordion([ipw.VBox(rows)], selected_index=None)
         self.more.set_title(0, "More")
         self.add_class("matrix-lab")
-        self.appear([head, self.alarm, *self.figures, self.words, self.more])
+        self.progress = self.line()
+        self.appear([head, self.alarm, self.progress, *self.figures, self.words, self.more])
         self._begin()
 
     @classmethod
@@ -119,10 +131,12 @@ class MatrixLab(Lab):
                 raise ValueError(f"{self.kind} lab has {', '.join(known)} to set; got {', '.join(sorted(unknown))}")
             self._show(self.state.changed(**changes))
 
-    def set_matrix(self, matrix: Any, *, name: str | None = None, **parameters: float) -> None:
-        """Show another matrix: whatever the lab takes as `matrix`."""
+    def set_matrix(
+        self, matrix: Any, *, name: str | None = None, time: dynamics.Time | None = None, **parameters: float
+    ) -> None:
+        """Show another matrix: whatever the lab takes as `matrix`, and in which time."""
         with self.lock:
-            self._show(self.state_type.of(source_of(matrix, name, **parameters)))
+            self._show(self.state_type.of(source_of(matrix, name, **parameters), time))
 
     def load_preset(self, text: str) -> None:
         self._show(self.state_of(text))
@@ -160,10 +174,13 @@ class MatrixLab(Lab):
         with self.lock, threads(1):
             if self._parts[0] is not self.state:
                 self._parts = self.state, self.state.parts()
-            return next(self._parts[1], False) is not False
+            words = next(self._parts[1], None)
+            self.progress.say(words or "")
+            return words is not None
 
     def settle(self) -> None:
         with self.lock:
+            self._ready = self.state
             self._draw(settled=True)
 
     def show_controls(self) -> None:
@@ -207,9 +224,37 @@ class MatrixLab(Lab):
         slider.tooltip = "how much of the feed-forward part: V = P (Λ + s T) P*"
         return self.bind(slider, "scale")
 
+    def _time_control(self) -> list[ipw.Widget]:
+        """The choice of the time, where the state has one."""
+        if "time" not in self.state.settings():
+            return []
+        self.time = ipw.ToggleButtons(
+            options=[("discrete: Vᵏ", "discrete"), ("continuous: exp(tA)", "continuous")], description="time",
+            tooltips=["h_t = V h_(t−1)", "x' = A x"], style={"description_width": "70px"},
+        )  # fmt: skip
+        return [self.bind(self.time, "time")]
+
     def _parameter_slid(self, key: str, value: float) -> None:
         source = self.state.source
         self.chosen(lambda: self.set(source=source_of(source.name, **{**source.parameters, key: tidy(value)})))
+
+    def _numbers_parts(self) -> list[ipw.Widget]:
+        """The button "Numbers" and what it unfolds."""
+        self.show_numbers = self.button("Numbers", self._toggle_numbers, "a table of what is drawn, to quote from")
+        self.numbers = ipw.HTML(layout=ipw.Layout(display="none", overflow="auto"))
+        return [self.show_numbers, self.numbers]
+
+    def _toggle_numbers(self) -> None:
+        hidden = self.numbers.layout.display == "none"
+        self.numbers.layout.display = None if hidden else "none"
+        self.show_numbers.description = "Hide numbers" if hidden else "Numbers"
+        self.show_texts()
+
+    def show_texts(self) -> None:
+        super().show_texts()
+        if self.numbers.layout.display != "none":
+            where = "all of them are in the file that Numbers as npz saves, the first table in that of Numbers as CSV."
+            self.numbers.value = numbers_table(self.state.tables(), where)
 
     # ---- drawing
     def _begin(self) -> None:
@@ -236,14 +281,33 @@ class MatrixLab(Lab):
             raise
 
     def _draw(self, settled: bool) -> None:
+        if settled and self.state.source.size > AT_ONCE and self.state is not self._ready:
+            settled = False  # coarse now, and exactly as soon as the page has asked for all parts
+            self.progress.say(self.state.time_it_takes())
         with threads(1):  # matrices this small gain nothing by a second, which JupyterLab's page needs
             self.paint(settled)
         if settled:
+            self._ready = self.state
+            self.progress.say("")
             self.pause()
             self.show_texts()
+            self._search_on()
         else:
             self.slider_moved()
         self.say(at_once=settled)
+
+    def _search_on(self) -> None:
+        """Where the peak over all time is not found yet, let the page ask for the rest of the search."""
+        if "time" in self.state.settings() and not self.state.search.ended:
+            self.figures[-1].play(self._search_a_piece)
+
+    def _search_a_piece(self) -> float | None:
+        with self.lock, threads(1):
+            if self.state.search.go_on():
+                return 0.0
+            self.pause()
+            self.say()
+            return None
 
 
 def _known(names: Sequence[str]) -> tuple[str, ...]:

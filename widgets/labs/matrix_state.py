@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from nnrnn_core import checks
+from nnrnn_core import checks, dynamics
+from nnrnn_core.dynamics.form import check_time
 from nnrnn_core.reading import is_schur_matrix
 
+from ..figures.doubt import doubt_sentence
+from ..figures.rise import Rise, peak_sentence
 from .lab import LARGEST_SCALE
 from .matrices import Source, source_from_preset
+from .peaks import AT_ONCE, PeakSearch, peak_search
 from .preset_text import read_preset
 
 if TYPE_CHECKING:
@@ -33,8 +37,13 @@ class MatrixState:
         checks.number("scale", self.scale, 0, LARGEST_SCALE)
 
     @classmethod
-    def of(cls, source: Source) -> Self:
-        """The state that a matrix begins with."""
+    def of(cls, source: Source, time: dynamics.Time | None = None) -> Self:
+        """The state that a matrix begins with. time: None for the one that the matrix is about. A state with a field
+        `time` has an `of` of its own."""
+        if time is not None and check_time(time) != source.time:
+            raise ValueError(
+                f"{source.title} is of {source.time} time, and this lab has no choice of time: leave it out"
+            )
         return cls(source)
 
     def changed(self, **changes: Any) -> Self:
@@ -46,14 +55,44 @@ class MatrixState:
         """The matrix shown."""
         return self.source.scaled(self.scale)
 
-    def parts(self) -> Iterator[None]:
+    def parts(self) -> Iterator[str]:
         """The work behind an exact drawing in short parts, each done when the next is asked for; what it finds is
-        cached. Nothing, where the whole is short."""
+        cached. Each says in words what comes next. Nothing, where the whole is short."""
         return iter(())
+
+    # ---- the peak over all time, for states with a `time`
+    @property
+    def search(self) -> PeakSearch:
+        """For the peak of the growth over all time."""
+        return peak_search(self.source, self.scale, getattr(self, "time", self.source.time))
+
+    def of_peak(self, rise: Rise, end: float, exact: bool) -> str:
+        """A sentence: whether what is said of the growth up to `end` is so for all time. Not exact: without a search,
+        which is too slow for a slider."""
+        time: dynamics.Time = getattr(self, "time", self.source.time)
+        if not exact:
+            return peak_sentence(rise, None, False, end, time)
+        return peak_sentence(rise, self.search.found, self.search.ended, end, time)
+
+    def of_doubt(self, exact: bool = True) -> str:
+        """A sentence, after a space, where rounding has moved eigenvalues so far that it is seen; "" otherwise, and in
+        a quick sentence about a large matrix, of which that takes long to find out."""
+        if not exact and self.source.size > AT_ONCE:
+            return ""
+        says = doubt_sentence(self.source.eigenvalues, self.source.doubt)
+        return f" {says}" if says else ""
+
+    def time_it_takes(self) -> str:
+        """What is said before long work begins."""
+        return "Coarse at first: the exact curves are being worked out."
 
     def table(self) -> dict[str, np.ndarray]:
         """Columns of equal length: what a CSV holds."""
         raise NotImplementedError
+
+    def tables(self) -> dict[str, dict[str, np.ndarray]]:
+        """What the button "Numbers" unfolds: columns of equal length, under a title each."""
+        return {"What is drawn": self.table()}
 
     def arrays(self) -> dict[str, np.ndarray]:
         """All that is drawn: what an npz holds, beside V."""
@@ -86,7 +125,7 @@ class MatrixState:
             settings: dict[str, Any] = {
                 key: tuple(value) if isinstance(value, list) else value for key, value in content.items()
             }
-            return replace(cls.of(source), **settings)
+            return replace(cls.of(source, settings.get("time")), **settings)
         except ValueError:
             raise
         except Exception as error:  # whatever a mangled text leads to

@@ -10,6 +10,7 @@ from typing import Self
 import numpy as np
 
 from nnrnn_core import checks, dynamics
+from nnrnn_core.dynamics.form import check_time
 
 from ..figures.memory import Memory, memory_of
 from ..figures.numbers import short, total
@@ -19,6 +20,10 @@ from .matrix_state import MatrixState
 SMALLEST, LARGEST = 2, 200  # units: what the gallery builds the other two with
 STEPS_OF_NOISE = 150  # how long the noise runs if ρ ≥ 1 and no duration is given
 LONGEST = 1000
+CONTINUOUS = (
+    "{} is the A of x' = A x, and J(k), the memory of the input k steps ago, is about h_t = V h_(t−1): "
+    "give dynamics.propagator(A, 0.1), what A does in a tenth of the unit of time"
+)
 
 
 @dataclass(frozen=True)
@@ -41,10 +46,7 @@ class MemoryState(MatrixState):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.source.time != "discrete":
-            raise ValueError(
-                f"{self.source.title} is the A of x' = A x, and this lab is about h_t = V h_(t−1): "
-                "give dynamics.propagator(A, 0.1), what A does in a tenth of the unit of time"
-            )
+            raise ValueError(CONTINUOUS.format(self.source.title))
         if not SMALLEST <= self.source.size <= LARGEST:
             raise ValueError(
                 f"this lab takes matrices of {SMALLEST} to {LARGEST} rows; this one has {self.source.size}"
@@ -64,8 +66,10 @@ class MemoryState(MatrixState):
             )
 
     @classmethod
-    def of(cls, source: Source) -> Self:
+    def of(cls, source: Source, time: dynamics.Time | None = None) -> Self:
         """With ρ ≥ 1 the noise runs for 150 steps, otherwise for ever."""
+        if time is not None and check_time(time) == "continuous":
+            raise ValueError(CONTINUOUS.format(source.title))
         return cls(source, duration=0 if _radius(source) < 1 else STEPS_OF_NOISE)
 
     # ---- the third network's parameters, for the sliders
@@ -126,13 +130,17 @@ class MemoryState(MatrixState):
         ).splitlines()  # fmt: skip
 
     def sentence(self) -> str:
-        orthogonal, delay_line, third = self.memories
+        orthogonal = self.memories[0]
         noise = f"noise for {self.duration} steps" if self.duration else "noise for ever"
         cut = (
             ", and the rest of its 1 lies beyond"
             if orthogonal.total < 0.995
             else " in all, the cap of every normal one"
         )
+        return self._words(noise, cut) + self.of_doubt()
+
+    def _words(self, noise: str, cut: str) -> str:
+        orthogonal, delay_line, third = self.memories
         return (
             f"Of the inputs up to {len(third.curve) - 1} steps ago, at unit {self.unit} of {self.size}, with {noise}: "
             f"the orthogonal network (γ = {short(self.gamma)}) holds {total(orthogonal.total)}{cut}; the delay "
@@ -147,6 +155,7 @@ class MemoryState(MatrixState):
         if self.family:
             name = f"the network of d = {short(self.d)}, α = {short(self.alpha)}, β = {short(self.beta)}{scaled}"
             remedy = "take a lower d or α, or a smaller N"
+        name += f" (spectral radius {short(_radius(self.source))})"
         if np.isnan(third.total):
             return f"{name} amplifies so much that 64-bit numbers do not determine its J(k): {remedy}"
         return f"{name} holds {total(third.total)} of at most {self.size}"
@@ -182,7 +191,7 @@ figure"""
 
 @lru_cache(maxsize=64)
 def _radius(source: Source) -> float:
-    return dynamics.spectral_radius(source.matrix)
+    return source.rate("discrete")
 
 
 @lru_cache(maxsize=256)

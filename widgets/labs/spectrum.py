@@ -11,7 +11,8 @@ from ..figures import spectrum as figures
 from ..figures.numbers import tidy
 from ..live import LiveFigure
 from .matrix import MatrixLab
-from .spectrum_state import LONGEST, PERTURBATIONS, SHORTEST, SpectrumState, window
+from .spectrum_axes import SpectrumAxes
+from .spectrum_state import LONGEST, PERTURBATIONS, SHORTEST, SpectrumState
 
 PRESETS = ("grcar", "shear", "jordan", "companion", "random", "ring", "nnrnn", "stability_optimised")
 
@@ -54,26 +55,24 @@ class SpectrumLab(MatrixLab):
             value=40, min=SHORTEST, max=LONGEST, step=10, description="Horizon", style={"description_width": "70px"},
             layout=ipw.Layout(width="180px"),
         )  # fmt: skip
-        self.time = ipw.Dropdown(
-            options=[("discrete: h ← V h", "discrete"), ("continuous: x' = A x", "continuous")],
-            description="Time", layout=ipw.Layout(width="260px"),
-        )  # fmt: skip
+        self.axes = SpectrumAxes(self)
         in_sight = [self.scale_slider(), self.bind(self.eps, "eps"), self.throw]
         more = [
             ipw.HBox([self.real, self.imag, self.clear]),
-            ipw.HBox([self.bind(self.horizon, "horizon"), self.bind(self.time, "time")]),
+            self.bind(self.horizon, "horizon"),
+            *self.axes.parts,
         ]
         return in_sight, more
 
     def paint(self, settled: bool) -> None:
-        state, now = self.state, (self.state.source, self.state.scale, self.state.time, self.state.horizon)
-        seen = window(state.source, state.time)
+        state, seen = self.state, self.state.seen
+        now = (state.source, state.scale, state.time, state.horizon, state.window, state.levels, state.points)
         moved, _ = figures.moved_push(state.moved(settled), seen)
         if not settled and now == self._drawn:  # ε moves: all else is drawn already, exactly
             self.figures[0].push(moved | figures.edge_push(state.plane(), state.eps)[0])
             return
         plane, frame, point = state.plane(settled), state.frame(settled), state.bound()
-        left, layout = figures.plane_push(plane, state.eps, seen, state.time, labelled=settled)
+        left, layout = figures.plane_push(plane, state.eps, seen, state.time, settled, state.levels)
         right, words = figures.frame_push(frame, point, state.time)
         cross = {"x": np.array([state.point[0]]), "y": np.array([state.point[1]])}
         kept = () if settled else figures.AT_REST
@@ -84,6 +83,7 @@ class SpectrumLab(MatrixLab):
         super().show_controls()
         with self.quietly():
             self.real.value, self.imag.value = self.state.point
+            self.axes.show(self.state)
 
     def _clicked(self, trace: int, x: float, y: float) -> None:
         if trace == 0:  # the map that catches clicks; the curves beside the plane can be clicked too

@@ -15,16 +15,19 @@ from nnrnn_core.dynamics.form import check_time
 from nnrnn_core.reading import is_schur_matrix
 
 from ..figures import spectrum as figures
-from ..figures.numbers import fixed, moment, short, tidy
+from ..figures.numbers import count, fixed, moment, short, tidy
 from ..figures.rise import said_of
 from .matrices import CARRIED, Source
 from .matrix_state import MatrixState, source_error
+from .peaks import horizon_with_peak
 
 SMALLEST, LARGEST = 1e-8, 1.0  # the range of ε
 PERTURBATIONS = 50  # matrices in a throw
-SHORTEST, LONGEST = 0.2, 400  # horizon
+SHORTEST, LONGEST = 0.2, 1000  # horizon
 HORIZONS = {"discrete": (20, 40, 80, 160, 320), "continuous": (0.5, 1, 2, 5, 10, 20, 50)}  # to begin with
 FALLEN = 0.5  # once growth has come down to this share of its peak, the curve may end
+BOUNDS = 40  # times that the Schur form takes, as measured at 256 rows
+POINTS = 11, 201  # fewest and most along an axis of the grid, by hand
 STEPS = 200  # moments of a curve in continuous time
 
 
@@ -32,13 +35,19 @@ STEPS = 200  # moments of a curve in continuous time
 class SpectrumState(MatrixState):
     """eps: size of the perturbations, and the pseudospectrum drawn dashed. throw: number of their throw, 0 for none.
     point: the z that is looked at. horizon: how far growth is drawn, in steps or in units of time. time: "discrete" for
-    h_t = V h_{t−1}, "continuous" for x' = A x."""
+    h_t = V h_{t−1}, "continuous" for x' = A x.
+
+    Axes by hand, each empty or 0 where it is automatic: window, Re and Im of its middle and half its side; levels, the
+    ε of up to 6 contours; points, of the grid along either axis, 11 to 201."""
 
     eps: float = 0.1
     throw: int = 0
     point: tuple[float, float] = (1.2, 0.0)
     horizon: float = 40
     time: dynamics.Time = "discrete"
+    window: tuple[float, ...] = ()
+    levels: tuple[float, ...] = ()
+    points: int = 0
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -53,13 +62,34 @@ class SpectrumState(MatrixState):
         for part, name in zip(self.point, ("the real part of point", "the imaginary part of point"), strict=True):
             checks.number(name, part, -1e300, 1e300)
         check_time(self.time)
+        self._check_axes()
+
+    def _check_axes(self) -> None:
+        window, levels = self.window, self.levels
+        if window and np.shape(window) != (3,):
+            raise ValueError(f"window must be three numbers, Re and Im of its middle and half its side; got {window!r}")
+        for part in window[:2]:
+            checks.number("the middle of window", part, -1e12, 1e12)
+        if window:
+            checks.number("half the side of window", window[2], 1e-9, 1e12)
+        if len(levels) > len(figures.LEVELS):
+            raise ValueError(f"levels must be at most {len(figures.LEVELS)} numbers, an ε each; got {len(levels)}")
+        for level in levels:
+            checks.number("a level", level, 1e-150, 1e12)
+        if self.points:
+            checks.whole_number("points", self.points, *POINTS)
+        object.__setattr__(self, "window", tuple(map(float, window)))
+        object.__setattr__(self, "levels", tuple(map(float, levels)))
 
     @classmethod
-    def of(cls, source: Source) -> Self:
+    def of(cls, source: Source, time: dynamics.Time | None = None) -> Self:
         """With the point of a coarse grid that says most about growth."""
-        return cls(
-            source, time=source.time, horizon=_horizon(source, source.time), point=_telling_point(source, source.time)
-        )
+        chosen = source.time if time is None else check_time(time)
+        if source.size > figures.LARGEST_FINE:  # where even a coarse grid takes long
+            edge = 1.0 if chosen == "discrete" else 0.0
+            beyond = tidy(round(max(source.rate(chosen), edge) + 0.2, 2))
+            return cls(source, time=chosen, horizon=HORIZONS[chosen][2], point=(beyond, 0.0))
+        return cls(source, time=chosen, horizon=_horizon(source, chosen), point=_telling_point(source, chosen))
 
     def changed(self, **changes: Any) -> Self:
         """Another time brings a horizon and a point of its own."""
@@ -87,19 +117,52 @@ class SpectrumState(MatrixState):
         """Whether z lies where a point can imply growth: outside the unit circle, or right of the imaginary axis."""
         return abs(self.z) > 1 if self.time == "discrete" else self.z.real > 0
 
+    @property
+    def seen(self) -> figures.Window:
+        """What of the plane is in sight."""
+        if self.window:
+            real, imag, half = self.window
+            return figures.Window(real, half, imag)
+        return _automatic(self.source, self.time)
+
+    def time_it_takes(self) -> str:
+        along = self.points or figures.points_along(self.source.size, True)
+        points = along * (along // 2 + 1) if self.source.is_real and not self.seen.middle else along**2
+        seconds = dynamics.estimated_seconds(self.source.size, points, figures.FINE_TOLERANCE)
+        bounds = BOUNDS * dynamics.estimated_seconds(self.source.size, 0)
+        return (
+            f"Coarse at first: for {self.source.size} rows the fine pseudospectra take about {short(seconds, 1)} s, "
+            f"the bounds of growth about {short(bounds, 1)} s."
+        )
+
     def plane(self, exact: bool = True) -> figures.Plane:
-        return _plane(self.source, self.scale, self.time, exact)
+        points = figures.points_along(self.source.size, exact)
+        return _plane(self.source, self.scale, self.seen, self.points or points if exact else points, exact)
+
+    @property
+    def levels_search(self) -> LevelsSearch:
+        """For the levels of the exact plane."""
+        points = self.points or figures.points_along(self.source.size, True)
+        return levels_search(self.source, self.scale, self.seen, points)
 
     def frame(self, exact: bool = True) -> figures.Frame:
         return _frame(self.source, self.scale, self.steps, self.time, self.step, exact)
 
-    def parts(self) -> Iterator[None]:
-        for strip in range(figures.STRIPS):
-            _strip(self.source, self.scale, self.time, strip)
-            yield
-        for work in (self.plane, self.frame, self.bound, self.moved):
+    def parts(self) -> Iterator[str]:
+        search = self.levels_search
+        while search.go_on():
+            part = search.last
+            assert part is not None
+            rest = f"{short(part.remaining, 2)} s to go"
+            yield f"Pseudospectra: {count(part.done)} of {count(part.points)} points, {rest}."
+        for work, words in (
+            (self.plane, "Growth and its bounds are being worked out."),
+            (self.frame, "The bound from z is being worked out."),
+            (self.bound, "Perturbed eigenvalues are being worked out."),
+            (self.moved, ""),
+        ):
             work()
-            yield
+            yield words
 
     def bound(self) -> dynamics.PointBound | None:
         """The growth that z implies; None where it lies inside."""
@@ -124,6 +187,13 @@ class SpectrumState(MatrixState):
             "from_point": np.full(len(frame.times), np.nan) if bound is None else bound.curve,
         }
 
+    def tables(self) -> dict[str, dict[str, np.ndarray]]:
+        plane = self.plane()
+        real, imag = (axis.ravel() for axis in np.meshgrid(plane.real, plane.imag))
+        levels = {"Re z": real, "Im z": imag, "σ_min(zI − V)": 10 ** plane.levels.ravel()}
+        values = {"Re λ": plane.values.real, "Im λ": plane.values.imag}
+        return {"Growth and its bounds": self.table(), "Eigenvalues": values, "The plane": levels}
+
     def arrays(self) -> dict[str, np.ndarray]:
         plane, moved = self.plane(), self.moved()
         drawn = {
@@ -138,16 +208,18 @@ class SpectrumState(MatrixState):
     def code_lines(self) -> list[str]:
         plane = self.plane()
         time = "" if self.time == "discrete" else f', "continuous", {self.step!r}'
-        count, tolerance = len(plane.real), figures.FINE_TOLERANCE
-        grow = f"transient_growth(form, {self.steps})" if self.time == "discrete" else "exponential_growth(form, times)"
+        along, tolerance = len(plane.real), figures.FINE_TOLERANCE
+        affordable = figures.kreiss_budget(self.source.size)
+        budget = "" if affordable == 400 else f", budget={affordable}"
+        grow = f"transient_growth(V, {self.steps})" if self.time == "discrete" else "exponential_growth(V, times)"
         lines = [
             *self._form_lines(),
-            f"real = np.linspace({float(plane.real[0])!r}, {float(plane.real[-1])!r}, {count})",
-            f"imag = np.linspace({float(plane.imag[0])!r}, {float(plane.imag[-1])!r}, {count})",
+            f"real = np.linspace({float(plane.real[0])!r}, {float(plane.real[-1])!r}, {along})",
+            f"imag = np.linspace({float(plane.imag[0])!r}, {float(plane.imag[-1])!r}, {along})",
             f"levels = dynamics.pseudospectrum(form, real, imag, {tolerance!r})  # σ_min(zI − V)",
-            "eigenvalues = dynamics.eigenvalues(form)",
-            f"numerical_range = dynamics.numerical_range(form, {len(plane.boundary) - 1})",
-            f"bounds = dynamics.growth_bounds(form, {self.steps}{time})",
+            *self.source.eigenvalues_code(self.scale),
+            f"numerical_range = dynamics.numerical_range(V, {len(plane.boundary) - 1})",
+            f"bounds = dynamics.growth_bounds(V, {self.steps}{time}{budget})",
             "times, spectral, eigenvector, numerical = bounds[:4]",
             f"growth = dynamics.{grow}",
         ]
@@ -156,7 +228,7 @@ class SpectrumState(MatrixState):
                 f"perturbed = dynamics.perturbed_eigenvalues(form, {self.eps!r}, {PERTURBATIONS}, seed={self.throw})"
             )
         if self.point_is_outside:
-            lines.append(f"from_point = dynamics.bound_from_point(form, {self.z!r}, {self.steps}{time}).curve")
+            lines.append(f"from_point = dynamics.bound_from_point(V, {self.z!r}, {self.steps}{time}).curve")
         else:
             lines.append("from_point = np.full(len(times), np.nan)  # z lies inside: it says nothing")
         return [*lines, *_DRAWING, *(_DRAWING_MOVED if self.throw else ()), "figure"]
@@ -167,9 +239,9 @@ class SpectrumState(MatrixState):
             return ['form = np.load("spectrum.npz")["form"]  # V in its Schur form']
         same = "# V in its Schur form: the same spectrum, pseudospectra and growth"
         if is_schur_matrix(self.source.matrix):
-            return [f"form = dynamics.as_real(V)[1]  {same}"]
+            return [f"form = dynamics.as_form(V)[1]  {same}"]
         if self.scale == 1:
-            return ["P, blocks, T = dynamics.schur_parts(V)", f"form = blocks + T  {same}"]
+            return [self.source.parts_code, f"form = blocks + T  {same}"]
         return [f"form = blocks + {self.scale!r} * T  {same}"]  # P, blocks and T of s = 1 are there
 
     def sentence(self) -> str:
@@ -179,10 +251,11 @@ class SpectrumState(MatrixState):
         """The sentence; not exact: about what is drawn while a slider moves."""
         continuous = self.time == "continuous"
         rise = self.frame(exact).rise
-        plane = self.plane(exact)
-        edge = float(plane.values.real.max() if continuous else np.abs(plane.values).max())
+        edge = self.source.rate(self.time)
         name, power = ("spectral abscissa", "‖e^(tA)‖") if continuous else ("spectral radius", "‖Vᵏ‖")
         text = f"The {name} is {short(edge)}; {power} {said_of(rise, self.time)}. "
+        text += self.of_peak(rise, self.steps * self.step, exact) + " "
+        text += self._of_kreiss(exact, power)
         text += self._of_point(power)
         moved = self.moved(exact)
         if moved is not None:
@@ -192,7 +265,15 @@ class SpectrumState(MatrixState):
                 f" {len(moved)} perturbations of size {short(self.eps, 2)} carry an eigenvalue as far as "
                 f"{where} {short(reach)}."
             )
-        return text
+        return text + self.of_doubt(exact)
+
+    def _of_kreiss(self, exact: bool, power: str) -> str:
+        bounds = self.frame(exact).bounds
+        if bounds is None or math.isinf(bounds.kreiss):
+            return ""
+        if not bounds.certified:
+            return f"The Kreiss constant is at least {short(bounds.kreiss)}. "
+        return f"The Kreiss constant is {short(bounds.kreiss)}: {power} stays below {short(bounds.kreiss_above)}. "
 
     def _of_point(self, power: str) -> str:
         x, y = self.point
@@ -234,42 +315,64 @@ def _few_perturbations(size: int) -> int:
 
 @lru_cache(maxsize=8)
 def _form(source: Source, scale: float) -> np.ndarray:
-    """Λ + s T, which has V's spectrum, norms and pseudospectra, and is cheaper than V."""
+    """Λ + s T, which has V's pseudospectra, and is cheaper than V."""
     if is_schur_matrix(source.matrix):
-        return dynamics.as_real(source.scaled(scale))[1]
+        return dynamics.as_form(source.scaled(scale))[1]
     _, blocks, feed_forward = source.parts
     return np.asarray(blocks + scale * feed_forward)
 
 
 @lru_cache(maxsize=8)
-def window(source: Source, time: dynamics.Time) -> figures.Window:
-    return figures.window_of(_form(source, 1.0), time)
+def _automatic(source: Source, time: dynamics.Time) -> figures.Window:
+    return figures.window_of(source.eigenvalues, time)
 
 
 @lru_cache(maxsize=8)
-def _plane(source: Source, scale: float, time: dynamics.Time, exact: bool) -> figures.Plane:
-    if not exact:
-        return figures.plane_of(_form(source, scale), window(source, time), exact=False)
-    strips = [_strip(source, scale, time, strip) for strip in range(figures.STRIPS)]
-    return figures.plane_of(_form(source, scale), window(source, time), levels=np.concatenate(strips))
+def _plane(source: Source, scale: float, window: figures.Window, points: int, exact: bool) -> figures.Plane:
+    if exact:
+        levels = levels_search(source, scale, window, points).all()
+    else:
+        levels = dynamics.pseudospectrum(_form(source, scale), *window.axes(points), figures.COARSE_TOLERANCE)
+    return figures.plane_of(source.scaled(scale), window, levels, source.eigenvalues, exact)
 
 
-@lru_cache(maxsize=2 * figures.STRIPS)
-def _strip(source: Source, scale: float, time: dynamics.Time, strip: int) -> np.ndarray:
-    """A part of the exact plane's levels, which take longer than a slider may wait."""
-    return figures.levels_of(_form(source, scale), window(source, time), strip)
+class LevelsSearch:
+    """σ_min(zI − V) on a fine grid, a slice at a time. `last` is what is known of it."""
+
+    def __init__(self, form: np.ndarray, window: figures.Window, points: int) -> None:
+        self.last: dynamics.PseudospectrumSlice | None = None
+        self._slices = dynamics.pseudospectra_slices(form, *window.axes(points), figures.FINE_TOLERANCE)
+
+    def go_on(self) -> bool:
+        """Do one more slice. Returns whether there was any."""
+        found = next(self._slices, None)
+        self.last = found or self.last
+        return found is not None
+
+    def all(self) -> np.ndarray:
+        """All of it."""
+        while self.go_on():
+            pass
+        assert self.last is not None
+        return self.last.levels
+
+
+@lru_cache(maxsize=8)
+def levels_search(source: Source, scale: float, window: figures.Window, points: int) -> LevelsSearch:
+    return LevelsSearch(_form(source, scale), window, points)
 
 
 @lru_cache(maxsize=8)
 def _frame(source: Source, scale: float, steps: int, time: dynamics.Time, step: float, exact: bool) -> figures.Frame:
-    return figures.frame_of(_form(source, scale), steps, time, step, exact, source_error(source))
+    V, rate = source.scaled(scale), source.rate(time)
+    return figures.frame_of(V, steps, time, step, rate, exact, source_error(source))
 
 
 @lru_cache(maxsize=32)
 def _bound(
     source: Source, scale: float, z: complex, steps: int, time: dynamics.Time, step: float
 ) -> dynamics.PointBound:
-    return dynamics.bound_from_point(_form(source, scale), z, steps, time, step)
+    return dynamics.bound_from_point(source.scaled(scale), z, steps, time, step)
 
 
 @lru_cache(maxsize=8)
@@ -287,18 +390,19 @@ def _horizon(source: Source, time: dynamics.Time) -> float:
         )
         if frame.growth[-1] <= FALLEN * frame.growth.max():
             break
-    return horizon
+    return horizon_with_peak(source, 1.0, time, horizon, LONGEST)
 
 
 @lru_cache(maxsize=8)
 def _telling_point(source: Source, time: dynamics.Time) -> tuple[float, float]:
     """Where (|z| − 1)/σ_min, or Re z/σ_min, is largest on a coarse grid of the window's upper half."""
-    seen = window(source, time)
-    plane = _plane(source, 1.0, time, exact=False)
-    z = plane.real + 1j * np.abs(plane.imag[:, None])
+    seen = _automatic(source, time)
+    plane = _plane(source, 1.0, seen, figures.points_along(source.size, False), exact=False)
+    imag = np.abs(plane.imag) if source.is_real else plane.imag
+    z = plane.real + 1j * imag[:, None]
     away = np.abs(z) - 1 if time == "discrete" else z.real
     # not too near the edge, where nothing happens for long, and not at the border, where every matrix says 1
-    inside = np.maximum(np.abs(z.real - seen.center), z.imag) < 0.9 * seen.half
+    inside = np.maximum(np.abs(z.real - seen.center), np.abs(z.imag - seen.middle)) < 0.9 * seen.half
     ratio = np.where((away > 0.04 * seen.half) & inside, np.log10(np.maximum(away, 1e-300)) - plane.levels, -math.inf)
     best = z.ravel()[int(ratio.argmax())]
     return tidy(round(float(best.real), 2)), tidy(round(float(best.imag), 2))
