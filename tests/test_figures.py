@@ -82,6 +82,11 @@ def test_the_heat_map_draws_the_blocks_and_the_feed_forward_part_and_nothing_abo
     assert largest <= traces["s T"]["zmax"] == -traces["s T"]["zmin"] <= 1.5 * largest
 
 
+def test_the_heat_maps_title_says_after_how_many_updates_it_was_so() -> None:
+    _, layout = form_push(frame_of(experiment(steps=3).look(), exact=False))
+    assert layout["annotations[0].text"] == "Λ + s T after 3 updates"
+
+
 def test_a_matrix_without_blocks_is_drawn_in_its_numerical_schur_form() -> None:
     frame = frame_of(experiment(model="rnn").look(), exact=False)
     traces, _ = form_push(frame)

@@ -40,7 +40,8 @@ calls = {
     "reordered": (P, blocks + T), "resolvent_level": (V, z), "schur_parts": (V,), "spectral_abscissa": (A,),
     "spectral_radius": (V,), "transient_growth": (V, 40), "typical_exponential_growth": (A, [0, 1]),
     "typical_growth": (V, 5), "as_form": (V,), "eigenvalue_uncertainty": (V,), "estimated_seconds": (8, 25),
-    "growth_peak": (V,), "kreiss_bounds": (V,), "pseudospectra_slices": (V, line, line),
+    "growth_peak": (V,), "growth_peak_slices": (V,), "kreiss_bounds": (V,),
+    "pseudospectra_slices": (V, line, line),
 }
 public = {name for name in dynamics.__all__ if inspect.isfunction(getattr(dynamics, name))}
 assert public - set(calls) == {"jacobians"}, public ^ set(calls)  # they are those of a network, which is torch's

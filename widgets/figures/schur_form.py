@@ -15,7 +15,7 @@ from nnrnn_core import dynamics
 from .axes import nice_end
 from .frame import Frame
 from .layout import EDGE, FOOT, LEFT, RIGHT, TITLE
-from .numbers import short
+from .numbers import short, updates
 from .style import FEED_FORWARD, ROTATIONS, base_layout, title
 from .training import ROW, Push, Words
 
@@ -48,7 +48,8 @@ def form_title(words: Words) -> str:
 
 
 def form_push(frame: Frame) -> Push:
-    """The two heat maps; nothing for a model without a V."""
+    """The two heat maps, and a title with the updates at which they were so: while a network trains they are painted
+    once a second. Nothing for a model without a V."""
     form = frame.snapshot.form
     if form is None:
         return {}, {}
@@ -65,7 +66,8 @@ def form_push(frame: Frame) -> Push:
         "Λ": {"z": blocks},
         "s T": {"z": feed_forward, "zmin": -limit, "zmax": limit},
     }
-    return traces, {}
+    name = "Λ + s T" if frame.snapshot.blocks else "Schur form of V"
+    return traces, {"annotations[0].text": f"{name} after {updates(frame.snapshot.updates)}"}
 
 
 def form_maps(form: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
