@@ -380,7 +380,7 @@ def test_plotly_js_is_sent_and_loaded_once(notebook: Notebook) -> None:
     session.on("Network.webSocketFrameReceived", lambda event: received.append(len(event["response"]["payloadData"])))
     notebook.run("second = LiveFigure(figure)\nsecond")
     notebook.wait("() => document.querySelectorAll('.live-graph .scatterlayer .trace').length >= 4")
-    assert 1000 < sum(received) < 60_000
+    assert 1000 < sum(received) < 100_000, "plotly.js has more than a million"
     assert notebook.page.evaluate("() => [liveFigures.imports, typeof Plotly]") == [1, "undefined"]
 
 

@@ -51,8 +51,8 @@ def shown_sentence(notebook: Notebook) -> str:
     return words
 
 
-def click_in(notebook: Notebook, axes: str, x: float, y: float) -> None:
-    """A click of the mouse on the point x, y of the axes ("" or "2")."""
+def click_in(notebook: Notebook, axes: str, x: float, y: float) -> tuple[float, float]:
+    """A click of the mouse on the point x, y of the axes ("" or "2"); where that is on the page."""
     where = notebook.page.evaluate(
         f"""([axes, x, y]) => {{ const gd = document.querySelector('{GRAPH}'), box = gd.getBoundingClientRect();
         const [xaxis, yaxis] = ["xaxis", "yaxis"].map((name) => gd._fullLayout[name + axes]);
@@ -61,6 +61,7 @@ def click_in(notebook: Notebook, axes: str, x: float, y: float) -> None:
     )
     notebook.page.mouse.move(*where)
     notebook.page.mouse.click(*where)
+    return tuple(where)
 
 
 def use_everything_in_sight(notebook: Notebook) -> None:
@@ -123,7 +124,8 @@ def test_a_click_in_the_plane_draws_the_bound_on_the_growth_curve(
     highest = [max(growth[: k + 1]) for k in range(len(growth))]
     assert all(low <= high * (1 + 1e-5) for low, high in zip(bound, highest, strict=True))
     point = notebook.page.evaluate(TRACE, "z")
-    click_in(notebook, "2", 12, growth[12])  # on the growth curve: no point of the plane
+    left, top = click_in(notebook, "2", 12, growth[12])  # on the growth curve: no point of the plane
+    notebook.page.mouse.move(left + 1, top)  # a redraw takes the label away until the pointer moves
     notebook.wait(f"() => document.querySelector('{GRAPH} .hoverlayer .hovertext')")
     lab(notebook).get_by_role("button", name="Throw 50 perturbations").click()
     notebook.wait(f"() => document.querySelector('{LAB}').innerText.includes('50 perturbations of size')")

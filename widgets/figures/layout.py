@@ -13,7 +13,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 TITLE, LEGEND, STRIP = 24, 20, 20  # heights in pixels
-BELOW = 10  # a legend hangs so far below its row
+BELOW = 16  # a legend hangs below its row, and the top number of an axis stands above its plot
 FOOT = 50  # below a plot: the numbers and the name of its axis
 LEFT, RIGHT = 58, 12  # beside a plot: its numbers, and room for half of one
 EDGE = 8  # from the left end of a panel's place to its title and legends
