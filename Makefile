@@ -92,7 +92,7 @@ nbval: $(VENV)/.installed-test
 browser: $(VENV)/.installed-test
 	@# Two failures are enough to look at: a page that never comes costs minutes a test. Two servers side by side, each
 	@# with the tests of whole files: a page waits as often as it works.
-	$(call stage,browser,$(python) -m pytest tests/browser -m browser --maxfail=2 -n 2 --dist loadfile)
+	$(call stage,browser,$(python) -m pytest tests/browser --ignore=tests/browser/test_colab.py -m browser --maxfail=2 -n 2 --dist loadfile)
 
 test-colab: $(COLAB)/.installed
 	@echo '== installing the kit as a notebook in Colab does: a copy, without its dependencies'
