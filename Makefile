@@ -28,7 +28,7 @@ pip_options := -qq --disable-pip-version-check
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 PARALLEL := -n auto --maxprocesses=4
 # The examples in the core's docstrings are tests too (doctest).
-UNIT := -m pytest tests nnrnn_core --doctest-modules -m "not browser" $(PARALLEL)
+UNIT := -m pytest tests nnrnn_core --doctest-modules -m "not browser" $(PARALLEL) --dist worksteal
 NBVAL := -m pytest -c .ci/nbval.ini --rootdir=. $(PARALLEL) --dist loadfile
 # A kernel on Python >= 3.11 complains about the debugger otherwise.
 NBVAL_ENV := $(ONE_THREAD) NNRNN_QUICK=1 PYDEVD_DISABLE_FILE_VALIDATION=1
