@@ -15,11 +15,13 @@ import pytest
 from filelock import FileLock
 
 from nnrnn_core import experiments, tasks
+from nnrnn_core.budget import count_parameters
 from nnrnn_core.experiments import Experiment, catalogue, paper, runs, three_tasks
 from nnrnn_core.experiments.__main__ import main
 from nnrnn_core.experiments.runs import path_of, read, run, run_all
 from nnrnn_core.sequence_model import RECURRENTS
 from nnrnn_core.settings import Settings
+from widgets.figures.race import race_sentence
 
 TINY = catalogue.Scale({"name": "digits", "permuted": True}, 8, 60, 20)
 COPY = catalogue.Scale({"name": "copying", "delay": 3}, 8, 6, 2)
@@ -141,7 +143,12 @@ def test_a_file_of_another_version_or_run_is_left_alone(tmp_path, change):
 
 
 @pytest.mark.parametrize(
-    ("content", "words"), [('{"format": "other 7"}\n', "not a result file of this version"), ("a\nb\n", "line 1.*JSON")]
+    ("content", "words"),
+    [
+        ('{"format": "other 7"}\n', "not a result file of this version"),
+        ("3\n", "not a result file"),
+        ("a\nb\n", "line 1.*JSON"),
+    ],
 )
 def test_what_is_not_a_result_file_is_left_alone(tmp_path, content, words):
     path = path_of(digits(), tmp_path)
@@ -165,7 +172,9 @@ def test_a_diverged_run_is_told_and_ends(tmp_path, monkeypatch):
     line = read(run(Experiment.of("copy-200/rnn"), tmp_path))[-1]
     assert line["done"]
     assert "not finite" in line["diverged"]
-    assert experiments.rows(tmp_path)[0]["diverged"] in (0, 1)
+    rows = {(row["task"], row["match"], row["network"]): row for row in experiments.rows(tmp_path)}
+    assert (rows["copy-200", "width", "rnn"]["diverged"], rows["copy-200", "width", "rnn"]["seeds"]) == (1, 0)
+    assert rows["copy-200", "width", "lstm"]["diverged"] == 0
 
 
 def test_any_executor_runs_them_all_and_one_failure_stops_no_other(tmp_path):
@@ -186,18 +195,29 @@ def test_every_network_is_made_at_equal_width_and_at_equal_parameters():
     for network in RECURRENTS:
         wide, equal = (Experiment("copy-200", network, match=m).make_training().model for m in catalogue.MATCHES)
         assert wide.hidden_size == 8
-        budget = runs.count_parameters(Experiment("copy-200", "nnrnn").make_training().model)
-        assert abs(runs.count_parameters(equal) / budget - 1) < 0.25  # the steps between widths are as wide here
+        budget = count_parameters(Experiment("copy-200", "nnrnn").make_training().model)
+        assert abs(count_parameters(equal) / budget - 1) < 0.25  # the steps between widths are as wide here
 
 
-@pytest.mark.parametrize("name", ["nnrnn", "exprnn", "lstm", "rnn"])
-def test_the_papers_settings_are_those_of_the_tasks(name):
-    _, _, settings = paper.papers_settings("copy-200", name)
-    ours = tasks.Copying().settings_for(name)
+@pytest.mark.parametrize("name", ["nnrnn", "exprnn", "lstm", "rnn-orth", "eurnn", "rnn"])
+@pytest.mark.parametrize(
+    ("task", "here"), [("copy-200", tasks.Copying), ("psmnist", tasks.MNIST), ("ptb-150", tasks.PennTreebank)]
+)
+def test_the_papers_settings_are_those_of_the_tasks(task, here, name):
+    _, _, settings = paper.papers_settings(task, name)
+    ours = here.tuned[name]
     shared = ("rate", "optimiser", "smoothing", "gamma_penalty", "T_decay", "batch_size")
     assert [getattr(settings, key) for key in shared] == [getattr(ours, key) for key in shared]
     if name in ("nnrnn", "exprnn"):
         assert settings.rate_P == ours.rate_P
+
+
+@pytest.mark.parametrize("higher", [True, False])
+def test_the_sentence_of_a_race_has_the_best_first_whichever_way_its_score_goes(higher):
+    runs = [
+        [{"network": n, "higher_is_better": higher}, {"updates": 9, "valid_score": s}] for n, s in (("a", 1), ("b", 2))
+    ]
+    assert race_sentence(runs).startswith("b: 2" if higher else "a: 1")
 
 
 def test_every_entry_of_the_paper_says_where_it_is_from_and_is_read():

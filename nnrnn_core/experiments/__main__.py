@@ -63,7 +63,7 @@ def _wanted(options: argparse.Namespace) -> list[Experiment]:
 
 def _show(options: argparse.Namespace) -> None:
     for experiment in _wanted(options):
-        head = header(experiment)
+        head = header(experiment, experiment.make_training())
         head["reported"] = reported(experiment.task, experiment.network, experiment.match)
         print(json.dumps(head, indent=2, ensure_ascii=False))
 

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from .. import tasks
+from ..budget import count_parameters
 from ..checks import one_of
 from ..sequence_model import RECURRENTS, SequenceModel
 from ..settings import Settings
@@ -125,14 +126,16 @@ class Experiment:
 
     def settings(self, task: Task) -> Settings:
         """The paper's at its scale, if it has some for this network; the task's own otherwise."""
-        found = papers_settings(self.task, self.network) if self.scale == "paper" else None
-        return found[2] if found else task.settings_for(self.network)
+        return self._papers[2] if self._papers else task.settings_for(self.network)
+
+    @property
+    def _papers(self) -> tuple[int, dict[str, Any], Settings] | None:
+        return papers_settings(self.task, self.network) if self.scale == "paper" else None
 
     def make_training(self) -> Training:
         """The training before its first update."""
         task = self.make_task()
-        found = papers_settings(self.task, self.network) if self.scale == "paper" else None
-        options = {**(found[1] if found else {}), **task.model_options}
+        options = {**(self._papers[1] if self._papers else {}), **task.model_options}
         generator = torch.Generator().manual_seed(self.seed)
         model = self._model(task, {**options, "generator": generator})
         return Training(model.to(self.device), task, self.settings(task), self.seed)
@@ -146,8 +149,7 @@ class Experiment:
 
     def _parameters_of_nnrnn(self, task: Task) -> int:
         sizes = task.input_size, self.plan.hidden_size, task.output_size
-        model = SequenceModel("nnrnn", *sizes, **task.model_options, device="meta")
-        return sum(parameter.numel() for parameter in model.parameters())
+        return count_parameters(SequenceModel("nnrnn", *sizes, **task.model_options, device="meta"))
 
 
 def names(scale: str = "class") -> list[str]:

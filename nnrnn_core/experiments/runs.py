@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from filelock import FileLock, Timeout
 
-from ..sequence_model import SequenceModel
+from ..budget import count_parameters
 from ..training import Diverged, Training
 from ..version import __version__
 from .catalogue import Experiment
@@ -102,18 +102,19 @@ def read(path: str | Path) -> list[Line]:
         except ValueError as problem:
             if text.endswith("\n"):
                 raise ValueError(f"{path}, line {number + 1}: {text[:40]!r} is not JSON") from problem
-    if lines and lines[0].get("format") != FORMAT:
-        raise ValueError(f"{path} is not a result file of this version ({FORMAT!r}); got {lines[0].get('format')!r}")
+    found = lines[0].get("format") if lines and isinstance(lines[0], dict) else None
+    if lines and found != FORMAT:
+        raise ValueError(f"{path} is not a result file of this version ({FORMAT!r}); got {found!r}")
     return lines
 
 
 def _run(experiment: Experiment, path: Path, progress: Progress) -> None:
-    head, lines = header(experiment), read(path) if path.exists() else []
+    training = experiment.make_training()
+    head, lines = header(experiment, training), read(path) if path.exists() else []
     if lines:
         _check_same(path, lines[0], head)
         if lines[-1].get("done"):
             return
-    training = experiment.make_training()
     checkpoint = path.with_suffix(".pt")
     start = diagnosis(training.model, training.task)
     if lines and checkpoint.exists():
@@ -153,8 +154,8 @@ def _last(training: Training) -> Line:
     return {"updates": training.index, "test_loss": loss, "test_score": score}
 
 
-def header(experiment: Experiment) -> Line:
-    training = experiment.make_training()
+def header(experiment: Experiment, training: Training) -> Line:
+    """What runs, and on what: the first line of a result file."""
     return {
         "format": FORMAT,
         **asdict(experiment),
@@ -163,14 +164,10 @@ def header(experiment: Experiment) -> Line:
         "hidden_size": training.model.hidden_size,
         "parameters": count_parameters(training.model),
         "baseline": training.task.baseline,
+        "higher_is_better": training.task.higher_is_better,
         "versions": {"nnrnn-kit": __version__, "torch": torch.__version__, "python": platform.python_version()},
         "machine": platform.machine(),
     }
-
-
-def count_parameters(model: SequenceModel) -> int:
-    """How many numbers are learnt, read-out included."""
-    return sum(parameter.numel() for parameter in model.parameters())
 
 
 def _check_same(path: Path, found: Line, expected: Line) -> None:

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn import functional
 
 from ..checks import one_of, switch, whole_number
+from .entropy import conditional_entropy
 from .task import Batch, Task
 
 
@@ -49,7 +49,7 @@ class Images(Task):
         }
         pictures, labels = self.splits["train"]
         self.length, self.output_size = pictures.shape[1], int(labels.max()) + 1
-        self.baseline = _entropy_given(labels, pictures[:, -1])
+        self.baseline = conditional_entropy(labels, pictures[:, -1])
         self._shuffled: tuple[tuple[int, int], Tensor] | None = None  # (seed, pass) and its order
 
     def updates_per_epoch(self, batch_size: int) -> int:
@@ -91,10 +91,3 @@ class Images(Task):
     def score(self, outputs: Float[Tensor, "time batch outputs"], batch: Batch) -> float:
         """Share of right answers at the last step."""
         return float((outputs[-1].argmax(-1) == batch.targets[-1]).double().mean())
-
-
-def _entropy_given(labels: Tensor, known: Tensor) -> float:
-    """H(label | known) = −Σ p(known) Σ p(label | known) ln p(label | known), in nats."""
-    table = functional.one_hot(labels).double().T @ functional.one_hot(known.long()).double() / len(labels)
-    given = table.sum(0)
-    return float(torch.special.entr(table).sum() - torch.special.entr(given).sum())

@@ -24,7 +24,6 @@ FILES = {
     )
     for split, digest in SUMS.items()
 }
-PAPERS_SYMBOLS = 50
 
 
 class PennTreebank(Text):

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ..checks import one_of, whole_number
+from .entropy import conditional_entropy, entropy
 from .task import Batch, Task
 
 UNKNOWN = "\N{REPLACEMENT CHARACTER}"  # stands for every character that the training part does not have
@@ -47,9 +48,8 @@ class Text(Task):
         self._codes = {name: torch.tensor([number.get(c, 0) for c in part]) for name, part in parts.items()}
         self.input_size = self.output_size = len(self.vocabulary)
         train = self._codes["train"]
-        pairs = _entropy(train[:-1] * self.input_size + train[1:])
-        self.baseline = pairs - _entropy(train[:-1])  # H(next | present) = H(present, next) − H(present)
-        self.unigram = _entropy(train)
+        self.baseline = conditional_entropy(train[1:], train[:-1])
+        self.unigram = entropy(train)
 
     def sample(self, batch_size: int, generator: torch.Generator, index: int = 0) -> Batch:
         return self._segment("train", batch_size, index % self.segments("train", batch_size), generator.device)
@@ -91,10 +91,3 @@ class Text(Task):
     def score(self, outputs: Float[Tensor, "time batch outputs"], batch: Batch) -> float:
         """Bits per character."""
         return float(self.loss(outputs, batch)) / math.log(2)
-
-
-def _entropy(symbols: Int64[Tensor, " symbols"]) -> float:
-    """−Σ p ln p of their frequencies, in nats."""
-    share = torch.bincount(symbols).double() / len(symbols)
-    share = share[share > 0]
-    return float(-(share * share.log()).sum())

@@ -51,9 +51,10 @@ def together(curves: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarra
 
 
 def race_sentence(runs: Sequence[Lines], what: str = "valid_score") -> str:
-    """Where each network stands at the end, best first."""
+    """Where each network stands at the end, best first: of some scores the lowest."""
     ends: dict[str, list[float]] = {}
     for lines in runs:
         ends.setdefault(lines[0]["network"], []).append(float(curve(lines, what)[1][-1]))
-    ranked = sorted(ends, key=lambda network: -float(np.mean(ends[network])))
+    highest_first = what == "valid_score" and runs[0][0]["higher_is_better"]
+    ranked = sorted(ends, key=lambda network: float(np.mean(ends[network])), reverse=highest_first)
     return "; ".join(f"{name}: {np.mean(ends[name]):.3g} ({len(ends[name])} seeds)" for name in ranked)
