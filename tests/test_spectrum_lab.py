@@ -418,3 +418,14 @@ def test_a_matrix_of_more_than_256_rows_opens(kind: Any):
     lab = kind(np.random.default_rng(0).standard_normal((260, 260)) / 20)
     assert lab.figures[0].playing and lab.status and not lab.alarm.value
     lab.close()
+
+
+def test_another_time_begins_as_the_lab_of_that_time_does_and_a_large_matrix_without_a_search(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    for size, searches in ((6, True), (260, False)):
+        source = source_of(np.random.default_rng(0).standard_normal((size, size)) / 20)
+        if not searches:
+            monkeypatch.setattr("widgets.labs.spectrum_state._telling_point", None)
+        turned = SpectrumState.of(source).changed(time="continuous")
+        assert turned == SpectrumState.of(source, "continuous")

@@ -1,7 +1,7 @@
 
 // LiveFigure in the page: it paints what Python pushes, and it is the clock of the training.
-// One module with plotly_js.js and fast_redraw.js, which Python puts before it. All that is private to plotly stands in
-// fast_redraw.js, all that is private to Jupyter and anywidget in plotly_js.js.
+// One module with plotly_js.js, still.js, access.js and fast_redraw.js, which Python puts before it. All that is private to
+// plotly stands in fast_redraw.js, all that is private to Jupyter and anywidget in plotly_js.js.
 const NUMBERS = new Set(["x", "y", "z"]); // what fast_redraw.js can draw
 const HOLD = 100; // ms that what was pushed in a tick waits for the tick's answer at most
 const READING = 300; // ms without a frame after which a person may read numbers off the lines

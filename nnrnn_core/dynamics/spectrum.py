@@ -157,9 +157,9 @@ def eigenvalue_errors(V: Matrix) -> Float64[np.ndarray, " n"]:
     Returns
     -------
     ndarray, (n,)
-        In the order of `eigenvalues`, with ε = 2.2·10⁻¹⁶; 0 where V is lower triangular, for it holds its
-        eigenvalues as entries. ∞ for a
-        defective λ. A number that is not small says that first order no longer holds: the eigenvalue is lost.
+        In the order of `eigenvalues`, with ε = 2.2·10⁻¹⁶; 0 where V is lower triangular, for it holds its eigenvalues
+        as entries; ∞ for a defective λ. A number that is not small says that first order no longer holds: the
+        eigenvalue is lost.
 
     Raises
     ------

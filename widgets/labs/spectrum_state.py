@@ -85,18 +85,13 @@ class SpectrumState(MatrixState):
     def of(cls, source: Source, time: dynamics.Time | None = None) -> Self:
         """With the point of a coarse grid that says most about growth."""
         chosen = source.time if time is None else check_time(time)
-        if source.size > figures.LARGEST_FINE:  # where even a coarse grid takes long
-            edge = 1.0 if chosen == "discrete" else 0.0
-            beyond = tidy(round(max(source.rate(chosen), edge) + 0.2, 2))
-            return cls(source, time=chosen, horizon=HORIZONS[chosen][2], point=(beyond, 0.0))
-        return cls(source, time=chosen, horizon=_horizon(source, chosen), point=_telling_point(source, chosen))
+        return cls(source, time=chosen, **_beginning(source, chosen))
 
     def changed(self, **changes: Any) -> Self:
         """Another time brings a horizon and a point of its own."""
         time = changes.get("time", self.time)
         if time != self.time:
-            own = {"horizon": _horizon(self.source, check_time(time)), "point": _telling_point(self.source, time)}
-            changes = own | changes
+            changes = _beginning(self.source, check_time(time)) | changes
         return super().changed(**changes)
 
     @property
@@ -378,6 +373,15 @@ def _bound(
 @lru_cache(maxsize=8)
 def _moved(source: Source, scale: float, eps: float, count: int, seed: int) -> np.ndarray:
     return dynamics.perturbed_eigenvalues(_form(source, scale), eps, count, seed)
+
+
+def _beginning(source: Source, time: dynamics.Time) -> dict[str, Any]:
+    """The horizon and the point with which a matrix begins in this time."""
+    if source.size <= figures.LARGEST_FINE:
+        return {"horizon": _horizon(source, time), "point": _telling_point(source, time)}
+    edge = 1.0 if time == "discrete" else 0.0  # of so many rows even a coarse grid takes long: a point just outside
+    beyond = tidy(round(max(source.rate(time), edge) + 0.2, 2))
+    return {"horizon": HORIZONS[time][2], "point": (beyond, 0.0)}
 
 
 @lru_cache(maxsize=8)
