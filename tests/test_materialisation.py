@@ -10,12 +10,12 @@ import pytest
 import torch
 
 from nnrnn_core import NNRNN, SequenceModel
-from nnrnn_core.network import ExpRNN, FreeRNN
+from nnrnn_core.network import EURNN, LRU, ExpRNN, FreeRNN, OrthogonalStartRNN
 from oracles import as_installed
 
 TIME, BATCH, INPUTS, N = 7, 3, 4, 6
 VERSION_0_1 = Path(__file__).parent / "saved" / "version_0_1.pt"  # written by torch.save in that version
-KINDS = [NNRNN, FreeRNN, ExpRNN]
+KINDS = [NNRNN, FreeRNN, ExpRNN, OrthogonalStartRNN, EURNN, LRU]
 
 
 def moved(rnn):

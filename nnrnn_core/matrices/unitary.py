@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import torch
-from jaxtyping import Complex, Float
+from jaxtyping import Complex, Float, Int64
 from torch import Tensor, nn
 
 from ..checks import one_of, whole_number
@@ -44,6 +44,8 @@ class UnitaryMatrix(nn.Module):
 
     Attributes
     ----------
+    capacity : int
+        L, the number of layers.
     angles : torch.nn.Parameter
         ϑ of all rotations, one layer after another, U(−π, π) at the start.
     phases : torch.nn.Parameter or None
@@ -66,7 +68,6 @@ class UnitaryMatrix(nn.Module):
     True
     """
 
-    partners: Tensor
     phases: nn.Parameter | None
 
     def __init__(
@@ -88,25 +89,28 @@ class UnitaryMatrix(nn.Module):
         if style == "fft" and capacity is not None:
             raise ValueError(f"capacity belongs to the tunable style; fft has log2(units) layers; got {capacity}")
         units = size // self.width
+        if style == "fft" and units & (units - 1):
+            raise ValueError(f"the fft style needs a power of two of units; got {units}: take the tunable one")
+        layers = units.bit_length() - 1 if style == "fft" else 2 if capacity is None else capacity
+        self.capacity = whole_number("capacity", layers, 1)
         dtype, device = dtype or torch.get_default_dtype(), device or torch.get_default_device()
         with on_cpu():
-            partners = (
-                _fft(units)
-                if style == "fft"
-                else _tunable(units, whole_number("capacity", 2 if capacity is None else capacity, 1))
-            )
-            rotations = int((partners != torch.arange(units)).sum()) // 2
+            rotations = int((self._partners("cpu") > torch.arange(units)).sum())
             angles = uniform(rotations, -math.pi, math.pi, generator, dtype)
             phases = uniform(rotations + units, -math.pi, math.pi, generator, dtype) if complex_units else None
-        self.register_buffer("partners", partners.to(device), persistent=False)
         self.angles = nn.Parameter(angles.to(device=device, dtype=dtype))
         own = None if phases is None else nn.Parameter(phases.to(device=device, dtype=dtype))
         self.register_parameter("phases", own)
 
-    @property
-    def capacity(self) -> int:
-        """L, the number of layers."""
-        return len(self.partners)
+    def _partners(self, device: torch.device | str) -> Int64[Tensor, "layers units"]:
+        """The partner of each unit in each layer, or itself. (Not a buffer: it follows from the size, and memory that
+        `to_empty` has given holds nothing.)"""
+        units = self.size // self.width
+        own, layer = torch.arange(units, device=device), torch.arange(self.capacity, device=device)[:, None]
+        if self.style == "fft":
+            return own ^ (1 << layer)
+        partner = own + 1 - 2 * ((own + layer) % 2)  # odd layers begin their pairs at 1
+        return torch.where((partner < 0) | (partner >= units), own, partner)
 
     def forward(self) -> Float[Tensor, "n n"]:
         with full_precision(self.angles.device):
@@ -118,21 +122,22 @@ class UnitaryMatrix(nn.Module):
         product = torch.eye(self.size, dtype=dtype, device=self.angles.device).view(units, width, self.size)
         if self.phases is not None:
             product = _turned(self.phases[len(self.angles) :].to(dtype)) @ product
-        for partner, kept, taken in zip(self.partners, *self._coefficients(dtype), strict=True):
+        partners = self._partners(self.angles.device)
+        for partner, kept, taken in zip(partners, *self._coefficients(partners, dtype), strict=True):
             product = kept @ product + taken @ product[partner]
         return product.reshape(self.size, self.size)
 
-    def _coefficients(self, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    def _coefficients(self, partners: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
         """What each unit keeps and takes in each layer, (layers, units, width, width) each.
 
         The first of a pair keeps e^{iφ} cos ϑ and takes −e^{iφ} sin ϑ, the second cos ϑ and sin ϑ. A unit without a
         partner keeps itself.
         """
-        own = torch.arange(self.size // self.width, device=self.partners.device).expand_as(self.partners)
-        first, second = own < self.partners, own > self.partners
+        own = torch.arange(self.size // self.width, device=partners.device).expand_as(partners)
+        first, second = own < partners, own > partners
         angles = torch.zeros(own.shape, dtype=dtype, device=own.device)
         angles = angles.masked_scatter(first, self.angles.to(dtype))
-        angles = angles.where(~second, angles.gather(1, self.partners))
+        angles = angles.where(~second, angles.gather(1, partners))
         sign = first.to(dtype) * -2 + 1  # the first takes with a minus
         if self.phases is None:
             return angles.cos()[..., None, None], (sign * angles.sin())[..., None, None]
@@ -161,19 +166,3 @@ def _turned(phases: Tensor) -> Tensor:
     """e^{iφ} as a 2×2 matrix, (..., 2, 2)."""
     cosine, sine = phases.cos(), phases.sin()
     return torch.stack([cosine, -sine, sine, cosine], -1).view(*phases.shape, 2, 2)
-
-
-def _tunable(units: int, capacity: int) -> Tensor:
-    """(capacity, units): the partner of each unit, or itself."""
-    layers = torch.arange(units).repeat(capacity, 1)
-    for layer, partner in enumerate(layers):
-        first = torch.arange(layer % 2, units - 1, 2)
-        partner[first], partner[first + 1] = first + 1, first.clone()
-    return layers
-
-
-def _fft(units: int) -> Tensor:
-    if units & (units - 1):
-        raise ValueError(f"the fft style needs a power of two of units; got {units}: take the tunable one")
-    own = torch.arange(units)
-    return torch.stack([own ^ (1 << k) for k in range(units.bit_length() - 1)])

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+import torch
+
 from ...matrices import UnitaryMatrix
 from ..stack import RecurrentNetwork
 
@@ -27,9 +29,11 @@ class EURNN(RecurrentNetwork):
     nonlinearity
         φ: "modrelu", which is the complex one for complex units, or another of `NNRNN`, for each entry.
     *layout, **options
-        As in `NNRNN`: bias, batch_first, dropout, bidirectional, and unit_input, generator, device, dtype by name.
+        As in `NNRNN`: bias, batch_first, dropout, bidirectional, and unit_input, generator, dtype by name.
     style, capacity, complex_units
         Of V; see `UnitaryMatrix`.
+    device
+        As everywhere in torch.
 
     Raises
     ------
@@ -42,7 +46,6 @@ class EURNN(RecurrentNetwork):
 
     Examples
     --------
-    >>> import torch
     >>> rnn = EURNN(3, 8, style="fft")
     >>> rnn.V.capacity, bool((rnn.V.eigenvalues().abs() - 1).abs().max() < 1e-9)
     (2, True)
@@ -58,9 +61,10 @@ class EURNN(RecurrentNetwork):
         style: str = "tunable",
         capacity: int | None = None,
         complex_units: bool = True,
+        device: torch.device | str | None = None,
         **options: Any,
     ) -> None:
         if complex_units and nonlinearity == "modrelu":
             nonlinearity = "complex-modrelu"
         matrix = partial(UnitaryMatrix, hidden_size, style, capacity, complex_units)
-        super().__init__(matrix, input_size, hidden_size, num_layers, nonlinearity, *layout, **options)
+        super().__init__(matrix, input_size, hidden_size, num_layers, nonlinearity, *layout, device=device, **options)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
+
 from ...matrices.free import Drawn
 from .free import FreeRNN
 
@@ -21,6 +23,8 @@ class OrthogonalStartRNN(FreeRNN):
         As in `FreeRNN`: bias, batch_first, dropout, bidirectional, and what goes by name.
     init
         V at the start, as in `FreeRNN`.
+    device
+        As everywhere in torch.
 
     Raises
     ------
@@ -34,7 +38,6 @@ class OrthogonalStartRNN(FreeRNN):
 
     Examples
     --------
-    >>> import torch
     >>> V = OrthogonalStartRNN(3, 5).V()
     >>> torch.allclose(V.T @ V, torch.eye(5), atol=1e-6)
     True
@@ -48,6 +51,9 @@ class OrthogonalStartRNN(FreeRNN):
         nonlinearity: str = "modrelu",
         *layout: Any,
         init: str | Drawn = "orthogonal",
+        device: torch.device | str | None = None,
         **options: Any,
     ) -> None:
-        super().__init__(input_size, hidden_size, num_layers, nonlinearity, *layout, init=init, **options)
+        super().__init__(
+            input_size, hidden_size, num_layers, nonlinearity, *layout, init=init, device=device, **options
+        )
