@@ -64,11 +64,17 @@ function oneStop(bar) {
   });
 }
 
+// The lab around a figure's element: the outermost of the widgets that hold it.
+function labAround(el) {
+  let root = el;
+  while (root.parentElement?.closest(".jupyter-widgets")) root = root.parentElement.closest(".jupyter-widgets");
+  return root;
+}
+
 // Looks after the lab around a figure's element; returns how to end that.
 function keepAccessible(el) {
   function look() {
-    let root = el;
-    while (root.parentElement?.closest(".jupyter-widgets")) root = root.parentElement.closest(".jupyter-widgets");
+    const root = labAround(el);
     root.dataset.lmSuppressShortcuts = true; // JupyterLab would take Enter and the arrows for commands of the notebook
     root.querySelectorAll(".widget-slider").forEach(nameSlider);
     root.querySelectorAll(".jupyter-widget-Collapse-header, .p-Collapse-header").forEach(openByKeyboard);

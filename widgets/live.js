@@ -42,9 +42,7 @@ const NO_KERNEL = "No kernel: run the cell again.";
 
 // Disables the controls around a figure, or enables them again.
 function disable(el, gone) {
-  let root = el;
-  while (root.parentElement?.closest(".jupyter-widgets")) root = root.parentElement.closest(".jupyter-widgets");
-  for (const control of root.querySelectorAll(".jupyter-widgets"))
+  for (const control of labAround(el).querySelectorAll(".jupyter-widgets"))
     if (gone && !control.querySelector(".live-figure")) control.inert = true;
     else if (!gone) control.inert = false;
 }

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 
 class MatrixChoice(ValueError):
@@ -35,15 +34,12 @@ class MatrixChoice(ValueError):
         )
 
 
-def chosen(where: str, shapes: Mapping[str, tuple[int, ...]], name: str | None, take: Callable[[str], Any]) -> Any:
-    """The matrix of that name, or the only square one.
-
-    shapes : of all arrays in the file, by name.       take : the array of a name.
-    """
+def chosen(where: str, shapes: Mapping[str, tuple[int, ...]], name: str | None) -> str:
+    """That name, or the name of the only square matrix. shapes: of all arrays in the file, by name."""
     if name is not None:
         if name not in shapes:
             raise ValueError(f"{where!r} has no {name!r}; it has {_listed(shapes)}")
-        return take(name)
+        return name
     square = {key: shape[0] for key, shape in shapes.items() if len(shape) == 2 and shape[0] == shape[1] > 0}
     # a 1×1 array beside larger ones is a number: an eigenvalue, a step size
     squares = {key: f"{n}×{n}" for key, n in square.items() if n > 1 or max(square.values()) == 1}
@@ -51,7 +47,7 @@ def chosen(where: str, shapes: Mapping[str, tuple[int, ...]], name: str | None, 
         raise ValueError(f"{where!r} must hold a square matrix; it holds {_listed(shapes)}")
     if len(squares) > 1:
         raise MatrixChoice(where, squares)
-    return take(next(iter(squares)))
+    return next(iter(squares))
 
 
 def _listed(shapes: Mapping[str, tuple[int, ...]]) -> str:

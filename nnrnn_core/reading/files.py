@@ -119,14 +119,8 @@ def _npz(path: Path, name: str | None) -> tuple[Any, str]:
 
 
 def _one_of(path: Path, arrays: dict[str, Any], name: str | None) -> tuple[Any, str]:
-    taken: list[str] = []
-
-    def take(key: str) -> Any:
-        taken.append(key)
-        return arrays[key]
-
-    matrix = chosen(str(path), {key: tuple(np.shape(value)) for key, value in arrays.items()}, name, take)
-    return matrix, taken[0]
+    key = chosen(str(path), {key: tuple(np.shape(value)) for key, value in arrays.items()}, name)
+    return arrays[key], key
 
 
 def _mat(path: Path, name: str | None) -> tuple[Any, str]:
@@ -139,13 +133,9 @@ def _mat(path: Path, name: str | None) -> tuple[Any, str]:
     except ValueError as problem:
         raise _unreadable(path, problem) from problem
 
-    def take(key: str) -> Any:
-        taken.append(key)
-        check_shape(shapes[key])
-        return scipy.io.loadmat(path, variable_names=[key])[key]
-
-    taken: list[str] = []
-    return chosen(str(path), shapes, name, take), taken[0]
+    key = chosen(str(path), shapes, name)
+    check_shape(shapes[key])
+    return scipy.io.loadmat(path, variable_names=[key])[key], key
 
 
 def _mat73(path: Path, name: str | None) -> tuple[Any, str]:
@@ -159,14 +149,10 @@ def _mat73(path: Path, name: str | None) -> tuple[Any, str]:
     with h5py.File(path, "r") as file:
         shapes = {key: tuple(file[key].shape) for key in file if isinstance(file[key], h5py.Dataset)}
 
-        def take(key: str) -> Any:
-            taken.append(key)
-            check_shape(shapes[key])
-            values = np.asarray(file[key]).T
-            return values["real"] + 1j * values["imag"] if values.dtype.names else values
-
-        taken: list[str] = []
-        return chosen(str(path), shapes, name, take), taken[0]
+        key = chosen(str(path), shapes, name)
+        check_shape(shapes[key])
+        values = np.asarray(file[key]).T
+    return values["real"] + 1j * values["imag"] if values.dtype.names else values, key
 
 
 def _mtx(path: Path, name: str | None) -> tuple[Any, str]:

@@ -28,19 +28,14 @@ def matrix_in(content: Any, where: str, name: str | None) -> tuple[Any, str]:
     tensors = dict(_flat(_weights(content)))
     if not tensors:
         raise ValueError(f"{where!r} holds no tensor or array: save a tensor, or a network's state_dict()")
-    recurrent = {**_of_the_kit(tensors), **_of_torch(tensors, where)}
+    recurrent = {**_of_the_kit(tensors), **_of_torch(tensors)}
     every = {**{key: (tuple(value.shape), _same(value)) for key, value in tensors.items()}, **recurrent}
     asked = every if name is not None or not recurrent else recurrent
-    found: list[str] = []
-
-    def take(key: str) -> Any:
-        found.append(key)
-        return asked[key][1]()
-
     try:
-        return chosen(where, {key: shape for key, (shape, _) in asked.items()}, name, take), found[0]
+        key = chosen(where, {key: shape for key, (shape, _) in asked.items()}, name)
     except MatrixChoice as several:
         raise MatrixChoice(where, {key: _words(key, asked) for key in several.names}) from None
+    return asked[key][1](), key
 
 
 def _weights(content: Any) -> Any:
@@ -116,7 +111,7 @@ def _orthogonal(base: Tensor, entries: Tensor) -> tuple[tuple[int, ...], Callabl
 
 
 # ---- torch's
-def _of_torch(tensors: Mapping[str, Tensor], where: str) -> Makers:
+def _of_torch(tensors: Mapping[str, Tensor]) -> Makers:
     """weight_hh of torch.nn.RNN, and the gates of GRU and LSTM: weight_hh_l0.i, .f, .g, .o."""
     found: Makers = {}
     for key, value in tensors.items():

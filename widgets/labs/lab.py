@@ -70,7 +70,7 @@ class Lab(ipw.VBox):
         self._lines: list[Line] = []
         self.words, self.alarm = ipw.HTML(), self.line()
         self.saving = self._make_saving()
-        self.show_code: ipw.Button | None = None
+        self._unfolded: list[tuple[ipw.HTML, Callable[[], str]]] = []  # what buttons unfold, and what it says
 
     def appear(self, children: Sequence[ipw.Widget]) -> registry.Closable | None:
         """Lay the parts out. The labs of the cell's run before are closed; returns the one whose place this takes."""
@@ -217,11 +217,12 @@ class Lab(ipw.VBox):
             figure.alt = self.status
 
     def show_texts(self) -> None:
-        """Bring the preset's line and the code up to date."""
+        """Bring the preset's line, and what is unfolded, up to date."""
         with self.quietly():
             self.text.value, self.text.placeholder = self.preset_or_reason()
-        if self.show_code is not None and self.code_words.layout.display != "none":
-            self.code_words.value = f"<pre style='line-height:1.4'>{html.escape(self.code)}</pre>"
+        for words, says in self._unfolded:
+            if words.layout.display != "none":
+                words.value = says()
 
     def preset_or_reason(self) -> tuple[str, str]:
         """The preset and "", or "" and why there is none."""
@@ -230,18 +231,28 @@ class Lab(ipw.VBox):
         except ValueError as problem:
             return "", str(problem)
 
+    def unfolding(self, show: str, hide: str, says: Callable[[], str], tooltip: str) -> tuple[ipw.Button, ipw.HTML]:
+        """A button, and what it unfolds and folds away: the HTML that `says` gives, up to date while it is there."""
+        words = ipw.HTML(layout=ipw.Layout(display="none", overflow="auto"))
+
+        def toggle() -> None:
+            hidden = words.layout.display == "none"
+            words.layout.display = None if hidden else "none"
+            button.description = hide if hidden else show
+            self.show_texts()
+
+        button = self.button(show, toggle, tooltip)
+        self._unfolded.append((words, says))
+        return button, words
+
     def code_parts(self) -> list[ipw.Widget]:
         """The button "Show code" and what it unfolds."""
-        self.show_code = self.button("Show code", self._toggle_code, "Python that draws the same")
-        self.code_words = ipw.HTML(layout=ipw.Layout(display="none"))
-        return [self.show_code, self.code_words]
 
-    def _toggle_code(self) -> None:
-        assert self.show_code is not None
-        hidden = self.code_words.layout.display == "none"
-        self.code_words.layout.display = None if hidden else "none"
-        self.show_code.description = "Hide code" if hidden else "Show code"
-        self.show_texts()
+        def code() -> str:
+            return f"<pre style='line-height:1.4'>{html.escape(self.code)}</pre>"
+
+        self.show_code, self.code_words = self.unfolding("Show code", "Hide code", code, "Python that draws the same")
+        return [self.show_code, self.code_words]
 
     # ---- preset and files
     def _make_saving(self) -> ipw.VBox:

@@ -73,10 +73,8 @@ class MatrixLab(Lab):
         super().__init__()
         self.state: Any = begin
         self._bound: list[tuple[ipw.Widget, str]] = []  # controls, and the fields of the state that they show
-        self._parts: tuple[MatrixState | None, Iterator[str]] = (
-            None,
-            iter(()),
-        )  # what is prepared, and what is left of it
+        # the state that is prepared, and what is left to do for it
+        self._parts: tuple[MatrixState | None, Iterator[str]] = (None, iter(()))
         self._ready: MatrixState | None = None  # whose parts are all there
         self.sources = SourceControls(self, names, self._take, self._parameter_slid)
         self.figures = self.make_figures()
@@ -240,21 +238,12 @@ class MatrixLab(Lab):
 
     def _numbers_parts(self) -> list[ipw.Widget]:
         """The button "Numbers" and what it unfolds."""
-        self.show_numbers = self.button("Numbers", self._toggle_numbers, "a table of what is drawn, to quote from")
-        self.numbers = ipw.HTML(layout=ipw.Layout(display="none", overflow="auto"))
+        where = "all of them are in the file that Numbers as npz saves, the first table in that of Numbers as CSV."
+        self.show_numbers, self.numbers = self.unfolding(
+            "Numbers", "Hide numbers", lambda: numbers_table(self.state.tables(), where),
+            "a table of what is drawn, to quote from",
+        )  # fmt: skip
         return [self.show_numbers, self.numbers]
-
-    def _toggle_numbers(self) -> None:
-        hidden = self.numbers.layout.display == "none"
-        self.numbers.layout.display = None if hidden else "none"
-        self.show_numbers.description = "Hide numbers" if hidden else "Numbers"
-        self.show_texts()
-
-    def show_texts(self) -> None:
-        super().show_texts()
-        if self.numbers.layout.display != "none":
-            where = "all of them are in the file that Numbers as npz saves, the first table in that of Numbers as CSV."
-            self.numbers.value = numbers_table(self.state.tables(), where)
 
     # ---- drawing
     def _begin(self) -> None:
