@@ -7,14 +7,16 @@ import importlib
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 
 from tqdm import tqdm
 
 from ..tasks import DataMissing
+from . import tuning
 from .catalogue import MATCHES, SCALES, Experiment, names
 from .paper import reported
-from .runs import Line, Progress, header, read, run
+from .runs import Line, Progress, header, path_of, read, run
 from .table import as_text, finished, rows
 
 
@@ -37,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
         ("show", _show, "what an experiment is: widths, settings, updates, what the paper reports"),
         ("run", _run, "run experiments, or go on where they were interrupted"),
         ("resume", _resume, "go on with every run in the folder that has not come to its end"),
+        ("tune", _tune, "run the grid of rates for each network, and write down every validation score"),
         ("table", _table, "the results, ours beside the paper's"),
         ("plot", _plot, "the held-out score against updates, a page for each task, beside the results"),
     ):
@@ -49,6 +52,8 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--match", choices=MATCHES, default="width", help="what is the same for all networks")
             command.add_argument("--seed", type=int, nargs="+", default=[0])
             command.add_argument("--device", default="cpu")
+        if name == "tune":
+            command.add_argument("names", nargs="*", metavar="NAME", help="task/network; default: all but psmnist")
     return parser
 
 
@@ -73,8 +78,16 @@ def _run(options: argparse.Namespace) -> None:
         _with_progress(experiment, options.folder)
 
 
+def _tune(options: argparse.Namespace) -> None:
+    wanted = options.names or [name for name in names() if not name.startswith("psmnist/")]
+    tried = [Experiment.of(name, seed=tuning.SEED, rate=rate) for name in wanted for rate in tuning.RATES]
+    for experiment in tried:
+        _with_progress(experiment, options.folder)
+    print(tuning.write(read(path_of(experiment, options.folder)) for experiment in tried))
+
+
 def _resume(options: argparse.Namespace) -> None:
-    keys = ("task", "network", "scale", "match", "seed", "device")
+    keys = [field.name for field in fields(Experiment)]
     for path in sorted(options.folder.glob("*/*/*.jsonl")):
         lines = read(path)
         if lines and not lines[-1].get("done"):
