@@ -16,7 +16,7 @@ from ..tasks import DataMissing
 from . import tuning
 from .catalogue import MATCHES, SCALES, Experiment, names
 from .paper import reported
-from .runs import Line, Progress, header, path_of, read, run
+from .runs import SHIPPED, Line, Progress, header, path_of, read, run
 from .table import as_text, finished, rows
 
 
@@ -47,6 +47,9 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(do=do)
         command.add_argument("--scale", choices=list(SCALES), default="class")
         command.add_argument("--folder", type=Path, default=Path("results"), help="of the results; default: results")
+        if name in ("table", "plot"):
+            shipped = {"action": "store_const", "dest": "folder", "const": SHIPPED}
+            command.add_argument("--shipped", **shipped, help="the results that come with the kit")
         if name in ("show", "run"):
             command.add_argument("names", nargs="+", metavar="NAME", help="task/network, as copy-200/nnrnn")
             command.add_argument("--match", choices=MATCHES, default="width", help="what is the same for all networks")

@@ -29,6 +29,7 @@ from .catalogue import Experiment
 from .diagnosis import diagnosis
 
 FORMAT = "nnrnn-kit run 1"
+SHIPPED = Path(__file__).with_name("results")  # the results that come with the kit, and a few trained networks
 Line = dict[str, Any]
 Progress = Callable[[int, int, float], None]  # updates so far, updates in all, seconds so far
 
