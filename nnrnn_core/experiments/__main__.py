@@ -48,8 +48,8 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--scale", choices=list(SCALES), default="class")
         command.add_argument("--folder", type=Path, default=Path("results"), help="of the results; default: results")
         if name in ("table", "plot"):
-            shipped = {"action": "store_const", "dest": "folder", "const": SHIPPED}
-            command.add_argument("--shipped", **shipped, help="the results that come with the kit")
+            words = "the results that come with the kit"
+            command.add_argument("--shipped", action="store_const", dest="folder", const=SHIPPED, help=words)
         if name in ("show", "run"):
             command.add_argument("names", nargs="+", metavar="NAME", help="task/network, as copy-200/nnrnn")
             command.add_argument("--match", choices=MATCHES, default="width", help="what is the same for all networks")
