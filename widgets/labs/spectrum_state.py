@@ -154,7 +154,8 @@ class SpectrumState(MatrixState):
             (self.plane, "Growth and its bounds are being worked out."),
             (self.frame, "The bound from z is being worked out."),
             (self.bound, "Perturbed eigenvalues are being worked out."),
-            (self.moved, ""),
+            (self.moved, "The sentence is being worked out."),
+            (self.sentence, ""),
         ):
             work()
             yield words
