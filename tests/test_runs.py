@@ -18,6 +18,7 @@ from filelock import FileLock
 from nnrnn_core import experiments, tasks
 from nnrnn_core.budget import count_parameters
 from nnrnn_core.experiments import Experiment, catalogue, paper, runs, three_tasks, trained, tuning
+from nnrnn_core.experiments import __main__ as command
 from nnrnn_core.experiments.__main__ import main
 from nnrnn_core.experiments.diagnosis import diagnosis
 from nnrnn_core.experiments.runs import path_of, read, run, run_all
@@ -324,6 +325,18 @@ def test_the_command_line_runs_tabulates_and_plots(tmp_path, capsys):
     assert (tmp_path / "class" / "copy-200-width.html").stat().st_size > 1000
 
 
+def test_a_task_stands_for_all_its_networks_and_workers_do_the_same_as_one_process(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(command, "ProcessPoolExecutor", lambda workers, _: ThreadPoolExecutor(workers))
+    monkeypatch.setattr(catalogue, "RECURRENTS", ("rnn", "nnrnn"))
+    assert main(["run", "copy-200", "--seed", "0", "1", "--workers", "2", "--folder", str(tmp_path)]) == 0
+    found = sorted(path.stem for path in tmp_path.glob("class/copy-200/*.jsonl"))
+    assert found == ["nnrnn-width-0", "nnrnn-width-1", "rnn-width-0", "rnn-width-1"]
+    path = path_of(Experiment("copy-200", "rnn"), tmp_path)
+    path.write_text("something else\n", encoding="utf-8")
+    assert main(["run", "copy-200", "--workers", "2", "--folder", str(tmp_path)]) == 2
+    assert "is not JSON" in capsys.readouterr().err
+
+
 def test_the_command_line_lists_shows_and_resumes(tmp_path, capsys, monkeypatch):
     assert main(["list"]) == 0
     assert capsys.readouterr().out.split()[0] == "noisy-memory/nnrnn"
@@ -347,7 +360,7 @@ def test_the_command_line_lists_shows_and_resumes(tmp_path, capsys, monkeypatch)
     [
         (["run", "copy-200/nrnn"], "did you mean nnrnn"),
         (["run", "copying/nnrnn"], "no task 'copying'"),
-        (["run", "copy-200"], "task/network"),
+        (["run", "copy"], "task/network"),
         (["plot"], "no run at the scale 'class'"),
     ],
 )

@@ -5,18 +5,21 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import multiprocessing
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import fields
+from itertools import chain
 from pathlib import Path
 
 from tqdm import tqdm
 
 from ..tasks import DataMissing
 from . import tuning
-from .catalogue import MATCHES, SCALES, Experiment, names
+from .catalogue import MATCHES, SCALES, Experiment, names, networks
 from .paper import reported
-from .runs import SHIPPED, Line, Progress, header, path_of, read, run
+from .runs import SHIPPED, Line, Progress, header, path_of, read, run, run_all
 from .table import as_text, finished, rows
 
 
@@ -51,10 +54,13 @@ def _parser() -> argparse.ArgumentParser:
             words = "the results that come with the kit"
             command.add_argument("--shipped", action="store_const", dest="folder", const=SHIPPED, help=words)
         if name in ("show", "run"):
-            command.add_argument("names", nargs="+", metavar="NAME", help="task/network, as copy-200/nnrnn")
+            words = "task/network, as copy-200/nnrnn, or a task, for all of its networks"
+            command.add_argument("names", nargs="+", metavar="NAME", help=words)
             command.add_argument("--match", choices=MATCHES, default="width", help="what is the same for all networks")
             command.add_argument("--seed", type=int, nargs="+", default=[0])
             command.add_argument("--device", default="cpu")
+        if name == "run":
+            command.add_argument("--workers", type=int, default=1, help="processes side by side; default: 1")
         if name == "tune":
             command.add_argument("names", nargs="*", metavar="NAME", help="task/network; default: all but psmnist")
     return parser
@@ -66,7 +72,11 @@ def _list(options: argparse.Namespace) -> None:
 
 def _wanted(options: argparse.Namespace) -> list[Experiment]:
     choices = {"scale": options.scale, "match": options.match, "device": options.device}
-    return [Experiment.of(name, seed=seed, **choices) for name in options.names for seed in options.seed]
+    listed = [
+        [f"{name}/{other}" for other in networks(name)] if name in SCALES[options.scale] else [name]
+        for name in options.names
+    ]
+    return [Experiment.of(name, seed=seed, **choices) for seed in options.seed for name in chain(*listed)]
 
 
 def _show(options: argparse.Namespace) -> None:
@@ -77,8 +87,16 @@ def _show(options: argparse.Namespace) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
-    for experiment in _wanted(options):
-        _with_progress(experiment, options.folder)
+    wanted = _wanted(options)
+    if options.workers == 1:
+        for experiment in wanted:
+            _with_progress(experiment, options.folder)
+        return
+    with ProcessPoolExecutor(options.workers, multiprocessing.get_context("spawn")) as executor:
+        outcomes = run_all(wanted, options.folder, executor)
+        failed = [one for one in tqdm(outcomes, total=len(wanted), unit="run") if isinstance(one, Exception)]
+    if failed:
+        raise ValueError("\n".join(map(str, failed)))
 
 
 def _tune(options: argparse.Namespace) -> None:
