@@ -12,7 +12,7 @@ import os
 import platform
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, as_completed
+from concurrent.futures import Executor
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from .diagnosis import diagnosis
 
 FORMAT = "nnrnn-kit run 1"
 SHIPPED = Path(__file__).with_name("results")  # the results that come with the kit, and a few trained networks
+ASK_EVERY = 0.05  # seconds
 Line = dict[str, Any]
 Progress = Callable[[int, int, float], None]  # updates so far, updates in all, seconds so far
 
@@ -100,12 +101,18 @@ def run_all(experiments: Sequence[Experiment], folder: str | Path, executor: Exe
     Path or Exception
         Of each, as it ends: its file, or what went wrong. One that fails does not stop the others.
     """
-    futures = [executor.submit(run, experiment, folder) for experiment in experiments]
-    for future in as_completed(futures):
-        problem = future.exception()
-        if problem is not None and not isinstance(problem, Exception):
-            raise problem  # KeyboardInterrupt
-        yield problem or future.result()
+    waiting: list[Any] = [executor.submit(run, experiment, folder) for experiment in experiments]
+    while waiting:
+        # Asked in turn, because a job of submitit's is not a `Future` that `as_completed` takes.
+        ended = [future for future in waiting if future.done()]
+        waiting = [future for future in waiting if future not in ended]
+        for future in ended:
+            problem = future.exception()
+            if problem is not None and not isinstance(problem, Exception):
+                raise problem  # KeyboardInterrupt
+            yield problem or future.result()
+        if waiting and not ended:
+            time.sleep(ASK_EVERY)
 
 
 def read(path: str | Path) -> list[Line]:
