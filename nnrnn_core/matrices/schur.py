@@ -13,12 +13,10 @@ from torch import Tensor, nn
 
 from ..checks import one_of, whole_number
 from ..device import full_precision, on_cpu
-from ..dynamics import henrici
+from ..dynamics import block_eigenvalues, henrici
+from ..dynamics.assembly import MASKS
 from .exponential import rotated
 from .orthogonal import Initialiser, OrthogonalMatrix, at_least_float32, uniform
-
-MASKS = ("block", "entry")
-
 
 class SchurMatrix(nn.Module):
     """V = P (Λ + s T) Pᵀ, for column vectors: h_t = V h_{t−1}.
@@ -188,11 +186,8 @@ class SchurMatrix(nn.Module):
         if self.mask == "block":
             return _of_blocks(self.gamma, self.theta)
         gamma, theta = self.gamma.cpu().double(), self.theta.cpu().double()  # the CPU first: MPS has no float64
-        sine = gamma * theta.sin()
         inside = (self.scale * self.T).cpu().double().diagonal(-1)[::2]
-        root = torch.sqrt((-sine * (sine + inside)).to(torch.complex128))
-        cosine = gamma * theta.cos()
-        return torch.stack([cosine + root, cosine - root], 1).flatten()
+        return torch.from_numpy(block_eigenvalues(gamma.numpy(), theta.numpy(), inside.numpy()))
 
     @torch.no_grad()
     def departure(self) -> float:
