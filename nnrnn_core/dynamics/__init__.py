@@ -1,6 +1,6 @@
 """Functions of a recurrent matrix V (h_t = V h_{t−1}), or of A in x' = A x: its spectrum and how far to trust it, its
-transient growth and what frames it, its pseudospectra, its Fisher memory; the parts that an nnRNN's V is built from; and
-a gallery of matrices to try them on.
+transient growth and what frames it, its pseudospectra, its Fisher memory; the parts that an nnRNN's V is built from;
+and a gallery of matrices to try them on.
 
 They take a tensor, an array or a `SchurMatrix`, and compute in float64 with numpy and scipy. Torch need not be there.
 """

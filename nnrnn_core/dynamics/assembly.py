@@ -16,7 +16,7 @@ MASKS = ("block", "entry")
 
 
 def rotation_blocks(gamma: ArrayLike, theta: ArrayLike) -> RealMatrix:
-    """Λ: γ [[cos θ, −sin θ], [sin θ, cos θ]] for each pair of γ and θ, one below the other on the diagonal, 0 elsewhere.
+    """Λ: γ [[cos θ, −sin θ], [sin θ, cos θ]] for each pair of γ and θ, along the diagonal; 0 elsewhere.
 
     Parameters
     ----------

@@ -18,6 +18,7 @@ from ..dynamics.assembly import MASKS
 from .exponential import rotated
 from .orthogonal import Initialiser, OrthogonalMatrix, at_least_float32, uniform
 
+
 class SchurMatrix(nn.Module):
     """V = P (Λ + s T) Pᵀ, for column vectors: h_t = V h_{t−1}.
 
@@ -125,10 +126,7 @@ class SchurMatrix(nn.Module):
 
     def schur_form(self) -> Float[Tensor, "n n"]:
         """Λ + s T, (n, n)."""
-        cosine, sine = self.gamma * self.theta.cos(), self.gamma * self.theta.sin()
-        corners = torch.stack([cosine, -sine, sine, cosine]).view(2, 2, -1)
-        # corner (a, b) of block i stands in row 2i + a and column 2i + b
-        blocks = corners.diag_embed().permute(2, 0, 3, 1).reshape(self.size, self.size)
+        blocks = rotation_blocks(self.gamma, self.theta)
         return torch.addcmul(blocks, self.scale, self.T)
 
     def forward(self) -> Float[Tensor, "n n"]:
@@ -214,6 +212,14 @@ class SchurMatrix(nn.Module):
 
     def extra_repr(self) -> str:
         return f"size={self.size}, mask={self.mask!r}"
+
+
+def rotation_blocks(gamma: Float[Tensor, " pairs"], theta: Float[Tensor, " pairs"]) -> Float[Tensor, "n n"]:
+    """Λ, differentiable: γ [[cos θ, −sin θ], [sin θ, cos θ]] for each pair of γ and θ, on the diagonal."""
+    cosine, sine = gamma * theta.cos(), gamma * theta.sin()
+    corners = torch.stack([cosine, -sine, sine, cosine]).view(2, 2, -1)
+    # corner (a, b) of block i stands in row 2i + a and column 2i + b
+    return corners.diag_embed().permute(2, 0, 3, 1).reshape(2 * len(gamma), 2 * len(theta))
 
 
 def _of_blocks(gamma: Tensor, theta: Tensor) -> Complex[Tensor, " n"]:
