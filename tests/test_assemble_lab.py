@@ -64,7 +64,7 @@ def test_a_SchurMatrix_with_the_same_parts_is_the_same_V(lab: AssembleLab):
     for mask in ("block", "entry"):
         lab.set(mask=mask, scale=1.5)
         parts = lab.state.parts
-        V = SchurMatrix(8, lambda *_: torch.tensor(parts.P), dtype=torch.float64, mask=mask)
+        V = SchurMatrix(8, lambda *_, P=parts.P: torch.tensor(P), dtype=torch.float64, mask=mask)
         with torch.no_grad():
             V.gamma.copy_(torch.tensor(parts.gamma)), V.theta.copy_(torch.tensor(parts.theta)), V.scale.fill_(1.5)
         V.set_T(lab.state.T)
@@ -93,7 +93,7 @@ def test_under_the_entry_mask_eigenvalues_leave_and_come_back_with_s(lab: Assemb
 def test_one_entry_inside_a_block_moves_that_pair_alone_as_the_formula_says(lab: AssembleLab):
     lab.set(mask="entry", gamma=[1.0] * 4, theta=[0.7, 1, 2, 3], inside=[0.3, 0, 0, 0])
     assert np.allclose(np.abs(drawn(lab, CHOSEN)) ** 2, 1 + 0.3 * np.sin(0.7))
-    assert "= 1.092 in place of γ" in lab.status and "1 of 4 pairs has moved" in lab.status
+    assert "modulus 1.092 in place of γ" in lab.status and "1 of 4 pairs has moved" in lab.status
     lab.inside.value = -1.0
     assert np.allclose(drawn(lab, CHOSEN).imag, 0) and "has become real" in lab.status and "1 is real" in lab.status
 
@@ -194,7 +194,7 @@ def test_a_broken_preset_is_said_beside_it_and_changes_nothing(lab: AssembleLab,
 
 
 def test_an_unknown_field_is_refused_with_the_known_ones(lab: AssembleLab):
-    with pytest.raises(ValueError, match="this lab has size, gamma, theta,.*got colour"):
+    with pytest.raises(ValueError, match=r"this lab has size, gamma, theta,.*got colour"):
         lab.set(colour=1)
 
 

@@ -1,4 +1,4 @@
-"""The parts of the nnRNN's matrix in NumPy: twins of SchurMatrix, and where an entry inside a block moves eigenvalues."""
+"""The parts of the nnRNN's matrix in NumPy: twins of SchurMatrix, and an entry inside a block."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ GAMMA, THETA, T = st.floats(0.1, 1.5), st.floats(0, 2 * math.pi), st.floats(-2, 
 
 
 def block(gamma: float, theta: float, lower: float = 0.0, upper: float = 0.0) -> np.ndarray:
-    return dynamics.rotation_blocks(gamma, theta) + [[0, upper], [lower, 0]]
+    return dynamics.rotation_blocks(gamma, theta) + np.array([[0, upper], [lower, 0]])
 
 
 @pytest.mark.parametrize("mask", MASKS)

@@ -240,7 +240,7 @@ def test_a_stage_that_fails_is_taken_from_the_kit_and_holds_up_no_other():
         assert STAGES[failing][0](getattr(parts, failing)).right, "the kit's own passes its check"
     assert repr(checks.built_parts(**RIGHT)) == "All six parts are yours."
     assert "none yet" in repr(checks.built_parts())
-    with pytest.raises(ValueError, match="the stages are orthogonal_factor,.*got P"):
+    with pytest.raises(ValueError, match=r"the stages are orthogonal_factor,.*got P"):
         checks.built_parts(P=raises)
 
 
@@ -292,6 +292,6 @@ def test_the_right_numbers_are_right_however_they_are_found():
 
     def by_eigenvalues(gamma: float, theta: float, t: float) -> Any:
         block = rotation_blocks(*torch.tensor([[gamma], [theta]], dtype=torch.float64)).numpy()
-        return np.abs(np.linalg.eigvals(block + [[0, 0], [t, 0]])[0]) ** 2
+        return np.abs(np.linalg.eigvals(block + np.array([[0, 0], [t, 0]]))[0]) ** 2
 
     assert checks.squared_modulus(by_eigenvalues).right

@@ -215,5 +215,7 @@ def _cut(answer: Any, tensors: Mapping[str, Tensor]) -> list[str]:
     """The arguments that no gradient reaches."""
     if not tensors or not isinstance(answer, Tensor) or not answer.requires_grad:
         return list(tensors)
-    gradients = torch.autograd.grad(answer.square().sum(), list(tensors.values()), allow_unused=True)
+    gradients: tuple[Tensor | None, ...] = torch.autograd.grad(
+        answer.square().sum(), list(tensors.values()), allow_unused=True
+    )
     return [name for name, gradient in zip(tensors, gradients, strict=True) if gradient is None]

@@ -237,7 +237,7 @@ def _of_pair(parts: Assembly) -> str:
         return f"its pair of eigenvalues is γ e^(±iθ), of modulus {short(abs(one))}"
     if parts.real[i]:
         return f"{inside}its pair has become real, {short(one.real)} and {short(two.real)}"
-    return f"{inside}its pair has the modulus √(γ² + γ s t sin θ) = {short(abs(one), 4)} in place of γ"
+    return f"{inside}its pair has the modulus {short(abs(one), 4)} in place of γ"
 
 
 def _of_all(parts: Assembly) -> str:

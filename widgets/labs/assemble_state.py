@@ -80,7 +80,7 @@ class AssembleState:
         if inside is None:
             drawn = np.diag(_drawn(size, seed)[1], -1)[::2]
             inside = [round(0.05 * round(float(t) / 0.05), 2) for t in drawn]
-        return cls(*(_each(values, pairs) for values in (gamma, theta, inside)), seed=seed, **more)
+        return cls(_each(gamma, pairs), _each(theta, pairs), _each(inside, pairs), seed=seed, **more)
 
     @property
     def size(self) -> int:
@@ -92,7 +92,7 @@ class AssembleState:
 
     def with_block(self, **numbers: float) -> Self:
         """The same with another gamma, theta or inside of the chosen block."""
-        changes = {}
+        changes: dict[str, Any] = {}
         for name, value in numbers.items():
             values = list(getattr(self, name))
             values[self.block - 1] = value
@@ -144,9 +144,9 @@ class AssembleState:
         return _CODE.format(**asdict(self), size=self.size, spread=SPREAD, feed_forward=FEED_FORWARD)
 
 
-def _each(values: Any, pairs: int) -> Sequence[float]:
+def _each(values: Any, pairs: int) -> tuple[float, ...]:
     """One number for each block."""
-    return list(values) if isinstance(values, Sequence | np.ndarray) else [values] * pairs
+    return tuple(values) if isinstance(values, Sequence | np.ndarray) else (values,) * pairs
 
 
 @lru_cache(maxsize=16)
