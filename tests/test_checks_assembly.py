@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
+import nbformat
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
+import badges
+from editions import solved, tags
 from widgets import checks
 from widgets.checks.assembly_whole import STAGES
 
@@ -295,3 +299,22 @@ def test_the_right_numbers_are_right_however_they_are_found():
         return np.abs(np.linalg.eigvals(block + np.array([[0, 0], [t, 0]]))[0]) ** 2
 
     assert checks.squared_modulus(by_eigenvalues).right
+
+
+# --- the notebook
+
+
+def test_the_notebooks_solutions_pass_their_checks_and_are_thirty_lines_with_the_module_around_them():
+    notebook = solved(nbformat.read(badges.ROOT / "notebooks/07_build_the_nnrnn.ipynb", as_version=4))
+    names: dict[str, Any] = {"np": np, "torch": torch}
+    lines = 0
+    for cell in notebook.cells:
+        if "exercise" in tags(cell):
+            exec(cell.source, names)
+            (name,) = re.findall(r"^def (\w+)", cell.source, re.MULTILINE)
+            assert getattr(checks, name)(names[name]).right, name
+            lines += len(cell.source.splitlines()) if name in RIGHT else 0
+        if cell.source.startswith("class Built("):
+            module = cell.source.partition("\n\n\n")[0]
+            lines += sum(bool(line.strip()) for line in module.splitlines())
+    assert 20 < lines <= 30
