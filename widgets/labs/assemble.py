@@ -139,9 +139,9 @@ class AssembleLab(Lab):
         ]
         self.gamma, self.theta, self.scale = in_sight
         self.mask = ipw.ToggleButtons(
-            options=[(f"{mask} mask", mask) for mask in MASKS], description="T has the",
+            options=[(f"{mask} mask", mask) for mask in MASKS],
             tooltips=["strictly below the 2×2 blocks", "below the diagonal: one entry in each block as well"],
-            style={"description_width": "80px", "button_width": "110px"}, layout=ipw.Layout(width="360px"),
+            style={"button_width": "110px"},
         )  # fmt: skip
         self._bind(self.mask, "mask")
         self.inside = slider(
@@ -150,7 +150,7 @@ class AssembleLab(Lab):
         self.block = self._whole("block", "block", 1, len(self.state.gamma), 1, "whose γ, θ and t the sliders are")
         self.size = self._whole("size", "n, units", 2, LARGEST_SIZE, 2, "new blocks, as many as it takes")
         self.turn = slider("turn", "a, of P", LARGEST_SCALE, 0.05, "P = exp(a (A − Aᵀ)); 0: P = I")
-        return in_sight, [[self.mask, self.inside], [self.block, self.size, self.turn]]
+        return in_sight, [[ipw.Label("T is free in the"), self.mask, self.inside], [self.block, self.size, self.turn]]
 
     def _slider(self, field: str, label: str, high: float, step: float, words: str, low: float = 0.0) -> ipw.Widget:
         slider = ipw.FloatSlider(
