@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from nnrnn_core import tasks
-from widgets import GrowthLab, MemoryLab, SchurLab, ShearLab, SpectrumLab, TrainingLab
+from widgets import AssembleLab, GrowthLab, MemoryLab, SchurLab, ShearLab, SpectrumLab, TrainingLab
 from widgets.labs.lab import Lab
 from widgets.labs.matrix import MatrixLab
 
@@ -21,6 +21,7 @@ LABS: dict[str, Any] = {
     "memory": lambda: MemoryLab(size=10),
     "spectrum": lambda: SpectrumLab("grcar", size=4, presets=("shear", "grcar")),
     "shear": ShearLab,
+    "assemble": lambda: AssembleLab(4),
 }
 MOVES = st.lists(
     st.one_of(

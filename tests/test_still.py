@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 import pytest
 
 from nnrnn_core import tasks
-from widgets import GrowthLab, MemoryLab, SchurLab, ShearLab, SpectrumLab, TrainingLab
+from widgets import AssembleLab, GrowthLab, MemoryLab, SchurLab, ShearLab, SpectrumLab, TrainingLab
 from widgets.asleep import VIEW, WAKE, outputs
 from widgets.still import WIDTH, still
 
@@ -24,6 +24,7 @@ LABS = {
     "growth": GrowthLab,
     "memory": MemoryLab,
     "schur": SchurLab,
+    "assemble": AssembleLab,
     "training": lambda: TrainingLab(tasks.Copying(delay=5), 16, start="random"),
 }
 SVG = "{http://www.w3.org/2000/svg}"

@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .labs.assemble import AssembleLab
     from .labs.growth import GrowthLab
     from .labs.memory import MemoryLab
     from .labs.schur import SchurLab
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 # Where each name lives; imported when first asked for, so that `widgets.figures` alone needs no ipywidgets.
 _HOMES = {
+    "AssembleLab": ".labs.assemble",
     "GrowthLab": ".labs.growth",
     "LiveFigure": ".live",
     "MemoryLab": ".labs.memory",
@@ -23,7 +25,7 @@ _HOMES = {
     "TrainingLab": ".labs.training",
 }
 
-__all__ = ["GrowthLab", "LiveFigure", "MemoryLab", "SchurLab", "ShearLab", "SpectrumLab", "TrainingLab"]
+__all__ = ["AssembleLab", "GrowthLab", "LiveFigure", "MemoryLab", "SchurLab", "ShearLab", "SpectrumLab", "TrainingLab"]
 
 
 def __getattr__(name: str) -> Any:

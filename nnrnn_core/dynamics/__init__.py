@@ -1,9 +1,11 @@
 """Functions of a recurrent matrix V (h_t = V h_{t−1}), or of A in x' = A x: its spectrum and how far to trust it, its
-transient growth and what frames it, its pseudospectra, its Fisher memory; and a gallery of matrices to try them on.
+transient growth and what frames it, its pseudospectra, its Fisher memory; the parts that an nnRNN's V is built from;
+and a gallery of matrices to try them on.
 
 They take a tensor, an array or a `SchurMatrix`, and compute in float64 with numpy and scipy. Torch need not be there.
 """
 
+from .assembly import block_eigenvalues, free_entries, rotation_blocks
 from .bounds import GrowthBounds, PointBound, bound_from_point, growth_bounds
 from .cloud import Cloud, OptimalInput, cloud_growth, optimal_input
 from .continuous import exponential_growth, propagator, typical_exponential_growth
@@ -52,6 +54,7 @@ __all__ = [
     "as_form",
     "as_real",
     "as_schur",
+    "block_eigenvalues",
     "block_rows",
     "bound_from_point",
     "cloud_growth",
@@ -67,6 +70,7 @@ __all__ = [
     "estimated_seconds",
     "exponential_growth",
     "fisher_memory",
+    "free_entries",
     "gallery",
     "growth_bounds",
     "growth_peak",
@@ -89,6 +93,7 @@ __all__ = [
     "pseudospectrum",
     "reordered",
     "resolvent_level",
+    "rotation_blocks",
     "schur_parts",
     "spectral_abscissa",
     "spectral_radius",

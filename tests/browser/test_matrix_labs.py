@@ -135,7 +135,7 @@ def test_a_click_in_the_plane_draws_the_bound_on_the_growth_curve(
     assert notebook.problems() == []
 
 
-LABS = ["ShearLab", "GrowthLab", "SchurLab", "MemoryLab", "SpectrumLab"]
+LABS = ["ShearLab", "GrowthLab", "SchurLab", "MemoryLab", "SpectrumLab", "AssembleLab"]
 # Words of titles and legends that are cut by the figure's edge, lie on one another or on a plot, or are too small.
 COVERED = """() => Array.from(document.querySelectorAll('.live-graph.js-plotly-plot')).flatMap((gd) => {
     const frame = gd.getBoundingClientRect(), { _plots } = gd._fullLayout;
