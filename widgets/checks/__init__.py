@@ -4,42 +4,63 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .forms import departure_of_a_pair, read_form, spend
     from .growth import best_start
     from .memory import memory_curve
+    from .powers import grows_far, growth_curve, radius_and_norm
     from .prediction import guesses, predict, show_guesses
     from .pseudospectra import level_grid
     from .schur import henrici_two_ways
     from .shear import off_diagonal, shear_preset
+    from .starts import beats_the_chain, peak_time, two_gains
     from .training import release_at
     from .verdict import Verdict
 
 # Where each name lives; imported when first asked for, so that only the check of a training needs torch.
 _HOMES = {
     "Verdict": "verdict",
+    "beats_the_chain": "starts",
     "best_start": "growth",
+    "departure_of_a_pair": "forms",
+    "grows_far": "powers",
+    "growth_curve": "powers",
     "guesses": "prediction",
     "henrici_two_ways": "schur",
     "level_grid": "pseudospectra",
     "memory_curve": "memory",
     "off_diagonal": "shear",
+    "peak_time": "starts",
     "predict": "prediction",
+    "radius_and_norm": "powers",
+    "read_form": "forms",
     "release_at": "training",
     "shear_preset": "shear",
     "show_guesses": "prediction",
+    "spend": "forms",
+    "two_gains": "starts",
 }
 
 __all__ = [
     "Verdict",
+    "beats_the_chain",
     "best_start",
+    "departure_of_a_pair",
+    "grows_far",
+    "growth_curve",
     "guesses",
     "henrici_two_ways",
     "level_grid",
     "memory_curve",
     "off_diagonal",
+    "peak_time",
     "predict",
+    "radius_and_norm",
+    "read_form",
     "release_at",
     "shear_preset",
     "show_guesses",
+    "spend",
+    "two_gains",
 ]
 
 
