@@ -108,7 +108,7 @@ def spend(matrix: Any) -> Verdict:
     says = f"Yours reaches {fixed(reached, 1)}"
     if reached >= chain * (1 - 1e-6):
         return Verdict(f"Right. {says}; a chain of equal links reaches {fixed(chain, 1)}.", True)
-    if norm < SPENT * (1 - 1e-6):
+    if norm < SPENT * (1 - 1e-3):
         return Verdict(f"{says}, but ‖T‖_F is only {fixed(norm, 4)}: {short(SPENT)} may be spent.")
     links = np.count_nonzero(np.diag(T, -1))
     if links < SIZE - 1:
