@@ -33,7 +33,10 @@ def two_gains(first: Any, second: Any) -> Verdict:
                 (np.linalg.norm(V[:, i]), "That is the length after one step; six are asked for."),
                 (np.linalg.norm((V**K)[:, i]), "V**6 raises each entry to the power 6: np.linalg.matrix_power(V, 6)."),
                 (np.linalg.norm(K * V[:, i]), "That is 6 V. Multiply V by itself six times."),
-                (np.linalg.norm(M[i]), "That is the length of a row of V⁶. V⁶ takes (1, 0) to its first column."),
+                (
+                    np.linalg.norm(M[i]),
+                    "That is the length of a row of V⁶. V⁶ takes (1, 0) to its first column, and (0, 1) to its second.",
+                ),
                 (np.linalg.norm(M, 2), "That is ‖V⁶‖₂, the gain of the best start."),
                 (right**2, "That is the squared length: take its root."),
                 (M[:, i].sum(), "That is the sum of the entries; the length is the root of the sum of their squares."),
