@@ -7,12 +7,15 @@ if TYPE_CHECKING:
     from .assembly import assembled, free_entries, gamma_penalty, orthogonal_factor, rotation_blocks
     from .assembly_whole import built_parts, rate_groups
     from .block import free_parameters, squared_modulus
+    from .forms import departure_of_a_pair, read_form, spend
     from .growth import best_start
     from .memory import memory_curve
-    from .prediction import guesses, predict
+    from .powers import grows_far, growth_curve, radius_and_norm
+    from .prediction import guesses, predict, show_guesses
     from .pseudospectra import level_grid
     from .schur import henrici_two_ways
     from .shear import off_diagonal, shear_preset
+    from .starts import beats_the_chain, peak_time, two_gains
     from .training import release_at
     from .verdict import Verdict
 
@@ -21,45 +24,65 @@ if TYPE_CHECKING:
 _HOMES = {
     "Verdict": "verdict",
     "assembled": "assembly",
+    "beats_the_chain": "starts",
     "best_start": "growth",
     "built_parts": "assembly_whole",
+    "departure_of_a_pair": "forms",
     "free_entries": "assembly",
     "free_parameters": "block",
     "gamma_penalty": "assembly",
+    "grows_far": "powers",
+    "growth_curve": "powers",
     "guesses": "prediction",
     "henrici_two_ways": "schur",
     "level_grid": "pseudospectra",
     "memory_curve": "memory",
     "off_diagonal": "shear",
     "orthogonal_factor": "assembly",
+    "peak_time": "starts",
     "predict": "prediction",
+    "radius_and_norm": "powers",
     "rate_groups": "assembly_whole",
+    "read_form": "forms",
     "release_at": "training",
     "rotation_blocks": "assembly",
     "shear_preset": "shear",
+    "show_guesses": "prediction",
+    "spend": "forms",
     "squared_modulus": "block",
+    "two_gains": "starts",
 }
 
 __all__ = [
     "Verdict",
     "assembled",
+    "beats_the_chain",
     "best_start",
     "built_parts",
+    "departure_of_a_pair",
     "free_entries",
     "free_parameters",
     "gamma_penalty",
+    "grows_far",
+    "growth_curve",
     "guesses",
     "henrici_two_ways",
     "level_grid",
     "memory_curve",
     "off_diagonal",
     "orthogonal_factor",
+    "peak_time",
     "predict",
+    "radius_and_norm",
     "rate_groups",
+    "read_form",
     "release_at",
     "rotation_blocks",
     "shear_preset",
+    "show_guesses",
+    "spend",
     "squared_modulus",
+    "two_gains",
 ]
 
 
