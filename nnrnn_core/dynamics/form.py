@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal, Protocol, TypeAlias, cast, get_args, runtime_checkable
 
@@ -181,6 +181,25 @@ def as_schur(V: Matrix) -> tuple[ComplexMatrix, ComplexMatrix]:
         return P @ basis, np.tril(basis.conj().T @ form @ basis)
     upper, Q = scipy.linalg.schur(form.T, output="complex")  # formᵀ = Q upper Q*, so form = conj(Q) upperᵀ Qᵀ
     return P @ Q.conj(), upper.T.copy()
+
+
+def dense(V: Matrix, name: str) -> SquareMatrix:
+    """V's own entries, of a `SchurMatrix` in float64; ValueError for what is no finite, square matrix."""
+    if not isinstance(V, HoldsSchurForm):
+        return square(V, name)
+    P, form = as_form(V)
+    entries: SquareMatrix = P @ form @ P.T
+    return entries
+
+
+def matrices(given: Numbers | Iterable[Matrix]) -> Iterator[Matrix]:
+    """Jacobians in an array of three dimensions or one after another; ValueError for anything else."""
+    shape = given.shape if isinstance(given, TensorLike | np.ndarray) else None
+    if shape is not None and len(shape) != 3:
+        raise ValueError(f"jacobians must be (steps, n, n); its shape is {tuple(shape)}")
+    if not isinstance(given, Iterable):
+        raise ValueError(f"jacobians must be (steps, n, n) or an iterable of matrices; got {type(given).__name__}")
+    return iter(given)
 
 
 def is_real(V: Matrix) -> bool:

@@ -13,19 +13,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from ..checks import whole_number
-from .form import (
-    HoldsSchurForm,
-    Matrix,
-    Numbers,
-    RealMatrix,
-    SquareMatrix,
-    TensorLike,
-    array,
-    as_form,
-    no_grad,
-    numpy_array,
-    square,
-)
+from .form import Matrix, Numbers, RealMatrix, TensorLike, array, dense, matrices, no_grad, numpy_array
 
 Exponents = Float64[np.ndarray, " count"]
 
@@ -83,8 +71,8 @@ def lyapunov_exponents(jacobians: Numbers | Iterable[Matrix], count: int | None 
     """
     skip = whole_number("warmup", warmup, 0)
     Q, sums, steps = np.empty((0, 0)), np.empty(0), 0
-    for steps, given in enumerate(_each(jacobians), start=1):
-        J = _dense(given)
+    for steps, given in enumerate(matrices(jacobians), start=1):
+        J = dense(given, "a Jacobian")
         if steps == 1:
             Q = _start(len(J), count)
             sums = np.zeros(Q.shape[1])
@@ -146,23 +134,6 @@ def jacobians(network: OneLayer, input: TensorLike, h_0: TensorLike | None = Non
         activation.slope(states, slopes)
         V = array(matrix, "V")
     return (slope[:, None] * V for slope in numpy_array(slopes))
-
-
-def _each(jacobians: Numbers | Iterable[Matrix]) -> Iterator[Matrix]:
-    shape = jacobians.shape if isinstance(jacobians, TensorLike | np.ndarray) else None
-    if shape is not None and len(shape) != 3:
-        raise ValueError(f"jacobians must be (steps, n, n); its shape is {tuple(shape)}")
-    if not isinstance(jacobians, Iterable):
-        raise ValueError(f"jacobians must be (steps, n, n) or an iterable of matrices; got {type(jacobians).__name__}")
-    return iter(jacobians)
-
-
-def _dense(J: Matrix) -> SquareMatrix:
-    if not isinstance(J, HoldsSchurForm):
-        return square(J, "a Jacobian")
-    P, form = as_form(J)
-    dense: SquareMatrix = P @ form @ P.T
-    return dense
 
 
 def _start(size: int, count: int | None) -> Float64[np.ndarray, "n count"]:
