@@ -113,16 +113,16 @@ def test_what_has_no_singular_values_is_refused():
 # --- a driven network without torch
 
 
-@pytest.mark.parametrize("nonlinearity", sorted(NONLINEARITIES))
+@pytest.mark.parametrize("nonlinearity", sorted(set(NONLINEARITIES) - {"complex-modrelu"}))
 def test_states_and_jacobians_are_those_of_the_network_of_torch(generator, nonlinearity):
     network = FreeRNN(3, 8, nonlinearity=nonlinearity, generator=generator, dtype=torch.float64)
     bias = -0.2
     with torch.no_grad():
-        network.bias.fill_(bias)
+        network.layers[0].bias.fill_(bias)
     x = torch.randn(7, 3, generator=generator, dtype=torch.float64)
     h = torch.randn(8, generator=generator, dtype=torch.float64)
     with torch.no_grad():
-        V, drive = network.V(), x @ network.U.T
+        V, drive = network.V(), x @ network.layers[0].U.T
         states = network(x, h[None])[0]
     path = dynamics.trajectory(V, drive, nonlinearity, bias, h)
     assert np.allclose(path.states, np.vstack([h.numpy(), states.numpy()]))
