@@ -192,14 +192,16 @@ def dense(V: Matrix, name: str) -> SquareMatrix:
     return entries
 
 
-def matrices(given: Numbers | Iterable[Matrix]) -> Iterator[Matrix]:
-    """Jacobians in an array of three dimensions or one after another; ValueError for anything else."""
-    shape = given.shape if isinstance(given, TensorLike | np.ndarray) else None
-    if shape is not None and len(shape) != 3:
-        raise ValueError(f"jacobians must be (steps, n, n); its shape is {tuple(shape)}")
+def matrices(given: Numbers | Iterable[Matrix]) -> Iterator[SquareMatrix]:
+    """Jacobians, in an array of three dimensions or one after another; ValueError for anything else."""
+    if isinstance(given, TensorLike | np.ndarray):
+        stack = _numbers(given, "jacobians")  # checked at once: one by one would take as long as what is done to them
+        if stack.ndim != 3 or stack.shape[1] != stack.shape[2]:
+            raise ValueError(f"jacobians must be (steps, n, n), square; the shape is {stack.shape}")
+        return iter(stack)
     if not isinstance(given, Iterable):
         raise ValueError(f"jacobians must be (steps, n, n) or an iterable of matrices; got {type(given).__name__}")
-    return iter(given)
+    return (dense(J, "a Jacobian") for J in given)
 
 
 def is_real(V: Matrix) -> bool:

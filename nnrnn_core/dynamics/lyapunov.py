@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from ..checks import whole_number
-from .form import Matrix, Numbers, RealMatrix, TensorLike, array, dense, matrices, no_grad, numpy_array
+from .form import Matrix, Numbers, RealMatrix, TensorLike, array, matrices, no_grad, numpy_array
 
 Exponents = Float64[np.ndarray, " count"]
 
@@ -71,8 +71,7 @@ def lyapunov_exponents(jacobians: Numbers | Iterable[Matrix], count: int | None 
     """
     skip = whole_number("warmup", warmup, 0)
     Q, sums, steps = np.empty((0, 0)), np.empty(0), 0
-    for steps, given in enumerate(matrices(jacobians), start=1):
-        J = dense(given, "a Jacobian")
+    for steps, J in enumerate(matrices(jacobians), start=1):
         if steps == 1:
             Q = _start(len(J), count)
             sums = np.zeros(Q.shape[1])

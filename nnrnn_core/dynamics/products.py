@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from ..checks import whole_number
-from .form import Matrix, Numbers, dense, matrices
+from .form import Matrix, Numbers, matrices
 
 LOST = 1e-290  # of the largest: a singular value below this is near the end of float64
 
@@ -59,8 +59,7 @@ def log_singular_values(
     kept: dict[int, tuple[np.ndarray, float]] = {}
     Q = R = np.empty((0, 0))
     size, scale, k = 0, 0.0, 0
-    for k, given in enumerate(matrices(jacobians), start=1):
-        J = dense(given, "a Jacobian")
+    for k, J in enumerate(matrices(jacobians), start=1):
         if k == 1:
             size = len(J)
             Q, R = _start(size)

@@ -103,5 +103,7 @@ def trajectory(
 def _rows(drive: Numbers, size: int) -> States:
     rows = numpy_array(drive)
     if rows.ndim != 2 or rows.shape[1] != size or rows.dtype.kind not in "biuf" or not np.isfinite(rows).all():
-        raise ValueError(f"drive must be finite real numbers, (steps, {size}), as V has rows; its shape is {rows.shape}")
+        raise ValueError(
+            f"drive must be finite real numbers, (steps, {size}), as V has rows; its shape is {rows.shape}"
+        )
     return rows.astype(float)

@@ -84,7 +84,7 @@ def use_everything_in_sight(notebook: Notebook) -> None:
             changed(notebook, lambda key=key: notebook.page.keyboard.press(key))
 
 
-@pytest.mark.parametrize("source", ["SchurLab()", "GrowthLab()", "MemoryLab()", "SpectrumLab()"])
+@pytest.mark.parametrize("source", ["SchurLab()", "GrowthLab()", "GradientLab()", "MemoryLab()", "SpectrumLab()"])
 def test_every_preset_and_slider_of_a_lab_shows_on_the_page(
     jupyterlab: JupyterLab, open_notebook: Callable[..., Notebook], source: str
 ) -> None:
@@ -135,7 +135,7 @@ def test_a_click_in_the_plane_draws_the_bound_on_the_growth_curve(
     assert notebook.problems() == []
 
 
-LABS = ["ShearLab", "GrowthLab", "SchurLab", "MemoryLab", "SpectrumLab", "AssembleLab"]
+LABS = ["ShearLab", "GrowthLab", "SchurLab", "MemoryLab", "SpectrumLab", "AssembleLab", "GradientLab"]
 # Words of titles and legends that are cut by the figure's edge, lie on one another or on a plot, or are too small.
 COVERED = """() => Array.from(document.querySelectorAll('.live-graph.js-plotly-plot')).flatMap((gd) => {
     const frame = gd.getBoundingClientRect(), { _plots } = gd._fullLayout;

@@ -242,5 +242,3 @@ def exponents_sentence(shown: Stretch, long: np.ndarray) -> str:
 
 def _exponent(value: float) -> str:
     return short(round(value, 12)) if math.isfinite(value) else "−∞"
-
-

@@ -8,8 +8,8 @@ import ipywidgets as ipw
 
 from ..figures.gradient import ARRANGEMENTS, LONG, Stretch, exponents_push, gradient_figure, gradient_push
 from ..live import LiveFigure
-from .lab import ROW
 from .gradient_state import NONLINEARITIES, GradientState
+from .lab import ROW
 from .matrices import source_of
 from .matrix import MatrixLab
 from .matrix_state import MatrixState

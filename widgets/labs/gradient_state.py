@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Self
@@ -11,9 +9,10 @@ from typing import Self
 import numpy as np
 
 from nnrnn_core import checks, dynamics
+from nnrnn_core.reading import is_schur_matrix
 
 from ..figures.gradient import Stretch, alone, exponents_sentence, gradient_sentence, largest, rms, smallest
-from .matrices import CARRIED, Source, is_schur_matrix
+from .matrices import CARRIED, Source
 from .matrix_state import MatrixState
 
 NONLINEARITIES = {"identity": "linear", "tanh": "tanh", "relu": "ReLU", "modrelu": "modReLU"}
@@ -107,10 +106,10 @@ class GradientState(MatrixState):
         """The exponents in the long run: of a linear network log |λ| (Yamamoto 1967), of another one by QR."""
         return self.rates if self.is_linear else _long_time(replace(self, length=1))
 
-    def jacobians(self, steps: int) -> Iterator[np.ndarray]:
-        """J_1, J_2, …, as dense matrices."""
+    def jacobians(self, steps: int) -> np.ndarray:
+        """J_1, J_2, …: (steps, n, n)."""
         V = self.gain * _dense(self.source, self.scale)
-        return itertools.repeat(V, steps) if self.is_linear else iter(_slopes(self, V, steps)[:, :, None] * V)
+        return np.broadcast_to(V, (steps, *V.shape)) if self.is_linear else _slopes(self, V, steps)[:, :, None] * V
 
     def table(self) -> dict[str, np.ndarray]:
         """After k steps forward, or k steps back from the last one."""
@@ -180,8 +179,8 @@ _DRIVEN = """def jacobians(W, steps):
     return path.slopes[{warm_up}:, :, None] * W
 """
 _CODE = """
-def stretched(J, name, largest_only=False):
-    logs = dynamics.log_singular_values(J, at=k)
+def stretched(J, name):
+    logs = dynamics.log_singular_values(J, at=k.tolist())
     found = {{f"{{name}}_largest": np.exp(logs[:, 0]), f"{{name}}_smallest": np.exp(logs[:, -1])}}
     found[f"{{name}}_rms"] = np.sqrt(np.exp(2 * logs).mean(axis=1))
     return found, logs[-1] / {length}
@@ -228,11 +227,11 @@ def _slopes(state: GradientState, V: np.ndarray, steps: int) -> np.ndarray:
 def _stretch(state: GradientState, exact: bool) -> Stretch:
     points = FEW if not exact else state.length if state.source.size <= ALL else POINTS
     steps = np.unique(np.linspace(0, state.length, min(points, state.length) + 1).round().astype(int))
-    J = list(state.jacobians(state.length))
-    forward = dynamics.log_singular_values(J, steps)
+    J = state.jacobians(state.length)
+    forward = dynamics.log_singular_values(J, steps.tolist())
     if state.is_linear:  # the products backward are the adjoints of those forward
         return Stretch(steps, forward, forward)
-    return Stretch(steps, forward, dynamics.log_singular_values([M.T for M in reversed(J)], steps))
+    return Stretch(steps, forward, dynamics.log_singular_values(J[::-1].swapaxes(1, 2), steps.tolist()))
 
 
 @lru_cache(maxsize=16)
