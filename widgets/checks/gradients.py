@@ -126,7 +126,8 @@ _STEPS: dict[str, Step] = {
 
 def _diagnosis(found: np.ndarray, V: np.ndarray, states: np.ndarray, last: np.ndarray) -> str:
     right, forward = _back(V, states, last), _forward_order(V, states, last)
-    mistakes = {words: _back(V, states, last, step) for words, step in _STEPS.items()} | {
+    wrongs = {words: _back(V, states, last, step) for words, step in _STEPS.items()}
+    mistakes: dict[str, np.ndarray] = wrongs | {
         "Your rows are in the order in which they were computed: turn them round, ∂L/∂h_0 comes first.": right[::-1],
         "The last row is missing: ∂L/∂h_T, which is given, belongs to it.": right[:-1],
         "The first row is missing: the way back ends at h_0.": right[1:],
