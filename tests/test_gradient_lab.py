@@ -127,7 +127,7 @@ def test_the_histogram_counts_every_singular_value_that_is_not_zero(lab: Gradien
         lab.set_matrix(name)
         counts = drawn(lab, HISTOGRAM)[1:-1:2]
         assert counts.sum() == lab.state.source.size - lost
-    assert "(50 are 0)" in lab.figures[0].figure.layout.annotations[2].text
+    assert "50 lost" in lab.figures[0].figure.layout.annotations[2].text
 
 
 def test_the_figure_has_the_traces_that_are_pushed():

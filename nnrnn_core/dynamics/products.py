@@ -9,6 +9,7 @@ from jaxtyping import Float64
 
 from ..checks import whole_number
 from .form import Matrix, Numbers, matrices
+from .lyapunov import directions_kept, starting_frame
 
 LOST = 1e-290  # of the largest: a singular value below this is near the end of float64
 
@@ -29,7 +30,7 @@ def log_singular_values(
     -------
     ndarray, (count, n)
         A row for each k, in increasing order of k; in each row the largest first. −∞ for a direction that is lost: one
-        that a step shrinks to 10⁻¹⁶ n of its largest entry, or that has become 10²⁹⁰ times shorter than the longest.
+        that a step shrinks to n 2⁻⁵² of its largest entry, or that has become 10²⁹⁰ times shorter than the longest.
 
     Raises
     ------
@@ -62,12 +63,12 @@ def log_singular_values(
     for k, J in enumerate(matrices(jacobians), start=1):
         if k == 1:
             size = len(J)
-            Q, R = _start(size)
+            Q, R = starting_frame(size, None), np.eye(size)
         if len(J) != size:
             raise ValueError(f"jacobians must be of one size; the first has {size} rows, number {k} has {len(J)}")
         largest = float(np.abs(J).max()) or 1.0  # so that no product leaves float64
         Q, step = np.linalg.qr(J / largest @ Q)
-        rank = _rank(step, size)
+        rank = directions_kept(step, size)
         Q, R = Q[:, :rank], step[:rank] @ R
         height = float(np.abs(R).max(initial=0.0)) or 1.0
         R, scale = R / height, scale + np.log(largest) + np.log(height)
@@ -80,17 +81,6 @@ def log_singular_values(
     rows = [np.zeros(size)] if wanted is None or 0 in wanted else []
     rows += [_logs(R, scale, size) for R, scale in kept.values()]
     return np.stack(rows) if rows else np.empty((0, size))
-
-
-def _start(size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Q_0 and R_0 = I: columns in general position, for what is lost to be lost in the last ones."""
-    return np.linalg.qr(np.random.default_rng(0).standard_normal((size, size)))[0], np.eye(size)
-
-
-def _rank(step: np.ndarray, size: int) -> int:
-    """How many directions a step keeps; its largest entry was 1."""
-    gone = np.flatnonzero(np.abs(np.diag(step)) <= size * np.finfo(float).eps)
-    return int(gone[0]) if len(gone) else len(step)
 
 
 def _logs(R: np.ndarray, scale: float, size: int) -> np.ndarray:

@@ -26,13 +26,14 @@ ARRANGEMENTS = {
     NARROW: arrangement(PANELS, 1, width=NARROW, row=310),
     2 * CELL: arrangement(PANELS, 2, width=2 * CELL, row=320),
 }
-FLOOR = 1e-6  # what has shrunk below this sets no axis
+FLOOR, LOW = 1e-6, 1e-3  # what has shrunk below this sets no axis; as a smallest singular value
 BINS = 25  # of the histogram; odd, so that no edge lies on the middle of the axis
 
 LARGEST, RMS, NORMAL, RADIUS, BAND = "with T, largest", "with T, rms", "T = 0, largest", "eigenvalues alone", "all σ"
+BAND_BACK = "from smallest to largest σ"
 HISTOGRAM, NORMAL_HISTOGRAM = "with T", "T = 0"
 FINITE, NORMAL_FINITE, LONG, RATES = "with T, finite time", "T = 0, finite time", "with T, long run", "log |λ|"
-BACK = ", backward"  # ends the name of a trace in the second panel
+BACK = ", backward"  # ends the names of the lines in the second panel
 
 
 class Stretch(NamedTuple):
@@ -117,15 +118,17 @@ def _traces() -> list[go.Scatter]:
             showlegend=bool(legend), **({"legend": legend} if legend else {}), **more,
         )  # fmt: skip
 
-    def dots(name: str, symbol: str, color: str, legend: str) -> go.Scatter:
+    def dots(name: str, symbol: str, color: str, legend: str, **more: Any) -> go.Scatter:
         marker = {"color": color, "size": 7, "symbol": symbol, "line": {"width": 1.5}}
         return go.Scatter(x=[math.nan], y=[math.nan], name=name, mode="markers", marker=marker, xaxis="x4", yaxis="y4",
-                          legend=legend)  # fmt: skip
+                          legend=legend, **more)  # fmt: skip
 
     def profile(panel: int, ending: str) -> list[go.Scatter]:
         here = panel == 1
         return [
-            line(BAND + ending, panel, CLOUD, "solid", STRIP, "" if here else "legend3", hoverinfo="skip"),
+            line(
+                BAND if here else BAND_BACK, panel, CLOUD, "solid", STRIP, "" if here else "legend3", hoverinfo="skip"
+            ),
             line(RADIUS + ending, panel, GREY, "dot", 2, "legend2" if here else ""),
             line(RMS + ending, panel, BLUE, "dash", 2, "legend" if here else ""),
             line(LARGEST + ending, panel, VERMILION, "solid", 3, "legend" if here else "", legendrank=1),
@@ -140,7 +143,7 @@ def _traces() -> list[go.Scatter]:
         line(RATES, 4, GREY, "dot", 2, "legend6"),
         dots(NORMAL_FINITE, "triangle-up-open", GREEN, "legend5"),
         dots(LONG, "diamond-open", ORANGE, "legend6"),
-        dots(FINITE, "circle", VERMILION, "legend5"),
+        dots(FINITE, "circle", VERMILION, "legend5", legendrank=1),
     ]
 
 
@@ -153,22 +156,23 @@ def gradient_push(shown: Stretch, normal: Stretch, rate: float) -> Push:
     for ending, x, turned in (("", steps, slice(None)), (BACK, back, slice(None, None, -1))):
         logs, without = (part.backward if ending else part.forward for part in (shown, normal))
         traces |= {
-            BAND + ending: band(x, smallest(logs)[turned], largest(logs)[turned]),
+            (BAND_BACK if ending else BAND): band(x, smallest(logs)[turned], largest(logs)[turned]),
             RADIUS + ending: {"x": x, "y": positive(by_rate[turned])},
             RMS + ending: {"x": x, "y": positive(rms(logs)[turned])},
             LARGEST + ending: {"x": x, "y": positive(largest(logs)[turned])},
             NORMAL + ending: {"x": x, "y": positive(largest(without)[turned])},
         }
-    seen = np.concatenate([largest(logs) for part in (shown, normal) for logs in (part.forward, part.backward)])
-    seen = np.clip(np.concatenate([seen, by_rate, rms(shown.forward), rms(shown.backward), [0.4, 2.5]]), 0, 1 / LOWEST)
+    seen = [largest(logs) for part in (shown, normal) for logs in (part.forward, part.backward)]
+    seen += [by_rate, rms(shown.forward), rms(shown.backward), np.maximum(smallest(shown.forward), LOW)]
+    values = np.clip(np.concatenate([*seen, [0.4, 2.5]]), 0, 1 / LOWEST)
     histogram, layout = histogram_push(shown.forward[-1], normal.forward[-1])
     layout |= {
         "xaxis.range": [0, length],
         "xaxis2.range": [0, length],
-        **log_axis("yaxis", seen, 7, FLOOR),
-        **log_axis("yaxis2", seen, 7, FLOOR),
+        **log_axis("yaxis", values, 7, FLOOR),
+        **log_axis("yaxis2", values, 7, FLOOR),
         "annotations[0].text": "Forward ‖∂h<sub>k</sub>/∂h<sub>0</sub>‖",
-        "annotations[1].text": f"Backward ‖∂L/∂h<sub>t</sub>‖, L a function of h<sub>{length}</sub>",
+        "annotations[1].text": f"Backward ‖∂L/∂h<sub>t</sub>‖, loss at {length}",
     }
     return traces | histogram, layout
 
@@ -187,7 +191,7 @@ def histogram_push(logs: np.ndarray, normal: np.ndarray) -> Push:
     layout = {
         "xaxis3.range": [low, high],
         "yaxis3.range": [0, 1.08 * most],
-        "annotations[2].text": "How many σ of the whole product" + (f" ({zero} are 0)" if zero else ""),
+        "annotations[2].text": "Histogram of all σ" + (f", {zero} lost" if zero else ""),
     }
     return traces, layout
 
@@ -203,7 +207,7 @@ def exponents_push(shown: Stretch, normal: Stretch, rates: np.ndarray, long: np.
         "xaxis4.range": [0.5, len(rates) + 0.5],
         "xaxis4.dtick": nice_end(len(rates) / 6, 1),
         "yaxis4.range": _around(finite, least=0.1),
-        "annotations[3].text": f"Exponents, per step ({shown.length} steps, long run)",
+        "annotations[3].text": "Exponents, per step",
     }
     return traces, layout
 
@@ -212,7 +216,7 @@ def _around(values: np.ndarray, least: float) -> list[float]:
     """A range of round ends around all values, which seldom changes."""
     low, high = float(values.min()), float(values.max())
     unit = 10.0 ** math.floor(math.log10(max(high - low, least))) / 2
-    return [math.floor(low / unit - 0.2) * unit, math.ceil(high / unit + 0.2) * unit]
+    return [math.floor(low / unit - 0.05) * unit, math.ceil(high / unit + 0.05) * unit]
 
 
 def gradient_sentence(shown: Stretch, normal: Stretch, rate: float, name: str, scale: float) -> str:

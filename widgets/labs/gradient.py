@@ -41,8 +41,10 @@ class GradientLab(MatrixLab):
 
     def make_controls(self) -> tuple[list[ipw.Widget], list[ipw.Widget]]:
         names = [(label, name) for name, label in NONLINEARITIES.items()]
-        self.nonlinearity = ipw.ToggleButtons(options=names, description="φ", style={"button_width": "auto"})
-        self.nonlinearity.style.description_width = "20px"
+        self.nonlinearity = ipw.ToggleButtons(
+            options=names, description="φ", style={"button_width": "auto", "description_width": "20px"},
+            layout=ipw.Layout(width="auto"),
+        )  # fmt: skip
         self.nonlinearity.tooltip = "the nonlinearity"
         self.length = self._slider("length", "steps", 5, 150, 1, "from the first state to the last, whose loss it is")
         self.gain = self._slider("gain", "gain g", 0.5, 1.5, 0.05, "a factor of V")
