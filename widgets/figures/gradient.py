@@ -180,7 +180,7 @@ def gradient_push(shown: Stretch, normal: Stretch, rate: float) -> Push:
 def histogram_push(logs: np.ndarray, normal: np.ndarray) -> Push:
     """Two histograms of log₁₀ σ, as outlines over the same bins."""
     both = [np.round(values[np.isfinite(values)] / math.log(10), 9) for values in (logs, normal)]
-    low, high = _around(np.concatenate([*both, [0.0]]), least=1.0)
+    low, high = _around(np.concatenate([*both, [0.0]]), least=1.0, room=0.05)
     edges = np.linspace(low, high, BINS + 1)
     traces, most = {}, 1
     for name, values in zip((HISTOGRAM, NORMAL_HISTOGRAM), both, strict=True):
@@ -206,17 +206,17 @@ def exponents_push(shown: Stretch, normal: Stretch, rates: np.ndarray, long: np.
     layout: dict[str, Any] = {
         "xaxis4.range": [0.5, len(rates) + 0.5],
         "xaxis4.dtick": nice_end(len(rates) / 6, 1),
-        "yaxis4.range": _around(finite, least=0.1),
+        "yaxis4.range": _around(finite, least=0.1, room=0.2),
         "annotations[3].text": "Exponents, per step",
     }
     return traces, layout
 
 
-def _around(values: np.ndarray, least: float) -> list[float]:
-    """A range of round ends around all values, which seldom changes."""
+def _around(values: np.ndarray, least: float, room: float) -> list[float]:
+    """A range of round ends around all values, which seldom changes. room: beyond them, in parts of a round step."""
     low, high = float(values.min()), float(values.max())
     unit = 10.0 ** math.floor(math.log10(max(high - low, least))) / 2
-    return [math.floor(low / unit - 0.05) * unit, math.ceil(high / unit + 0.05) * unit]
+    return [math.floor(low / unit - room) * unit, math.ceil(high / unit + room) * unit]
 
 
 def gradient_sentence(shown: Stretch, normal: Stretch, rate: float, name: str, scale: float) -> str:
@@ -226,11 +226,11 @@ def gradient_sentence(shown: Stretch, normal: Stretch, rate: float, name: str, s
     height, back = shown.peak
     on_the_way = f", and {short(height)} at t = {length - back}, {_steps(back)} back" if 0 < back < length else ""
     part = "T" if scale == 1 else f"{short(scale)} T"
+    both = f"With T = 0 the factor is at most {short(without)}; with {part}" if scale else "With T = 0, as here,"
     return (
         f"By the eigenvalues alone (spectral radius {short(rate)}) a gradient would be multiplied by {short(by_rate)} "
-        f"on its way back through {_steps(length)} of the {name} network. With T = 0 the factor is at most "
-        f"{short(without)}; with {part} it is up to {short(float(end))} (in the root mean square over all directions "
-        f"{short(float(rms(shown.backward)[-1]))}){on_the_way}."
+        f"on its way back through {_steps(length)} of the {name} network. {both} it is up to {short(float(end))} (in "
+        f"the root mean square over all directions {short(float(rms(shown.backward)[-1]))}){on_the_way}."
     )
 
 

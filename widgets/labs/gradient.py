@@ -43,7 +43,7 @@ class GradientLab(MatrixLab):
         names = [(label, name) for name, label in NONLINEARITIES.items()]
         self.nonlinearity = ipw.ToggleButtons(
             options=names, description="φ", style={"button_width": "auto", "description_width": "20px"},
-            layout=ipw.Layout(width="auto"),
+            layout=ipw.Layout(width="auto", display="flex", flex_flow="row nowrap", align_items="center"),
         )  # fmt: skip
         self.nonlinearity.tooltip = "the nonlinearity"
         self.length = self._slider("length", "steps", 5, 150, 1, "from the first state to the last, whose loss it is")
