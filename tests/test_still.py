@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 import pytest
 
 from nnrnn_core import tasks
-from widgets import AssembleLab, GrowthLab, MemoryLab, SchurLab, ShearLab, SpectrumLab, TrainingLab
+from widgets import AssembleLab, GradientLab, GrowthLab, MemoryLab, SchurLab, ShearLab, SpectrumLab, TrainingLab
 from widgets.asleep import VIEW, WAKE, outputs
 from widgets.still import WIDTH, still
 
@@ -22,6 +22,7 @@ LABS = {
     "shear": ShearLab,
     "spectrum": SpectrumLab,
     "growth": GrowthLab,
+    "gradient": GradientLab,
     "memory": MemoryLab,
     "schur": SchurLab,
     "assemble": AssembleLab,

@@ -44,7 +44,7 @@ calls = {
     "spectral_radius": (V,), "transient_growth": (V, 40), "typical_exponential_growth": (A, [0, 1]),
     "typical_growth": (V, 5), "as_form": (V,), "eigenvalue_uncertainty": (V,), "estimated_seconds": (8, 25),
     "growth_peak": (V,), "growth_peak_slices": (V,), "kreiss_bounds": (V,),
-    "pseudospectra_slices": (V, line, line),
+    "log_singular_values": ([V, V],), "pseudospectra_slices": (V, line, line), "trajectory": (V, np.ones((3, 8))),
 }
 public = {name for name in dynamics.__all__ if inspect.isfunction(getattr(dynamics, name))}
 assert public - set(calls) == {"jacobians"}, public ^ set(calls)  # they are those of a network, which is torch's

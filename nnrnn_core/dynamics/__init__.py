@@ -1,6 +1,6 @@
 """Functions of a recurrent matrix V (h_t = V h_{t−1}), or of A in x' = A x: its spectrum and how far to trust it, its
-transient growth and what frames it, its pseudospectra, its Fisher memory; the parts that an nnRNN's V is built from;
-and a gallery of matrices to try them on.
+transient growth and what frames it, its pseudospectra, its Fisher memory, its gradients through time; the parts that an
+nnRNN's V is built from; and a gallery of matrices to try them on.
 
 They take a tensor, an array or a `SchurMatrix`, and compute in float64 with numpy and scipy. Torch need not be there.
 """
@@ -21,6 +21,7 @@ from .lyapunov import jacobians, lyapunov_exponents
 from .memory import estimate_memory, fisher_memory
 from .noise import activity
 from .numerical_range import numerical_abscissa, numerical_radius, numerical_range
+from .products import log_singular_values
 from .pseudospectra import perturbed_eigenvalues, pseudospectrum, resolvent_level
 from .pseudospectra_slices import PseudospectrumSlice, estimated_seconds, pseudospectra_slices
 from .pseudospectral_radius import pseudospectral_abscissa, pseudospectral_radius
@@ -34,6 +35,7 @@ from .spectrum import (
     spectral_abscissa,
     spectral_radius,
 )
+from .trajectory import Trajectory, trajectory
 
 __all__ = [
     "Cloud",
@@ -50,6 +52,7 @@ __all__ = [
     "SchurParts",
     "Specimen",
     "Time",
+    "Trajectory",
     "activity",
     "as_form",
     "as_real",
@@ -80,6 +83,7 @@ __all__ = [
     "jacobians",
     "kreiss_bounds",
     "kreiss_constant",
+    "log_singular_values",
     "lyapunov_exponents",
     "numerical_abscissa",
     "numerical_radius",
@@ -97,6 +101,7 @@ __all__ = [
     "schur_parts",
     "spectral_abscissa",
     "spectral_radius",
+    "trajectory",
     "transient_growth",
     "typical_exponential_growth",
     "typical_growth",

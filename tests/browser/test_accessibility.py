@@ -16,6 +16,7 @@ LABS = {
     "shear-lab": "ShearLab()",
     "schur-lab": "SchurLab('shear')",
     "growth-lab": "GrowthLab()",
+    "gradient-lab": "GradientLab()",
     "memory-lab": "MemoryLab()",
     "spectrum-lab": "SpectrumLab()",
     "assemble-lab": "AssembleLab()",

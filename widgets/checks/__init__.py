@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from .assembly_whole import built_parts, rate_groups
     from .block import free_parameters, squared_modulus
     from .forms import departure_of_a_pair, read_form, spend
+    from .gradients import gradients_by_hand, two_steps_back
     from .growth import best_start
     from .memory import memory_curve
     from .powers import grows_far, growth_curve, radius_and_norm
@@ -31,6 +32,7 @@ _HOMES = {
     "free_entries": "assembly",
     "free_parameters": "block",
     "gamma_penalty": "assembly",
+    "gradients_by_hand": "gradients",
     "grows_far": "powers",
     "growth_curve": "powers",
     "guesses": "prediction",
@@ -51,6 +53,7 @@ _HOMES = {
     "spend": "forms",
     "squared_modulus": "block",
     "two_gains": "starts",
+    "two_steps_back": "gradients",
 }
 
 __all__ = [
@@ -63,6 +66,7 @@ __all__ = [
     "free_entries",
     "free_parameters",
     "gamma_penalty",
+    "gradients_by_hand",
     "grows_far",
     "growth_curve",
     "guesses",
@@ -83,6 +87,7 @@ __all__ = [
     "spend",
     "squared_modulus",
     "two_gains",
+    "two_steps_back",
 ]
 
 
