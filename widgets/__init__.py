@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from .labs.assemble import AssembleLab
     from .labs.growth import GrowthLab
     from .labs.memory import MemoryLab
+    from .labs.race import RaceLab
     from .labs.schur import SchurLab
     from .labs.shear import ShearLab
     from .labs.spectrum import SpectrumLab
@@ -19,13 +20,24 @@ _HOMES = {
     "GrowthLab": ".labs.growth",
     "LiveFigure": ".live",
     "MemoryLab": ".labs.memory",
+    "RaceLab": ".labs.race",
     "SchurLab": ".labs.schur",
     "ShearLab": ".labs.shear",
     "SpectrumLab": ".labs.spectrum",
     "TrainingLab": ".labs.training",
 }
 
-__all__ = ["AssembleLab", "GrowthLab", "LiveFigure", "MemoryLab", "SchurLab", "ShearLab", "SpectrumLab", "TrainingLab"]
+__all__ = [
+    "AssembleLab",
+    "GrowthLab",
+    "LiveFigure",
+    "MemoryLab",
+    "RaceLab",
+    "SchurLab",
+    "ShearLab",
+    "SpectrumLab",
+    "TrainingLab",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -46,6 +46,13 @@ def decades(curves: Sequence[Any], step: float, span: float = 12) -> list[float]
     return [max(math.floor(low / step - 0.1) * step, top - span), top]
 
 
+def around(values: np.ndarray) -> list[float]:
+    """A range around numbers, with a little room."""
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    room = 0.08 * (high - low) or 0.1 * abs(high) or 1.0
+    return [low - room, high + room]
+
+
 def nice_end(value: float, least: float = 100) -> float:
     """The end of an axis from 0: a round number that changes a few times a decade."""
     if value <= least:
