@@ -24,7 +24,6 @@ from nnrnn_core.experiments.diagnosis import diagnosis
 from nnrnn_core.experiments.runs import path_of, read, run, run_all
 from nnrnn_core.sequence_model import RECURRENTS
 from nnrnn_core.settings import Settings
-from widgets.figures.race import race_sentence
 
 TINY = catalogue.Scale({"name": "digits", "permuted": True}, 8, 60, 20)
 COPY = catalogue.Scale({"name": "copying", "delay": 3}, 8, 6, 2)
@@ -282,14 +281,6 @@ def test_the_papers_settings_are_those_of_the_tasks(task, here, name):
     assert [getattr(settings, key) for key in shared] == [getattr(ours, key) for key in shared]
     if name in ("nnrnn", "exprnn"):
         assert settings.rate_P == ours.rate_P
-
-
-@pytest.mark.parametrize("higher", [True, False])
-def test_the_sentence_of_a_race_has_the_best_first_whichever_way_its_score_goes(higher):
-    runs = [
-        [{"network": n, "higher_is_better": higher}, {"updates": 9, "valid_score": s}] for n, s in (("a", 1), ("b", 2))
-    ]
-    assert race_sentence(runs).startswith("b: 2" if higher else "a: 1")
 
 
 def test_every_entry_of_the_paper_says_where_it_is_from_and_is_read():

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from .labs.gradient import GradientLab
     from .labs.growth import GrowthLab
     from .labs.memory import MemoryLab
+    from .labs.race import RaceLab
     from .labs.schur import SchurLab
     from .labs.shear import ShearLab
     from .labs.spectrum import SpectrumLab
@@ -21,6 +22,7 @@ _HOMES = {
     "GrowthLab": ".labs.growth",
     "LiveFigure": ".live",
     "MemoryLab": ".labs.memory",
+    "RaceLab": ".labs.race",
     "SchurLab": ".labs.schur",
     "ShearLab": ".labs.shear",
     "SpectrumLab": ".labs.spectrum",
@@ -33,6 +35,7 @@ __all__ = [
     "GrowthLab",
     "LiveFigure",
     "MemoryLab",
+    "RaceLab",
     "SchurLab",
     "ShearLab",
     "SpectrumLab",

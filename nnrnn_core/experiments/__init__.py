@@ -1,6 +1,7 @@
 """The paper's experiments and the kit's own: what they are, running them, their results."""
 
-from .catalogue import Experiment, names
+from .catalogue import Experiment, names, networks
+from .comparison import Pair, Race, race, turned_by_a_rate
 from .runs import SHIPPED, read, run, run_all, trained
 from .table import as_text, finished, rows
 from .three_tasks import EXPERIMENTS, NETWORKS, SEEDS, make_training, results
@@ -11,14 +12,19 @@ __all__ = [
     "SEEDS",
     "SHIPPED",
     "Experiment",
+    "Pair",
+    "Race",
     "as_text",
     "finished",
     "make_training",
     "names",
+    "networks",
+    "race",
     "read",
     "results",
     "rows",
     "run",
     "run_all",
     "trained",
+    "turned_by_a_rate",
 ]  # fmt: skip

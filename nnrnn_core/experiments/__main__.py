@@ -16,11 +16,11 @@ from pathlib import Path
 from tqdm import tqdm
 
 from ..tasks import DataMissing
-from . import tuning
+from . import comparison, tuning
 from .catalogue import MATCHES, SCALES, Experiment, names, networks
 from .paper import reported
-from .runs import SHIPPED, Line, Progress, header, path_of, read, run, run_all
-from .table import as_text, finished, rows
+from .runs import SHIPPED, Progress, header, path_of, read, run, run_all
+from .table import as_text, rows
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -135,17 +135,18 @@ def _table(options: argparse.Namespace) -> None:
 
 def _plot(options: argparse.Namespace) -> None:
     # The figures are not the core's: they come with the kit's widgets, and only this command asks for them.
-    race = importlib.import_module("widgets.figures.race")
-    by_task: dict[tuple[str, str], list[list[Line]]] = {}
-    for lines in finished(options.folder):
-        if lines[0]["scale"] == options.scale and "test_score" in lines[-1]:
-            by_task.setdefault((lines[0]["task"], lines[0]["match"]), []).append(lines)
-    if not by_task:
+    figures, words = (importlib.import_module(f"widgets.figures.{name}") for name in ("race", "race_words"))
+    plotted = 0
+    for task in SCALES[options.scale]:
+        for match in MATCHES:
+            found = comparison.race(task, match, options.folder, options.scale)
+            if found.ranking():
+                plotted += 1
+                path = options.folder / options.scale / f"{task}-{match}.html"
+                figures.drawn(found).write_html(path)
+                print(f"{words.race_sentence(found)} -> {path}")
+    if not plotted:
         raise ValueError(f"no run at the scale {options.scale!r} in {options.folder} has come to its end yet")
-    for (task, match), runs in by_task.items():
-        path = options.folder / options.scale / f"{task}-{match}.html"
-        race.race_figure(runs).write_html(path)
-        print(f"{task}, same {match}: {race.race_sentence(runs)} -> {path}")
 
 
 if __name__ == "__main__":

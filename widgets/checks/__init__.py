@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .powers import grows_far, growth_curve, radius_and_norm
     from .prediction import guesses, predict, show_guesses
     from .pseudospectra import level_grid
+    from .race import losing_setting, lstm_parameters, lstm_width, paired, ribbon
     from .schur import henrici_two_ways
     from .shear import off_diagonal, shear_preset
     from .starts import beats_the_chain, peak_time, two_gains
@@ -38,15 +39,20 @@ _HOMES = {
     "guesses": "prediction",
     "henrici_two_ways": "schur",
     "level_grid": "pseudospectra",
+    "losing_setting": "race",
+    "lstm_parameters": "race",
+    "lstm_width": "race",
     "memory_curve": "memory",
     "off_diagonal": "shear",
     "orthogonal_factor": "assembly",
+    "paired": "race",
     "peak_time": "starts",
     "predict": "prediction",
     "radius_and_norm": "powers",
     "rate_groups": "assembly_whole",
     "read_form": "forms",
     "release_at": "training",
+    "ribbon": "race",
     "rotation_blocks": "assembly",
     "shear_preset": "shear",
     "show_guesses": "prediction",
@@ -72,15 +78,20 @@ __all__ = [
     "guesses",
     "henrici_two_ways",
     "level_grid",
+    "losing_setting",
+    "lstm_parameters",
+    "lstm_width",
     "memory_curve",
     "off_diagonal",
     "orthogonal_factor",
+    "paired",
     "peak_time",
     "predict",
     "radius_and_norm",
     "rate_groups",
     "read_form",
     "release_at",
+    "ribbon",
     "rotation_blocks",
     "shear_preset",
     "show_guesses",

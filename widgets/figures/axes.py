@@ -52,6 +52,13 @@ def log_axis(axis: str, values: np.ndarray, labels: int, floor: float) -> dict[s
     return {f"{axis}.range": [low, high], f"{axis}.dtick": "D2" if high - low < 2 else math.ceil((high - low) / labels)}
 
 
+def around(values: np.ndarray) -> list[float]:
+    """A range around numbers, with a little room."""
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    room = 0.08 * (high - low) or 0.1 * abs(high) or 1.0
+    return [low - room, high + room]
+
+
 def nice_end(value: float, least: float = 100) -> float:
     """The end of an axis from 0: a round number that changes a few times a decade."""
     if value <= least:

@@ -46,21 +46,25 @@ def arrangement(
     places: int | None = None,
     strip: bool = False,
     stacked: bool = False,
+    key: int = 0,
 ) -> dict[str, Any]:
     """The paths of a layout that put panels into a grid, from left to right and from the top down.
 
     width: least width of the figure in pixels, of which the spaces between panels are taken; a wider figure has wider
     ones. row: height of a row in pixels. places: cells of the grid, if some at its end stay free. strip: whether there
     is a strip for marks above the plots. stacked: for a page so narrow that two entries of a legend do not stand side
-    by side, legends of two entries one above the other.
+    by side, legends of two entries one above the other. key: pixels above the first row, for one legend ("legend") of
+    all panels.
     """
     rows, cell = -(-(places or len(panels)) // columns), width / columns
-    high, broad = rows * row - FOOT, width - EDGE - RIGHT  # of plotly's plotting area: all but the margins
+    high, broad = key + rows * row - FOOT, width - EDGE - RIGHT  # of plotly's plotting area: all but the margins
     legends, line = max(len(panel.legends) for panel in panels), LEGEND * (1 + stacked)
     head = TITLE + line * legends + BELOW * bool(legends) + STRIP * strip
-    found: dict[str, Any] = {"height": rows * row, "margin": MARGIN}
+    found: dict[str, Any] = {"height": key + rows * row, "margin": MARGIN}
+    if key:
+        found |= {"legend.x": 0.0, "legend.y": 1.0, "legend.orientation": "v" if stacked else "h"}
     for place, panel in enumerate(panels):
-        top, left = place // columns * row, place % columns * cell
+        top, left = key + place // columns * row, place % columns * cell
         ends = left + LEFT - EDGE, min(left + cell - panel.right - EDGE, broad)
         found[f"xaxis{panel.axes}.domain"] = [ends[0] / broad, ends[1] / broad]
         found[f"yaxis{panel.axes}.domain"] = [max(0.0, 1 - (top + row - FOOT) / high), 1 - (top + head) / high]
