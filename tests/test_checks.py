@@ -137,7 +137,7 @@ ENDS = {"near <0>": "Nothing stops it, one would think.", "at the floor": "A the
 
 
 def test_a_guess_is_kept_and_shown_again_when_the_cell_runs_again():
-    _, choices, answer = checks.predict(WHERE, ENDS, "at the floor", "Press Play.").children
+    choices, answer = checks.predict(WHERE, ENDS, "at the floor", "Press Play.").children[1:3]
     assert (choices.value, answer.value) == (None, "")
     choices.value = "near <0>"
     assert checks.guesses()[WHERE] == "near <0>"
@@ -147,7 +147,7 @@ def test_a_guess_is_kept_and_shown_again_when_the_cell_runs_again():
 
 
 def test_what_is_said_of_a_guess_is_folded_away_until_the_reader_has_looked():
-    _, choices, answer = checks.predict(WHERE, ENDS, "at the floor", "Press Play.").children
+    choices, answer = checks.predict(WHERE, ENDS, "at the floor", "Press Play.").children[1:3]
     for guess, first in (
         ("near <0>", "Not this one. Nothing stops it"),
         ("at the floor", "That is right. A theorem"),

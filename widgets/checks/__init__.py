@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .growth import best_start
     from .memory import memory_curve
-    from .prediction import guesses, predict
+    from .prediction import guesses, predict, show_guesses
     from .pseudospectra import level_grid
     from .schur import henrici_two_ways
     from .shear import off_diagonal, shear_preset
@@ -25,6 +25,7 @@ _HOMES = {
     "predict": "prediction",
     "release_at": "training",
     "shear_preset": "shear",
+    "show_guesses": "prediction",
 }
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "predict",
     "release_at",
     "shear_preset",
+    "show_guesses",
 ]
 
 

@@ -1,0 +1,56 @@
+"""Each catalogued wrong answer gets its hint from the check of its exercise, and is never called right."""
+
+from __future__ import annotations
+
+import warnings
+
+import nbformat
+import pytest
+
+import badges
+from catalogue import CATALOGUES, Lesson, exercises
+from widgets.checks import Verdict
+
+FEWEST = 3  # wrong answers to an exercise
+# Notebooks whose wrong answers nobody has catalogued; the aim is an empty set.
+NOT_YET = {"01", "02", "03", "04", "05", "06", "07", "08", "09", "10"}
+
+
+@pytest.fixture(scope="module", params=[path.stem for path in CATALOGUES])
+def lesson(request: pytest.FixtureRequest) -> Lesson:
+    return Lesson(request.param)
+
+
+@pytest.fixture(autouse=True)
+def silent():
+    """A wrong answer may well take the root of a negative number."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        yield
+
+
+def test_each_wrong_answer_gets_its_hint_and_is_never_right(lesson: Lesson):
+    for wrong in lesson.wrong:
+        verdict = lesson.verdict(wrong.exercise, wrong.answer)
+        assert isinstance(verdict, Verdict), wrong
+        assert wrong.hint in verdict.text, f"{wrong.exercise}\n{wrong.answer}\nshould get: {wrong.hint}\ngot: {verdict}"
+        assert verdict.done and not verdict.right, wrong
+
+
+def test_the_solution_is_right_and_the_stub_is_not_done_yet(lesson: Lesson):
+    for name, exercise in lesson.exercises.items():
+        assert lesson.verdict(name, exercise.solution).right, name
+        verdict = lesson.verdict(name, exercise.stub)
+        assert not verdict.done and not verdict.right and "Not done yet" in verdict.text, name
+
+
+def test_every_exercise_has_wrong_answers_and_none_of_them_stands_there_twice(lesson: Lesson):
+    for name in lesson.exercises:
+        answers = [wrong.answer for wrong in lesson.wrong if wrong.exercise == name]
+        assert len(set(answers)) == len(answers) >= FEWEST, name
+    assert {wrong.exercise for wrong in lesson.wrong} <= set(lesson.exercises)
+
+
+def test_every_notebook_with_exercises_has_a_catalogue():
+    with_exercises = {path.name[:2] for path in badges.NOTEBOOKS if exercises(nbformat.read(path, as_version=4))}
+    assert with_exercises - {path.stem for path in CATALOGUES} <= NOT_YET
