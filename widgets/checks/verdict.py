@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+READ = 0.006  # two decimals are enough where a number is read off
 
 
 @dataclass(frozen=True, repr=False)
@@ -38,3 +41,43 @@ def as_number(answer: Any, wanted: str) -> float | str:
     except (TypeError, ValueError):
         return f"You returned {type(answer).__name__}: {wanted}."
     return number if math.isfinite(number) else f"You returned {number} (did something diverge?): {wanted}."
+
+
+def asked(name: str, function: Callable[..., Any], *arguments: Any) -> Any:
+    """What the reader's function returns for these arguments; a Verdict where it raises or returns None."""
+    try:
+        answer = function(*arguments)
+    except Exception as problem:
+        return Verdict(f"{name} raised {type(problem).__name__}: {problem}")
+    if answer is None:
+        return Verdict(f"Not done yet: {name} returns None.", done=False)
+    return without_torch(answer)
+
+
+def missing(**answers: Any) -> Verdict | None:
+    """Not done yet, if one of the answers (each by its name in the notebook) still is None or an ellipsis."""
+    empty = [name for name, answer in answers.items() if answer is None or answer is ...]
+    return Verdict(f"Not done yet: {' and '.join(empty)} still to be set.", done=False) if empty else None
+
+
+def as_square(answer: Any, size: int) -> np.ndarray | str:
+    """The answer as a real matrix of this size, or what is wrong with it."""
+    wanted = f"give a {size}×{size} matrix of real numbers"
+    try:
+        found = np.asarray(without_torch(answer))
+    except ValueError:  # rows of different length
+        found = np.asarray(None)
+    if found.dtype.kind not in "fiu":
+        return f"You gave {type(answer).__name__}: {wanted}."
+    if found.shape != (size, size):
+        return f"You gave an array of shape {found.shape}: {wanted}."
+    matrix: np.ndarray = found.astype(float)
+    return matrix if np.isfinite(matrix).all() else f"An entry is infinite or not a number: {wanted}."
+
+
+def first_match(answer: Any, mistakes: Iterable[tuple[Any, str]], rtol: float = 1e-6, atol: float = 0.0) -> str | None:
+    """The words of the first mistake that gives this answer; None if none does."""
+    for value, words in mistakes:
+        if np.shape(value) == np.shape(answer) and np.allclose(answer, value, rtol=rtol, atol=atol):
+            return words
+    return None
