@@ -14,7 +14,7 @@ from ..figures.numbers import fixed, short
 from .verdict import Verdict, as_number, as_square, asked, first_match, missing
 
 GAMMA, DELAY = 0.8, 2  # of the warm-up
-UNITS, RANGE, TOTAL, HORIZON = 10, 5.0, 3.5, 400  # of the open question
+UNITS, RANGE, TOTAL, HORIZON = 10, 5.0, 6.0, 400  # of the open question
 
 
 def memory_of_a_normal(J_2: Any) -> Verdict:
@@ -85,7 +85,7 @@ def _mistakes_of_a_line(m: int, N: int) -> list[tuple[float, str]]:
 
 
 def memory_within_range(V: Any) -> Verdict:
-    """Whether V, of 10 units, holds 3.5 or more of an input at unit 1 while noise drives no unit beyond an rms of 5."""
+    """Whether V, of 10 units, holds 6 or more of an input at unit 1 while noise drives no unit beyond an rms of 5."""
     if (empty := missing(V=V)) is not None:
         return empty
     V = as_square(V, UNITS)
@@ -101,11 +101,11 @@ def memory_within_range(V: Any) -> Verdict:
         return Verdict(f"This matrix cannot be judged: {problem}")
     found = f"It holds {fixed(held, 2)} and noise drives the largest unit to {fixed(reach, 2)}"
     if reach > RANGE * (1 + 1e-6):
-        return Verdict(f"{found}, beyond {RANGE:g}. Smaller links amplify less.")
+        return Verdict(f"{found}, beyond {RANGE:g}. Amplify at fewer links, or by less.")
     if held < 1 - 1e-6:
         return Verdict(f"{found}. That is less than a normal network holds: unit 1 must stand before the others.")
     if held <= 1 + 1e-6:
         return Verdict(f"{found}, as every normal network does. Which part has to come in?")
     if held < TOTAL:
-        return Verdict(f"{found}; {TOTAL} is asked for. Is the range of {RANGE:g} used up?")
+        return Verdict(f"{found}; {TOTAL:g} is asked for. At which link is the signal amplified with the least noise?")
     return Verdict(f"Right. {found}.", True)
