@@ -1,4 +1,4 @@
-"""Guesses, and the checks of the notebooks' exercises: each typical mistake gets its own words."""
+"""Guesses, and checks of exercises; wrong answers to those of notebooks 00 to 03 are in notebooks/wrong_answers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from nnrnn_core.training import Training
 from widgets import checks
 from widgets.checks import training
 from widgets.checks.training import losses
-from widgets.figures.shear import shear
 
 
 @pytest.fixture(autouse=True)
@@ -114,13 +113,8 @@ def test_a_stub_is_not_done_yet_and_nothing_is_raised():
 def test_a_preset_that_will_not_do_is_explained():
     for text, words, done in (
         ("", "Not done yet", False),
-        (None, "in quotes", True),
-        ("c = 3", "not a preset", True),
-        ('{"c": 3}', 'lacks "shear"', True),
-        ('{"shear": 1, "c": 30}', "at most 5", True),
         ('{"shear": 1, "c": true}', "at most 5", True),
         ('{"shear": 1}', "got None", True),
-        ('{"nnrnn": 1, "c": 3}', "training lab", True),
         ('{"shear": 1, "c": 0.0}', "Not done yet", False),
     ):
         verdict = checks.shear_preset(text)
@@ -170,24 +164,6 @@ def test_what_is_said_of_a_guess_is_folded_away_until_the_reader_has_looked():
 def test_a_question_needs_two_answers_a_right_one_and_words_on_each(options: dict[str, str], right: str, words: str):
     with pytest.raises(ValueError, match=words):
         checks.predict("Why?", options, right)
-
-
-def test_the_growth_by_hand_is_checked_with_a_diagnosis():
-    for function, words, done in (
-        (lambda c, k: None, "Not done yet", False),
-        (lambda c, k: c * (0.9**k - 0.8**k), "divide by", True),
-        (lambda c, k: c * (0.8**k - 0.9**k) / 0.1, "sign", True),
-        (lambda c, k: c * (0.9 ** (k + 1) - 0.8 ** (k + 1)) / 0.1, "one too large", True),
-        (lambda c, k: c**k, "power of its entries", True),
-        (lambda c, k: c * k if k > 1 else c, "both eigenvalues were 1", True),
-        (lambda c, k: np.linalg.norm(np.linalg.matrix_power(shear(c), k), 2), "largest singular value", True),
-        (lambda c, k: np.linalg.matrix_power(shear(c), k), "one entry|one number", True),
-        (lambda c, k: 1 / 0, "ZeroDivisionError", True),
-        (lambda c, k: 7.0, "Write out", True),
-    ):
-        verdict = checks.off_diagonal(function)
-        assert re.search(words, verdict.text), (words, verdict)
-        assert (verdict.right, verdict.done) == (False, done), words
 
 
 def test_the_formula_is_right_however_it_is_written():

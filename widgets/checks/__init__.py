@@ -5,26 +5,33 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .floors import entry_for, floor_of_normals
+    from .forms import departure_of_a_pair, read_form, spend
     from .growth import best_start
     from .memory import memory_curve
+    from .powers import grows_far, growth_curve, radius_and_norm
     from .prediction import guesses, predict, show_guesses
     from .pseudospectra import level_grid
     from .remembered import memory_of_a_normal, memory_within_range, total_from_unit
     from .resolvent import bound_of_a_point, far_above_kreiss, radius_of_a_link
     from .schur import henrici_two_ways
     from .shear import off_diagonal, shear_preset
+    from .starts import beats_the_chain, peak_time, two_gains
     from .training import below_half, release_at
     from .verdict import Verdict
 
 # Where each name lives; imported when first asked for, so that only the check of a training needs torch.
 _HOMES = {
     "Verdict": "verdict",
+    "beats_the_chain": "starts",
     "below_half": "training",
     "best_start": "growth",
     "bound_of_a_point": "resolvent",
+    "departure_of_a_pair": "forms",
     "entry_for": "floors",
     "far_above_kreiss": "resolvent",
     "floor_of_normals": "floors",
+    "grows_far": "powers",
+    "growth_curve": "powers",
     "guesses": "prediction",
     "henrici_two_ways": "schur",
     "level_grid": "pseudospectra",
@@ -32,22 +39,31 @@ _HOMES = {
     "memory_of_a_normal": "remembered",
     "memory_within_range": "remembered",
     "off_diagonal": "shear",
+    "peak_time": "starts",
     "predict": "prediction",
+    "radius_and_norm": "powers",
     "radius_of_a_link": "resolvent",
+    "read_form": "forms",
     "release_at": "training",
     "shear_preset": "shear",
     "show_guesses": "prediction",
+    "spend": "forms",
     "total_from_unit": "remembered",
+    "two_gains": "starts",
 }
 
 __all__ = [
     "Verdict",
+    "beats_the_chain",
     "below_half",
     "best_start",
     "bound_of_a_point",
+    "departure_of_a_pair",
     "entry_for",
     "far_above_kreiss",
     "floor_of_normals",
+    "grows_far",
+    "growth_curve",
     "guesses",
     "henrici_two_ways",
     "level_grid",
@@ -55,12 +71,17 @@ __all__ = [
     "memory_of_a_normal",
     "memory_within_range",
     "off_diagonal",
+    "peak_time",
     "predict",
+    "radius_and_norm",
     "radius_of_a_link",
+    "read_form",
     "release_at",
     "shear_preset",
     "show_guesses",
+    "spend",
     "total_from_unit",
+    "two_gains",
 ]
 
 
