@@ -89,8 +89,8 @@ def below_half(function: Callable[[int], Any]) -> Verdict:
         if len(run) < LAST:
             return Verdict(f"You returned {len(run)} losses: return those of all updates, {LAST} at least.")
         if not _mean(run) < GOAL:
-            floor = float(tasks.NoisyMemory().floor or 0)
-            why = f"above {fixed(floor)}, as if T had stayed 0: release it" if _mean(run) > floor else "go on"
+            normal = _mean(run) > float(tasks.NoisyMemory().floor or 0)
+            why = "with T = 0 it would end there as well, so release T, or train for longer" if normal else "go on"
             return Verdict(f"Seed {seed} ends at {fixed(_mean(run))}, and {GOAL} is to be passed: {why}.")
         if runs and len(run) == len(runs[0]) and np.allclose(run, runs[0]):
             return Verdict(f"Seeds {SEEDS[0]} and {SEEDS[1]} give the same losses: hand `seed` on to make_training.")
