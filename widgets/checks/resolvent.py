@@ -90,9 +90,7 @@ def far_above_kreiss(V: Any) -> Verdict:
         return Verdict(f"The spectral radius is {short(steady, 4)}, and may be {RADIUS}: scale V, or its diagonal.")
     K, peak = dynamics.kreiss_constant(V), float(dynamics.transient_growth(V, STEPS).max())
     if peak <= 1 + 1e-6:
-        return Verdict(
-            "Its powers never rise above 1, so the peak is 1 and K is 1. Stronger links below the diagonal would make them grow."
-        )
+        return Verdict("Its powers never rise above 1: the peak is 1, and so is K. Stronger links make them grow.")
     found = f"K = {short(K)}, the peak is {short(peak)}, {fixed(peak / K, 2)} times K"
     if peak < RATIO * K:
         return Verdict(f"{found}; asked for is {RATIO} times. More rows in a chain give more room, up to e n.")
