@@ -12,12 +12,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from filelock import FileLock
 
 from nnrnn_core import experiments, tasks
 from nnrnn_core.budget import count_parameters
-from nnrnn_core.experiments import Experiment, catalogue, paper, runs, three_tasks
+from nnrnn_core.experiments import Experiment, catalogue, paper, runs, three_tasks, trained, tuning
+from nnrnn_core.experiments import __main__ as command
 from nnrnn_core.experiments.__main__ import main
+from nnrnn_core.experiments.diagnosis import diagnosis
 from nnrnn_core.experiments.runs import path_of, read, run, run_all
 from nnrnn_core.sequence_model import RECURRENTS
 from nnrnn_core.settings import Settings
@@ -38,7 +41,7 @@ def digits(**changes) -> Experiment:
 
 
 def without_time(lines):
-    return [{key: value for key, value in line.items() if key != "seconds"} for line in lines]
+    return [{key: value for key, value in line.items() if "seconds" not in key} for line in lines]
 
 
 @pytest.fixture(scope="module")
@@ -52,11 +55,11 @@ def whole(tmp_path_factory):
 def test_a_run_says_what_it_is_and_how_it_went(whole):
     head, *between, last = whole
     assert head["task"] == "permuted-digits"
-    assert head["settings"] == tasks.Digits().settings_for("nnrnn").as_dict()
+    assert head["settings"] == digits().settings(tasks.Digits()).as_dict()
     assert head["parameters"] == sum(p.numel() for p in digits().make_training().model.parameters())
     assert {"nnrnn-kit", "torch", "python"} <= set(head["versions"])
     assert [line["updates"] for line in between] == [20, 40, 60]
-    assert all(line["seconds"] > 0 and np.isfinite(line["valid_loss"]) for line in between)
+    assert all(line["seconds"] > 0 and line["cpu_seconds"] > 0 and np.isfinite(line["valid_loss"]) for line in between)
     training = digits().make_training()
     losses = [training.step().loss for _ in range(20)]
     assert between[0]["train_loss"] == np.mean(losses)
@@ -74,6 +77,74 @@ def test_a_run_tells_what_the_network_has_become(whole):
     assert before["growth_peak"][0] == pytest.approx(1, abs=1e-4)  # in float32
     assert before["memory_total"] == pytest.approx(1, abs=0.05)  # a normal network, and not all of its memory yet
     assert len(after["lyapunov"]) == 8
+
+
+def test_a_run_leaves_its_network(tmp_path, whole):
+    run(digits(), tmp_path)
+    training = digits().make_training()
+    training.model = trained(digits(), tmp_path)
+    assert training.evaluate("test") == (whole[-1]["test_loss"], whole[-1]["test_score"])
+
+
+def test_where_growth_leaves_no_digit_of_the_memory_it_is_left_out_and_the_rest_is_told():
+    training = Experiment("noisy-memory", "rnn").make_training()
+    with torch.no_grad():
+        training.model.V.entries.mul_(5)  # the powers grow by about 5 a step
+    found = diagnosis(training.model, training.task)
+    assert found["memory_total"] is None
+    assert found["growth_peak"][0] > 1e20
+    assert found["growth_peak"][1] == 100
+
+
+# --- tuning
+
+
+@pytest.fixture
+def tuning_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(tuning, "TUNED", tmp_path / "tuning.json")
+    tuning.tuned.cache_clear()
+    yield tuning.TUNED
+    tuning.tuned.cache_clear()
+
+
+def tried(rate, score, task="copy-200"):
+    last = {"done": True, "test_score": 0.0} if score is not None else {"done": True, "diverged": "…"}
+    return [{"task": task, "network": "rnn", "rate": rate}, {"valid_score": score}, last]
+
+
+def test_the_rate_of_the_best_validation_score_is_chosen_whichever_way_the_score_goes(tuning_file):
+    tuning.write([tried(1e-3, 0.2), tried(3e-3, 0.6), tried(1e-2, None), tried(1e-3, 4.0, "adding")])
+    assert tuning.chosen_rate("copy-200", "rnn", higher_is_better=True) == 3e-3
+    assert tuning.chosen_rate("copy-200", "rnn", higher_is_better=False) == 1e-3
+    assert tuning.chosen_rate("copy-200", "lstm", higher_is_better=True) is None
+    settings = Experiment("copy-200", "rnn").make_training().settings
+    assert (settings.rate, settings.rate_P) == (3e-3, 0.1 * 3e-3)
+    assert settings.optimiser == tasks.Copying().settings_for("rnn").optimiser
+
+
+def test_the_scores_of_other_tasks_stay_when_a_task_is_tuned_anew(tuning_file):
+    tuning.write([tried(1e-3, 0.2), tried(1e-3, 4.0, "adding")])
+    tuning.write([tried(3e-3, 0.1)])
+    assert tuning.tuned() == {"copy-200": {"rnn": {"0.003": 0.1}}, "adding": {"rnn": {"0.001": 4.0}}}
+
+
+def test_the_command_tries_every_rate_of_the_grid_from_a_seed_of_its_own(tmp_path, tuning_file, capsys):
+    assert main(["tune", "copy-200/rnn", "--folder", str(tmp_path)]) == 0
+    tried = [read(path)[0] for path in tmp_path.glob("class/copy-200/*.jsonl")]
+    assert sorted(head["rate"] for head in tried) == list(tuning.RATES)
+    assert {head["seed"] for head in tried} == {tuning.SEED}
+    assert set(tuning.tuned()["copy-200"]["rnn"]) == {f"{rate:g}" for rate in tuning.RATES}
+    assert {row["seeds"] for row in experiments.rows(tmp_path)} == {0}  # a run of the grid is no result
+
+
+def test_the_papers_scale_has_the_papers_rate():
+    with pytest.raises(ValueError, match=r"the paper's; got rate=0\.1"):
+        Experiment("copy-200", "nnrnn", scale="paper", rate=0.1)
+
+
+def test_every_network_had_the_same_budget_of_tuning():
+    for networks in tuning.tuned().values():
+        assert {tuple(rates) for rates in networks.values()} == {tuple(f"{rate:g}" for rate in tuning.RATES)}
 
 
 class Stopped(Exception):
@@ -98,7 +169,7 @@ def test_a_run_that_is_interrupted_goes_on_to_the_same_numbers(tmp_path, whole, 
             run(digits(), tmp_path, stop if moment == "after the checkpoint" else None)
     path = run(digits(), tmp_path)
     assert without_time(read(path)) == without_time(whole)
-    assert not list(path.parent.glob("*.pt"))
+    assert [file.name for file in path.parent.glob("*.pt")] == ["nnrnn-width-0.network.pt"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
@@ -254,6 +325,18 @@ def test_the_command_line_runs_tabulates_and_plots(tmp_path, capsys):
     assert (tmp_path / "class" / "copy-200-width.html").stat().st_size > 1000
 
 
+def test_a_task_stands_for_all_its_networks_and_workers_do_the_same_as_one_process(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(command, "ProcessPoolExecutor", lambda workers, _: ThreadPoolExecutor(workers))
+    monkeypatch.setattr(catalogue, "RECURRENTS", ("rnn", "nnrnn"))
+    assert main(["run", "copy-200", "--seed", "0", "1", "--workers", "2", "--folder", str(tmp_path)]) == 0
+    found = sorted(path.stem for path in tmp_path.glob("class/copy-200/*.jsonl"))
+    assert found == ["nnrnn-width-0", "nnrnn-width-1", "rnn-width-0", "rnn-width-1"]
+    path = path_of(Experiment("copy-200", "rnn"), tmp_path)
+    path.write_text("something else\n", encoding="utf-8")
+    assert main(["run", "copy-200", "--workers", "2", "--folder", str(tmp_path)]) == 2
+    assert "is not JSON" in capsys.readouterr().err
+
+
 def test_the_command_line_lists_shows_and_resumes(tmp_path, capsys, monkeypatch):
     assert main(["list"]) == 0
     assert capsys.readouterr().out.split()[0] == "noisy-memory/nnrnn"
@@ -277,7 +360,7 @@ def test_the_command_line_lists_shows_and_resumes(tmp_path, capsys, monkeypatch)
     [
         (["run", "copy-200/nrnn"], "did you mean nnrnn"),
         (["run", "copying/nnrnn"], "no task 'copying'"),
-        (["run", "copy-200"], "task/network"),
+        (["run", "copy"], "task/network"),
         (["plot"], "no run at the scale 'class'"),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Iterator
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -433,13 +434,48 @@ def test_a_large_matrix_is_coarse_at_first_and_fine_after_the_pages_ticks():
 
 def test_newer_work_cancels_older():
     lab = SpectrumLab(np.random.default_rng(0).standard_normal((104, 104)) / 12)
-    lab.prepare()
     old = lab.state.levels_search
+    while old.last is None:
+        lab.prepare()
     slider(lab, "scale").value = 0.5
+    new = lab.state.levels_search
+    while new.last is None:
+        lab.prepare()
     done = old.last.done
     for _ in range(3):
         lab.prepare()
-    assert old.last.done == done and lab.state.levels_search.last is not None
+    assert old.last.done == done
+    lab.close()
+
+
+def test_a_control_is_heard_while_a_long_part_runs_and_what_it_finds_is_not_shown(monkeypatch: pytest.MonkeyPatch):
+    begun, may_end = Event(), Event()
+
+    def parts(state: SpectrumState):
+        begun.set()
+        may_end.wait(60)
+        yield f"s = {state.scale:g}"
+
+    monkeypatch.setattr(SpectrumState, "parts", parts)
+    lab = SpectrumLab(np.random.default_rng(0).standard_normal((104, 104)) / 12)
+    assert lab.prepare() and begun.wait(60)
+    slider(lab, "scale").value = 0.5  # would never return if it waited for the part
+    assert lab.state.scale == 0.5 and lab.prepare()
+    may_end.set()
+    while lab.prepare():
+        assert "s = 1" not in lab.progress.value
+    lab.close()
+
+
+@pytest.mark.parametrize("kind", [GrowthLab, SchurLab])
+def test_of_many_rows_nothing_exact_is_left_to_the_drawing_itself(kind: Any, monkeypatch: pytest.MonkeyPatch):
+    lab = kind(np.random.default_rng(0).standard_normal((104, 104)) / 12)
+    while lab.prepare():
+        pass
+    for work in ("transient_growth", "typical_growth", "optimal_input"):
+        monkeypatch.setattr(dynamics, work, None)
+    lab.settle()
+    assert not lab.alarm.value and not lab.progress.value
     lab.close()
 
 

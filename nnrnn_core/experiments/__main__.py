@@ -5,16 +5,21 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import multiprocessing
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import fields
+from itertools import chain
 from pathlib import Path
 
 from tqdm import tqdm
 
 from ..tasks import DataMissing
-from .catalogue import MATCHES, SCALES, Experiment, names
+from . import tuning
+from .catalogue import MATCHES, SCALES, Experiment, names, networks
 from .paper import reported
-from .runs import Line, Progress, header, read, run
+from .runs import SHIPPED, Line, Progress, header, path_of, read, run, run_all
 from .table import as_text, finished, rows
 
 
@@ -37,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
         ("show", _show, "what an experiment is: widths, settings, updates, what the paper reports"),
         ("run", _run, "run experiments, or go on where they were interrupted"),
         ("resume", _resume, "go on with every run in the folder that has not come to its end"),
+        ("tune", _tune, "run the grid of rates for each network, and write down every validation score"),
         ("table", _table, "the results, ours beside the paper's"),
         ("plot", _plot, "the held-out score against updates, a page for each task, beside the results"),
     ):
@@ -44,11 +50,19 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(do=do)
         command.add_argument("--scale", choices=list(SCALES), default="class")
         command.add_argument("--folder", type=Path, default=Path("results"), help="of the results; default: results")
+        if name in ("table", "plot"):
+            words = "the results that come with the kit"
+            command.add_argument("--shipped", action="store_const", dest="folder", const=SHIPPED, help=words)
         if name in ("show", "run"):
-            command.add_argument("names", nargs="+", metavar="NAME", help="task/network, as copy-200/nnrnn")
+            words = "task/network, as copy-200/nnrnn, or a task, for all of its networks"
+            command.add_argument("names", nargs="+", metavar="NAME", help=words)
             command.add_argument("--match", choices=MATCHES, default="width", help="what is the same for all networks")
             command.add_argument("--seed", type=int, nargs="+", default=[0])
             command.add_argument("--device", default="cpu")
+        if name == "run":
+            command.add_argument("--workers", type=int, default=1, help="processes side by side; default: 1")
+        if name == "tune":
+            command.add_argument("names", nargs="*", metavar="NAME", help="task/network; default: all but psmnist")
     return parser
 
 
@@ -58,7 +72,11 @@ def _list(options: argparse.Namespace) -> None:
 
 def _wanted(options: argparse.Namespace) -> list[Experiment]:
     choices = {"scale": options.scale, "match": options.match, "device": options.device}
-    return [Experiment.of(name, seed=seed, **choices) for name in options.names for seed in options.seed]
+    listed = [
+        [f"{name}/{other}" for other in networks(name)] if name in SCALES[options.scale] else [name]
+        for name in options.names
+    ]
+    return [Experiment.of(name, seed=seed, **choices) for seed in options.seed for name in chain(*listed)]
 
 
 def _show(options: argparse.Namespace) -> None:
@@ -69,12 +87,28 @@ def _show(options: argparse.Namespace) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
-    for experiment in _wanted(options):
+    wanted = _wanted(options)
+    if options.workers == 1:
+        for experiment in wanted:
+            _with_progress(experiment, options.folder)
+        return
+    with ProcessPoolExecutor(options.workers, multiprocessing.get_context("spawn")) as executor:
+        outcomes = run_all(wanted, options.folder, executor)
+        failed = [one for one in tqdm(outcomes, total=len(wanted), unit="run") if isinstance(one, Exception)]
+    if failed:
+        raise ValueError("\n".join(map(str, failed)))
+
+
+def _tune(options: argparse.Namespace) -> None:
+    wanted = options.names or [name for name in names() if not name.startswith("psmnist/")]
+    tried = [Experiment.of(name, seed=tuning.SEED, rate=rate) for name in wanted for rate in tuning.RATES]
+    for experiment in tried:
         _with_progress(experiment, options.folder)
+    print(tuning.write(read(path_of(experiment, options.folder)) for experiment in tried))
 
 
 def _resume(options: argparse.Namespace) -> None:
-    keys = ("task", "network", "scale", "match", "seed", "device")
+    keys = [field.name for field in fields(Experiment)]
     for path in sorted(options.folder.glob("*/*/*.jsonl")):
         lines = read(path)
         if lines and not lines[-1].get("done"):

@@ -16,6 +16,7 @@ from ..settings import Settings
 from ..tasks import Task
 from ..training import Training
 from .paper import budget, papers_settings
+from .tuning import SHARE_OF_P, chosen_rate
 
 MATCHES = ("width", "parameters")
 
@@ -58,6 +59,7 @@ PAPER = {
     "ptb-300": Scale({"name": "penn-treebank", "length": 300}, 1024, 13_000, 130),
 }
 SCALES = {"class": CLASS, "paper": PAPER}
+GATED = ("lstm", "gru")  # they cannot be the linear network that noisy memory is about
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,9 @@ class Experiment:
         Of the model, the batches and the noise.
     device
         "cpu", "cuda", …
+    rate
+        A learning rate to be tried at the scale of a class, with a tenth of it for P; None for the chosen one
+        (`tuning.py`).
 
     Raises
     ------
@@ -98,12 +103,15 @@ class Experiment:
     match: str = "width"
     seed: int = 0
     device: str = "cpu"
+    rate: float | None = None
 
     def __post_init__(self) -> None:
         one_of("scale", self.scale, SCALES)
         one_of("match", self.match, MATCHES)
         _known("task", self.task, SCALES[self.scale])
         _known("network", self.network, RECURRENTS)
+        if self.rate is not None and self.scale == "paper":
+            raise ValueError(f"the rate at the paper's scale is the paper's; got rate={self.rate!r}")
 
     @classmethod
     def of(cls, name: str, **options: Any) -> Experiment:
@@ -125,8 +133,14 @@ class Experiment:
         return tasks.make(**self.plan.task)
 
     def settings(self, task: Task) -> Settings:
-        """The paper's at its scale, if it has some for this network; the task's own otherwise."""
-        return self._papers[2] if self._papers else task.settings_for(self.network)
+        """The paper's at its scale, if it has some for this network; otherwise the task's own, with the rate that the
+        tuning chose."""
+        if self._papers:
+            return self._papers[2]
+        settings, rate = task.settings_for(self.network), self.rate
+        if rate is None and self.scale == "class":
+            rate = chosen_rate(self.task, self.network, task.higher_is_better)
+        return settings if rate is None else settings.replace(rate=rate, rate_P=SHARE_OF_P * rate)
 
     @property
     def _papers(self) -> tuple[int, dict[str, Any], Settings] | None:
@@ -154,7 +168,12 @@ class Experiment:
 
 def names(scale: str = "class") -> list[str]:
     """All names at that scale."""
-    return [f"{task}/{network}" for task in SCALES[one_of("scale", scale, SCALES)] for network in RECURRENTS]
+    return [f"{task}/{network}" for task in SCALES[one_of("scale", scale, SCALES)] for network in networks(task)]
+
+
+def networks(task: str) -> list[str]:
+    """The networks that can do this task."""
+    return [network for network in RECURRENTS if not (task == "noisy-memory" and network in GATED)]
 
 
 def _known(what: str, name: str, names: Any) -> None:

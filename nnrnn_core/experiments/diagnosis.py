@@ -34,8 +34,9 @@ def diagnosis(model: SequenceModel, task: Task) -> dict[str, Any]:
     -------
     dict
         Plain numbers and lists. "growth_peak" [value, k] of ‖V^k‖₂ over k ≤ 100; "memory_total" Σ_k J(k) over the same,
-        for the first input's direction and noise that has run as long; "energy" Σ T_ij² for each i − j, from 1;
-        "angles" how many |θ| fall into each eighteenth of [0, π]; "lyapunov" the largest eight exponents.
+        for the first input's direction and noise that has run as long, None where float64 does not determine it;
+        "energy" Σ T_ij² for each i − j, from 1; "angles" how many |θ| fall into each eighteenth of [0, π]; "lyapunov"
+        the largest eight exponents.
     """
     V = model.V
     if V is None:
@@ -68,6 +69,16 @@ def _growth_and_memory(matrix: np.ndarray, model: SequenceModel) -> dict[str, An
     growth = dynamics.transient_growth(matrix, HORIZON)
     assert model.layer is not None
     source = model.layer.U.detach().cpu().double().numpy()[:, 0]
-    memory = dynamics.fisher_memory(matrix, source / np.linalg.norm(source), HORIZON, duration=HORIZON + 1)
     peak = int(growth.argmax())
-    return {"growth_peak": [float(growth[peak]), peak], "memory_total": float(memory.sum())}
+    return {
+        "growth_peak": [float(growth[peak]), peak],
+        "memory_total": _memory_total(matrix, source / np.linalg.norm(source)),
+    }
+
+
+def _memory_total(matrix: np.ndarray, source: np.ndarray) -> float | None:
+    """None where growth is so large that float64 does not determine it: `fisher_memory` refuses then, in words."""
+    try:
+        return float(dynamics.fisher_memory(matrix, source, HORIZON, duration=HORIZON + 1).sum())
+    except ValueError:
+        return None

@@ -12,7 +12,7 @@ import os
 import platform
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, as_completed
+from concurrent.futures import Executor
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -22,20 +22,39 @@ import torch
 from filelock import FileLock, Timeout
 
 from ..budget import count_parameters
+from ..sequence_model import SequenceModel
 from ..training import Diverged, Training
 from ..version import __version__
 from .catalogue import Experiment
 from .diagnosis import diagnosis
 
 FORMAT = "nnrnn-kit run 1"
+SHIPPED = Path(__file__).with_name("results")  # the results that come with the kit, and a few trained networks
+ASK_EVERY = 0.05  # seconds
 Line = dict[str, Any]
 Progress = Callable[[int, int, float], None]  # updates so far, updates in all, seconds so far
 
 
 def path_of(experiment: Experiment, folder: str | Path) -> Path:
     """Where the lines of a run are: folder/scale/task/network-match-seed.jsonl."""
-    name = f"{experiment.network}-{experiment.match}-{experiment.seed}.jsonl"
+    rate = "" if experiment.rate is None else f"-rate-{experiment.rate:g}"
+    name = f"{experiment.network}-{experiment.match}-{experiment.seed}{rate}.jsonl"
     return Path(folder) / experiment.scale / experiment.task / name
+
+
+def trained(experiment: Experiment, folder: str | Path = "results") -> SequenceModel:
+    """The network at the end of its run, from the file that `run` left beside the lines.
+
+    FileNotFoundError if the run has not come to its end there.
+    """
+    model = experiment.make_training().model
+    weights = torch.load(_network_of(path_of(experiment, folder)), weights_only=True, map_location=experiment.device)
+    model.load_state_dict(weights)
+    return model
+
+
+def _network_of(path: Path) -> Path:
+    return path.with_suffix(".network.pt")
 
 
 def run(experiment: Experiment, folder: str | Path = "results", progress: Progress | None = None) -> Path:
@@ -82,12 +101,18 @@ def run_all(experiments: Sequence[Experiment], folder: str | Path, executor: Exe
     Path or Exception
         Of each, as it ends: its file, or what went wrong. One that fails does not stop the others.
     """
-    futures = [executor.submit(run, experiment, folder) for experiment in experiments]
-    for future in as_completed(futures):
-        problem = future.exception()
-        if problem is not None and not isinstance(problem, Exception):
-            raise problem  # KeyboardInterrupt
-        yield problem or future.result()
+    waiting: list[Any] = [executor.submit(run, experiment, folder) for experiment in experiments]
+    while waiting:
+        # Asked in turn, because a job of submitit's is not a `Future` that `as_completed` takes.
+        ended = [future for future in waiting if future.done()]
+        waiting = [future for future in waiting if future not in ended]
+        for future in ended:
+            problem = future.exception()
+            if problem is not None and not isinstance(problem, Exception):
+                raise problem  # KeyboardInterrupt
+            yield problem or future.result()
+        if waiting and not ended:
+            time.sleep(ASK_EVERY)
 
 
 def read(path: str | Path) -> list[Line]:
@@ -123,29 +148,43 @@ def _run(experiment: Experiment, path: Path, progress: Progress) -> None:
         lines = [head]
     lines = [line for line in lines if line.get("updates", 0) <= training.index]
     _rewrite(path, lines)
-    begun = time.perf_counter() - lines[-1].get("seconds", 0.0)
+    clock = _Clock(lines[-1])
     try:
-        for line in _intervals(training, experiment, begun):
+        for line in _intervals(training, experiment, clock):
             _append(path, line)
             training.save(checkpoint)
-            progress(training.index, experiment.plan.updates, time.perf_counter() - begun)
+            progress(training.index, experiment.plan.updates, line["seconds"])
     except Diverged as problem:
         _append(path, {"updates": training.index, "diverged": str(problem), "done": True})
     else:
+        torch.save(training.model.state_dict(), _network_of(path))
         _append(
             path, {**_last(training), "before": start, "after": diagnosis(training.model, training.task), "done": True}
         )
     checkpoint.unlink(missing_ok=True)
 
 
-def _intervals(training: Training, experiment: Experiment, begun: float) -> Iterator[Line]:
+class _Clock:
+    """Seconds since a run began, interruptions not counted: on the wall, and of the processor in this thread, which on
+    a busy machine is the fairer one of the two."""
+
+    def __init__(self, last: Line) -> None:
+        self.wall = time.perf_counter() - last.get("seconds", 0.0)
+        self.cpu = time.thread_time() - last.get("cpu_seconds", 0.0)
+
+    def read(self) -> Line:
+        wall, cpu = time.perf_counter() - self.wall, time.thread_time() - self.cpu
+        return {"seconds": round(wall, 2), "cpu_seconds": round(cpu, 2)}
+
+
+def _intervals(training: Training, experiment: Experiment, clock: _Clock) -> Iterator[Line]:
     while training.index < experiment.plan.updates:
         many = min(experiment.plan.interval, experiment.plan.updates - training.index)
         losses = [training.step().loss for _ in range(many)]
         loss, score = training.evaluate("valid")
         yield {
             "updates": training.index, "train_loss": float(np.mean(losses)), "valid_loss": loss, "valid_score": score,
-            "seconds": round(time.perf_counter() - begun, 2),
+            **clock.read(),
         }  # fmt: skip
 
 

@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..sequence_model import RECURRENTS
-from .catalogue import MATCHES, SCALES
+from .catalogue import MATCHES, SCALES, networks
 from .paper import reported
 from .runs import Line, read
 
@@ -31,11 +30,11 @@ def rows(folder: str | Path, scale: str = "class") -> list[dict[str, Any]]:
         "task", "match", "network", "parameters", "seeds", "diverged", "mean", "spread" (sample standard deviation, NaN
         for one seed), "minutes" (mean), "reported" (of the paper).
     """
-    runs = [lines for lines in finished(folder) if lines[0]["scale"] == scale]
+    runs = [lines for lines in finished(folder) if lines[0]["scale"] == scale and lines[0]["rate"] is None]
     table = []
     for task in SCALES[scale]:
         for match in MATCHES:
-            for network in RECURRENTS:
+            for network in networks(task):
                 wanted = {"task": task, "match": match, "network": network}
                 found = [lines for lines in runs if wanted.items() <= lines[0].items()]
                 table.append({**wanted, **_summary(found), "reported": reported(task, network, match)})

@@ -26,16 +26,15 @@ from nnrnn_core.threads import threads
 
 from ..figures.numbers import tidy
 from ..live import LiveFigure
+from .beside import Beside
 from .lab import LARGEST_SCALE, ROW, Lab
 from .matrices import dense, source_of
-from .matrix_state import MatrixState
+from .matrix_state import EXACT_AT_ONCE, MatrixState
 from .numbers_table import numbers_table
 from .source_controls import SourceControls
 
 if TYPE_CHECKING:
     from nnrnn_core import SchurMatrix
-
-AT_ONCE = 100  # rows up to which the first drawing is exact
 
 
 class MatrixLab(Lab):
@@ -73,8 +72,9 @@ class MatrixLab(Lab):
         super().__init__()
         self.state: Any = begin
         self._bound: list[tuple[ipw.Widget, str]] = []  # controls, and the fields of the state that they show
-        # the state that is prepared, and what is left to do for it
+        # the state that is prepared, what is left to do for it, and what is being done
         self._parts: tuple[MatrixState | None, Iterator[str]] = (None, iter(()))
+        self._part: Beside[str | None] = Beside()
         self._ready: MatrixState | None = None  # whose parts are all there
         self.sources = SourceControls(self, names, self._take, self._parameter_slid)
         self.figures = self.make_figures()
@@ -169,12 +169,19 @@ class MatrixLab(Lab):
         return f"{self.kind}-{self.state.source.name or 'matrix'}"
 
     def prepare(self) -> bool:
-        with self.lock, threads(1):
+        with self.lock:
             if self._parts[0] is not self.state:
                 self._parts = self.state, self.state.parts()
-            words = next(self._parts[1], None)
-            self.progress.say(words or "")
-            return words is not None
+                self._part.forget()
+            parts = self._parts[1]
+            if self._part.is_idle:
+                self._part.start(lambda: next(parts, None))
+        found = self._part.found()  # without the lock: a control may be moved meanwhile
+        with self.lock:
+            if not found or self._parts[1] is not parts:
+                return True
+            self.progress.say(found[0] or "")
+            return found[0] is not None
 
     def settle(self) -> None:
         with self.lock:
@@ -270,7 +277,7 @@ class MatrixLab(Lab):
             raise
 
     def _draw(self, settled: bool) -> None:
-        if settled and self.state.source.size > AT_ONCE and self.state is not self._ready:
+        if settled and self.state.source.size > EXACT_AT_ONCE and self.state is not self._ready:
             settled = False  # coarse now, and exactly as soon as the page has asked for all parts
             self.progress.say(self.state.time_it_takes())
         with threads(1):  # matrices this small gain nothing by a second, which JupyterLab's page needs

@@ -23,6 +23,7 @@ from .preset_text import read_preset
 if TYPE_CHECKING:
     from nnrnn_core import SchurMatrix
 
+EXACT_AT_ONCE = 100  # rows up to which the first drawing is exact
 FORMAT = 1  # stands in a preset's line; a change that old lines do not survive needs another number
 
 
@@ -56,9 +57,12 @@ class MatrixState:
         return self.source.scaled(self.scale)
 
     def parts(self) -> Iterator[str]:
-        """The work behind an exact drawing in short parts, each done when the next is asked for; what it finds is
-        cached. Each says in words what comes next. Nothing, where the whole is short."""
-        return iter(())
+        """The work behind an exact drawing in parts, each done when the next is asked for, in a thread beside the page;
+        what it finds is cached. Each says in words what comes next. Nothing, where the whole is short."""
+        if self.source.size > EXACT_AT_ONCE:
+            for work in (self.arrays, self.sentence):
+                work()
+                yield "The exact curves are being worked out."
 
     # ---- the peak over all time, for states with a `time`
     @property

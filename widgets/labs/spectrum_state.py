@@ -159,7 +159,8 @@ class SpectrumState(MatrixState):
             (self.plane, f"Growth {'and its bounds are' if self.bounds else 'is'} being worked out."),
             (self.frame, "The bound from z is being worked out."),
             (self.bound, "Perturbed eigenvalues are being worked out."),
-            (self.moved, ""),
+            (self.moved, "The sentence is being worked out."),
+            (self.sentence, ""),
         ):
             work()
             yield words
