@@ -111,5 +111,5 @@ def losses(release: int | None, seed: int) -> tuple[float, ...]:
     return tuple(found)
 
 
-def _mean(values: Sequence[float]) -> float:
+def _mean(values: Sequence[float] | np.ndarray) -> float:
     return float(np.mean(values[-LAST:]))
