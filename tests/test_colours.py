@@ -122,6 +122,6 @@ def test_a_fifth_of_a_scales_end_is_told_from_0_by_every_eye(scale: list[list[An
 def test_a_number_in_a_cell_stands_out_from_its_colour(scale: list[list[Any]]):
     for value in np.linspace(-1, 1, 101):
         M = np.array([[value]])
-        ink, cell = rgb(schur._written(M, np.ones_like(M))["textfont.color"][0]), shade(scale, value)
+        ink, cell = rgb(schur.written(M, np.ones_like(M))["textfont.color"][0]), shade(scale, value)
         assert contrast(ink, cell) > 4
         assert contrast(turned(ink), turned(cell)) > 3

@@ -19,11 +19,12 @@ from oracles import as_installed, direct_growth, table6_matrix
 
 NAMES = list(gallery)
 NORMAL = ["random_orthogonal", "symmetric_random", "ring", "rotation"]
+COMPLEX = ["rotated_oscillator", "bulls_head"]
 SEEDED = [name for name in NAMES if "seed" in gallery[name].parameters]
 
 
 def is_normal(V: np.ndarray) -> bool:
-    return np.allclose(V @ V.T, V.T @ V, atol=1e-12 * np.linalg.norm(V) ** 2, rtol=0)
+    return np.allclose(V @ V.conj().T, V.conj().T @ V, atol=1e-12 * np.linalg.norm(V) ** 2, rtol=0)
 
 
 def exponential_growth(A: np.ndarray, end: float, steps: int = 60) -> np.ndarray:
@@ -80,7 +81,7 @@ def test_a_specimen_is_a_finite_square_matrix_up_to_the_ends_of_its_parameters_a
     ends = [{key: end} for key, known in specimen.parameters.items() for end in (known.low, known.high)]
     for given in [{}, *sizes, *ends]:
         V = specimen(**given)
-        assert V.dtype == np.float64
+        assert V.dtype == (np.complex128 if name in COMPLEX else np.float64)
         assert V.shape == (len(V), len(V)) and len(V) == given.get("size", len(V))
         assert np.all(np.isfinite(V))
         (value,) = given.values() or [None]
@@ -487,3 +488,36 @@ def test_tuning_moves_only_inhibition_and_keeps_its_sign(monkeypatch):
 def test_a_stability_optimised_network_grows_more_than_fivefold():
     A = gallery["stability_optimised"]()
     assert exponential_growth(A, 10).max() > 5
+
+
+# --- complex entries
+
+
+def test_the_near_eigenvalues_of_the_rotated_oscillator_lie_on_the_operators_ray():
+    found = np.linalg.eigvals(gallery["rotated_oscillator"](size=60, angle=1.2))
+    exact = -np.exp(0.6j) * (2 * np.arange(10) + 1)
+    assert max(np.abs(found - value).min() for value in exact) < 1e-6
+
+
+@pytest.mark.parametrize("angle", [0.0, 0.7, 1.57])
+def test_the_rotated_oscillator_never_grows_and_is_normal_where_it_is_not_rotated(angle):
+    A = gallery["rotated_oscillator"](size=30, angle=angle)
+    assert np.linalg.eigvalsh((A + A.conj().T) / 2).max() <= 0
+    assert (np.linalg.norm(A @ A.conj().T - A.conj().T @ A) < 1e-10) == (angle == 0)
+
+
+def test_inside_the_bulls_head_the_smallest_singular_value_falls_exponentially_with_the_size():
+    """The symbol winds once round z = −i, so that there are vectors v with ‖(V − z) v‖ < r^n ‖v‖, r < 1."""
+    z, turn = -1j, np.exp(2j * np.pi * np.linspace(0, 1, 4097))
+    around = 2j / turn + turn**2 + 0.7 * turn**3 - z
+    assert round(np.diff(np.unwrap(np.angle(around))).sum() / (2 * np.pi)) == -1
+    smallest = [
+        np.linalg.svd(z * np.eye(n) - gallery["bulls_head"](size=n, scale=0.28) / 0.28, compute_uv=False)[-1]
+        for n in (20, 40, 60)
+    ]
+    assert smallest[1] / smallest[0] < 1e-1 and smallest[2] / smallest[1] < 1e-1
+
+
+def test_the_bulls_head_stays_below_one_in_its_spectrum_and_not_in_its_norm():
+    V = gallery["bulls_head"]()
+    assert np.abs(np.linalg.eigvals(V)).max() < 1 < np.linalg.norm(V, 2)

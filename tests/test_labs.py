@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from nnrnn_core import SchurMatrix, tasks
-from widgets import GrowthLab, MemoryLab, SchurLab, ShearLab, SpectrumLab, TrainingLab
+from widgets import GradientLab, GrowthLab, MemoryLab, SchurLab, ShearLab, SpectrumLab, TrainingLab
 from widgets.labs import registry
 from widgets.labs.lab import LARGEST_SCALE, Lab
 
@@ -28,6 +28,7 @@ MATRIX_LABS: dict[type[Any], dict[str, Any]] = {  # with something to choose bes
     SpectrumLab: {"eps": 0.02, "throw": 3, "point": (1.1, 0.4), "horizon": 25},
     SchurLab: {"order": "largest real part first"},
     GrowthLab: {"horizon": 30, "k": 7},
+    GradientLab: {"nonlinearity": "tanh", "length": 20, "gain": 1.1, "bias": 0.1},
     MemoryLab: {"horizon": 20, "duration": 30, "gamma": 0.8},
 }
 CASES = list(itertools.product(MATRIX_LABS, MATRICES))
@@ -267,7 +268,7 @@ def test_every_lab_scales_the_feed_forward_part_as_far(labs: dict[type[Any], Any
     training = TrainingLab(tasks.Copying(delay=3), 4)
     parts = [part for lab in [*labs.values(), training] for part in walk(lab)]
     scales = [part for part in parts if getattr(part, "description", "") == "T scale s"]
-    assert [slider.max for slider in scales] == [LARGEST_SCALE] * 5
+    assert [slider.max for slider in scales] == [LARGEST_SCALE] * 6
     training.close()
 
 

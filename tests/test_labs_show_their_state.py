@@ -11,16 +11,18 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from nnrnn_core import tasks
-from widgets import GrowthLab, MemoryLab, SchurLab, ShearLab, SpectrumLab, TrainingLab
+from widgets import AssembleLab, GradientLab, GrowthLab, MemoryLab, SchurLab, ShearLab, SpectrumLab, TrainingLab
 from widgets.labs.lab import Lab
 from widgets.labs.matrix import MatrixLab
 
 LABS: dict[str, Any] = {
     "schur": lambda: SchurLab("shear", presets=("shear", "gentle")),
     "growth": lambda: GrowthLab("shear", presets=("shear", "rotation")),
+    "gradient": lambda: GradientLab("shear", presets=("shear", "rotation")),
     "memory": lambda: MemoryLab(size=10),
     "spectrum": lambda: SpectrumLab("grcar", size=4, presets=("shear", "grcar")),
     "shear": ShearLab,
+    "assemble": lambda: AssembleLab(4),
 }
 MOVES = st.lists(
     st.one_of(

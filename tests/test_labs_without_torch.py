@@ -22,7 +22,7 @@ class NoTorch(importlib.abc.MetaPathFinder):
 sys.meta_path.insert(0, NoTorch())
 os.chdir(sys.argv[1])
 import numpy as np
-from widgets import GrowthLab, MemoryLab, SchurLab, ShearLab, SpectrumLab, checks
+from widgets import AssembleLab, GradientLab, GrowthLab, MemoryLab, SchurLab, ShearLab, SpectrumLab, checks
 from widgets.environment import report
 
 def parts(widget):
@@ -52,8 +52,8 @@ def refused(action):
     except Exception as problem:
         return f"{type(problem).__name__}: {problem}"
 
-found = {make.__name__: used(make("shear") if make is not ShearLab else make())
-         for make in (SpectrumLab, SchurLab, GrowthLab, MemoryLab, ShearLab)}
+found = {make.__name__: used(make() if make in (AssembleLab, ShearLab) else make("shear"))
+         for make in (AssembleLab, SpectrumLab, SchurLab, GrowthLab, GradientLab, MemoryLab, ShearLab)}
 found["own"] = [float(GrowthLab(matrix).V[0][1]) for matrix in ([[0.9, 2], [0, 0.8]], "0.9 2; 0 0.8", "growth.npz")]
 open("weights.pt", "w").write("not empty")
 found["pt"] = refused(lambda: GrowthLab("weights.pt"))
@@ -78,7 +78,9 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return answer
 
 
-@pytest.mark.parametrize("lab", ["SpectrumLab", "SchurLab", "GrowthLab", "MemoryLab", "ShearLab"])
+@pytest.mark.parametrize(
+    "lab", ["AssembleLab", "SpectrumLab", "SchurLab", "GrowthLab", "GradientLab", "MemoryLab", "ShearLab"]
+)
 def test_a_lab_is_made_moved_exported_and_rebuilt_without_torch(found: dict[str, Any], lab: str):
     assert found[lab] == {"moved": True, "alarm": "", "code": True, "preset": True, "status": True}
 

@@ -92,6 +92,12 @@ def test_exponents_are_blind_to_the_transient_that_growth_sees():
 def test_a_lost_direction_has_exponent_minus_infinity():
     for count in (1, 2):
         assert np.all(lyapunov_exponents(np.zeros((3, 2, 2)), count) == -np.inf)
+    nilpotent = np.eye(5, k=-1)
+    Q = orthogonal(5, np.random.default_rng(0))
+    for V in (nilpotent, Q @ nilpotent @ Q.T):  # where rounding would leave 10⁻¹⁶, and find it again in every step
+        assert np.all(lyapunov_exponents(itertools.repeat(V, 200), warmup=100) == -np.inf)
+    half = lyapunov_exponents(itertools.repeat(Q @ np.diag([2, 2, 2, 0, 0]) @ Q.T, 50))
+    assert np.allclose(half[:3], math.log(2)) and np.all(half[3:] == -np.inf)
 
 
 def test_every_kind_of_jacobian_gives_the_same_exponents(generator):

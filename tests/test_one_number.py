@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from nnrnn_core import dynamics
-from widgets import GrowthLab, MemoryLab, SchurLab, SpectrumLab
+from widgets import GradientLab, GrowthLab, MemoryLab, SchurLab, SpectrumLab
 from widgets.figures import spectrum as figures
 from widgets.figures.doubt import doubt_sentence
 from widgets.figures.numbers import short
 
-WITH_RADIUS = [GrowthLab, SchurLab, SpectrumLab, MemoryLab]
+WITH_RADIUS = [GrowthLab, SchurLab, SpectrumLab, MemoryLab, GradientLab]
 BADLY_SCALED = np.array([[0, 0, 1e8], [1e-4, 0, 0], [0, 1e-4, 0]])  # V³ = I
 
 
@@ -104,7 +104,7 @@ def test_the_eigenvalues_drawn_are_those_of_the_matrix():
 @pytest.mark.parametrize("scale", [1.0, 0.5])
 def test_a_complex_matrix_is_shown_and_its_code_computes_the_same(kind: Any, name: str, scale: float):
     A = COMPLEX[name]
-    time = "continuous" if name == "Davies" and kind is not MemoryLab else None
+    time = "continuous" if name == "Davies" and kind not in (MemoryLab, GradientLab) else None
     V = A if time or name != "Davies" else dynamics.propagator(A, 0.1)
     lab = kind(V, time=time) if time else kind(V)
     lab.set(scale=scale)

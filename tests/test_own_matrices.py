@@ -14,9 +14,9 @@ import scipy.sparse
 import torch
 
 from nnrnn_core import dynamics
-from widgets import GrowthLab, MemoryLab, SchurLab, SpectrumLab
+from widgets import GradientLab, GrowthLab, MemoryLab, SchurLab, SpectrumLab
 
-LABS = [GrowthLab, SchurLab, SpectrumLab, MemoryLab]
+LABS = [GrowthLab, SchurLab, SpectrumLab, MemoryLab, GradientLab]
 
 
 @pytest.fixture(autouse=True)

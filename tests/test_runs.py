@@ -109,7 +109,8 @@ def tuning_file(tmp_path, monkeypatch):
 
 def tried(rate, score, task="copy-200"):
     last = {"done": True, "test_score": 0.0} if score is not None else {"done": True, "diverged": "…"}
-    return [{"task": task, "network": "rnn", "rate": rate}, {"valid_score": score}, last]
+    between = [{"valid_score": score}] if score is not None else []  # it may diverge before the first evaluation
+    return [{"task": task, "network": "rnn", "rate": rate}, *between, last]
 
 
 def test_the_rate_of_the_best_validation_score_is_chosen_whichever_way_the_score_goes(tuning_file):

@@ -13,10 +13,12 @@ from widgets.figures.shear import (
     FIRST,
     GROWTH,
     HORIZON,
+    LEGENDS,
     PATH,
     PEAK,
     RADIUS,
     SECOND,
+    UNNAMED,
     eigenvector_angle,
     rise,
     shear,
@@ -150,3 +152,9 @@ def test_a_broken_preset_is_said_and_moves_nothing():
     lab.load.click()
     assert "not a preset" in lab.note.value and lab.note.layout.display is None
     assert lab.slider.value == 2.0
+
+
+def test_the_legends_name_six_curves_and_more_names_the_rest():
+    named = [trace.name for trace in shear_figure().data if trace.showlegend is not False]
+    assert sorted(named) == sorted(name for names in LEGENDS.values() for name in names)
+    assert len(named) == 6 < len(shear_figure().data) == len(named) + UNNAMED.count(":")

@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 import pytest
 
 from nnrnn_core import tasks
-from widgets import GrowthLab, MemoryLab, SchurLab, ShearLab, SpectrumLab, TrainingLab
+from widgets import AssembleLab, GradientLab, GrowthLab, MemoryLab, SchurLab, ShearLab, SpectrumLab, TrainingLab
 from widgets.asleep import VIEW, WAKE, outputs
 from widgets.still import WIDTH, still
 
@@ -22,8 +22,10 @@ LABS = {
     "shear": ShearLab,
     "spectrum": SpectrumLab,
     "growth": GrowthLab,
+    "gradient": GradientLab,
     "memory": MemoryLab,
     "schur": SchurLab,
+    "assemble": AssembleLab,
     "training": lambda: TrainingLab(tasks.Copying(delay=5), 16, start="random"),
 }
 SVG = "{http://www.w3.org/2000/svg}"

@@ -29,19 +29,22 @@ V, A, z = dynamics.gallery["nnrnn"](size=8), dynamics.gallery["balanced_network"
 P, blocks, T = dynamics.schur_parts(V)
 line = np.linspace(-1.5, 1.5, 5)
 calls = {
-    "activity": (V,), "as_real": (V,), "as_schur": (V,), "block_rows": (blocks,), "bound_from_point": (V, 1.2, 5),
+    "activity": (V,), "as_real": (V,), "as_schur": (V,),
+    "block_eigenvalues": (0.9, [0.7]), "block_rows": (blocks,), "bound_from_point": (V, 1.2, 5),
     "cloud_growth": (V, 5, 4), "decay_horizon": (V,), "departure_parts": (V,), "eigenvalue_conditions": (V,),
     "eigenvalue_errors": (V,), "eigenvalues": (V,), "eigenvector_condition": (V,), "estimate_growth": (V, [0, 1, 2]),
     "estimate_memory": (V, V[0], 5, 9), "exponential_growth": (A, [0, 1, 2]), "fisher_memory": (V, V[0], 5, 9),
+    "free_entries": (8,),
     "growth_bounds": (V, 5), "growth_powers": (9,), "henrici": (V,), "kreiss_constant": (V,),
     "lyapunov_exponents": ([V, V],), "numerical_abscissa": (A,), "numerical_radius": (V,), "numerical_range": (V,),
     "optimal_input": (V, 2), "perturbed_eigenvalues": (V, 0.1, 3), "propagator": (A, 1.0),
     "pseudospectral_abscissa": (A, 0.1), "pseudospectral_radius": (V, 0.1), "pseudospectrum": (V, line, line),
-    "reordered": (P, blocks + T), "resolvent_level": (V, z), "schur_parts": (V,), "spectral_abscissa": (A,),
+    "reordered": (P, blocks + T), "resolvent_level": (V, z),
+    "rotation_blocks": (0.9, [0.7, 2]), "schur_parts": (V,), "spectral_abscissa": (A,),
     "spectral_radius": (V,), "transient_growth": (V, 40), "typical_exponential_growth": (A, [0, 1]),
     "typical_growth": (V, 5), "as_form": (V,), "eigenvalue_uncertainty": (V,), "estimated_seconds": (8, 25),
     "growth_peak": (V,), "growth_peak_slices": (V,), "kreiss_bounds": (V,),
-    "pseudospectra_slices": (V, line, line),
+    "log_singular_values": ([V, V],), "pseudospectra_slices": (V, line, line), "trajectory": (V, np.ones((3, 8))),
 }
 public = {name for name in dynamics.__all__ if inspect.isfunction(getattr(dynamics, name))}
 assert public - set(calls) == {"jacobians"}, public ^ set(calls)  # they are those of a network, which is torch's

@@ -4,6 +4,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .labs.assemble import AssembleLab
+    from .labs.gradient import GradientLab
     from .labs.growth import GrowthLab
     from .labs.memory import MemoryLab
     from .labs.schur import SchurLab
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
 
 # Where each name lives; imported when first asked for, so that `widgets.figures` alone needs no ipywidgets.
 _HOMES = {
+    "AssembleLab": ".labs.assemble",
+    "GradientLab": ".labs.gradient",
     "GrowthLab": ".labs.growth",
     "LiveFigure": ".live",
     "MemoryLab": ".labs.memory",
@@ -23,7 +27,17 @@ _HOMES = {
     "TrainingLab": ".labs.training",
 }
 
-__all__ = ["GrowthLab", "LiveFigure", "MemoryLab", "SchurLab", "ShearLab", "SpectrumLab", "TrainingLab"]
+__all__ = [
+    "AssembleLab",
+    "GradientLab",
+    "GrowthLab",
+    "LiveFigure",
+    "MemoryLab",
+    "SchurLab",
+    "ShearLab",
+    "SpectrumLab",
+    "TrainingLab",
+]
 
 
 def __getattr__(name: str) -> Any:

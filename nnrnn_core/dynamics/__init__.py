@@ -1,9 +1,11 @@
 """Functions of a recurrent matrix V (h_t = V h_{t−1}), or of A in x' = A x: its spectrum and how far to trust it, its
-transient growth and what frames it, its pseudospectra, its Fisher memory; and a gallery of matrices to try them on.
+transient growth and what frames it, its pseudospectra, its Fisher memory, its gradients through time; the parts that an
+nnRNN's V is built from; and a gallery of matrices to try them on.
 
 They take a tensor, an array or a `SchurMatrix`, and compute in float64 with numpy and scipy. Torch need not be there.
 """
 
+from .assembly import block_eigenvalues, free_entries, rotation_blocks
 from .bounds import GrowthBounds, PointBound, bound_from_point, growth_bounds
 from .cloud import Cloud, OptimalInput, cloud_growth, optimal_input
 from .continuous import exponential_growth, propagator, typical_exponential_growth
@@ -19,6 +21,7 @@ from .lyapunov import jacobians, lyapunov_exponents
 from .memory import estimate_memory, fisher_memory
 from .noise import activity
 from .numerical_range import numerical_abscissa, numerical_radius, numerical_range
+from .products import log_singular_values
 from .pseudospectra import perturbed_eigenvalues, pseudospectrum, resolvent_level
 from .pseudospectra_slices import PseudospectrumSlice, estimated_seconds, pseudospectra_slices
 from .pseudospectral_radius import pseudospectral_abscissa, pseudospectral_radius
@@ -32,6 +35,7 @@ from .spectrum import (
     spectral_abscissa,
     spectral_radius,
 )
+from .trajectory import Trajectory, trajectory
 
 __all__ = [
     "Cloud",
@@ -48,10 +52,12 @@ __all__ = [
     "SchurParts",
     "Specimen",
     "Time",
+    "Trajectory",
     "activity",
     "as_form",
     "as_real",
     "as_schur",
+    "block_eigenvalues",
     "block_rows",
     "bound_from_point",
     "cloud_growth",
@@ -67,6 +73,7 @@ __all__ = [
     "estimated_seconds",
     "exponential_growth",
     "fisher_memory",
+    "free_entries",
     "gallery",
     "growth_bounds",
     "growth_peak",
@@ -76,6 +83,7 @@ __all__ = [
     "jacobians",
     "kreiss_bounds",
     "kreiss_constant",
+    "log_singular_values",
     "lyapunov_exponents",
     "numerical_abscissa",
     "numerical_radius",
@@ -89,9 +97,11 @@ __all__ = [
     "pseudospectrum",
     "reordered",
     "resolvent_level",
+    "rotation_blocks",
     "schur_parts",
     "spectral_abscissa",
     "spectral_radius",
+    "trajectory",
     "transient_growth",
     "typical_exponential_growth",
     "typical_growth",

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal, Protocol, TypeAlias, cast, get_args, runtime_checkable
 
@@ -181,6 +181,27 @@ def as_schur(V: Matrix) -> tuple[ComplexMatrix, ComplexMatrix]:
         return P @ basis, np.tril(basis.conj().T @ form @ basis)
     upper, Q = scipy.linalg.schur(form.T, output="complex")  # formᵀ = Q upper Q*, so form = conj(Q) upperᵀ Qᵀ
     return P @ Q.conj(), upper.T.copy()
+
+
+def dense(V: Matrix, name: str) -> SquareMatrix:
+    """V's own entries, of a `SchurMatrix` in float64; ValueError for what is no finite, square matrix."""
+    if not isinstance(V, HoldsSchurForm):
+        return square(V, name)
+    P, form = as_form(V)
+    entries: SquareMatrix = P @ form @ P.T
+    return entries
+
+
+def matrices(given: Numbers | Iterable[Matrix]) -> Iterator[SquareMatrix]:
+    """Jacobians, in an array of three dimensions or one after another; ValueError for anything else."""
+    if isinstance(given, TensorLike | np.ndarray):
+        stack = _numbers(given, "jacobians")  # checked at once: one by one would take as long as what is done to them
+        if stack.ndim != 3 or stack.shape[1] != stack.shape[2]:
+            raise ValueError(f"jacobians must be (steps, n, n), square; the shape is {stack.shape}")
+        return iter(stack)
+    if not isinstance(given, Iterable):
+        raise ValueError(f"jacobians must be (steps, n, n) or an iterable of matrices; got {type(given).__name__}")
+    return (dense(J, "a Jacobian") for J in given)
 
 
 def is_real(V: Matrix) -> bool:

@@ -13,19 +13,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from ..checks import whole_number
-from .form import (
-    HoldsSchurForm,
-    Matrix,
-    Numbers,
-    RealMatrix,
-    SquareMatrix,
-    TensorLike,
-    array,
-    as_form,
-    no_grad,
-    numpy_array,
-    square,
-)
+from .form import Matrix, Numbers, RealMatrix, TensorLike, array, matrices, no_grad, numpy_array
 
 Exponents = Float64[np.ndarray, " count"]
 
@@ -55,7 +43,7 @@ def lyapunov_exponents(jacobians: Numbers | Iterable[Matrix], count: int | None 
     -------
     ndarray, (count,)
         The largest exponents, in decreasing order, in natural logarithms for each step. −∞ for a direction that is
-        lost, unless rounding leaves 10⁻¹⁶ of it.
+        lost: one that a step shrinks to n 2⁻⁵² of its largest entry, where rounding begins.
 
     Raises
     ------
@@ -83,18 +71,18 @@ def lyapunov_exponents(jacobians: Numbers | Iterable[Matrix], count: int | None 
     """
     skip = whole_number("warmup", warmup, 0)
     Q, sums, steps = np.empty((0, 0)), np.empty(0), 0
-    for steps, given in enumerate(_each(jacobians), start=1):
-        J = _dense(given)
+    for steps, J in enumerate(matrices(jacobians), start=1):
         if steps == 1:
-            Q = _start(len(J), count)
+            Q = starting_frame(len(J), count)
             sums = np.zeros(Q.shape[1])
         if len(J) != len(Q):
             raise ValueError(f"jacobians must be of one size; the first has {len(Q)} rows, number {steps} has {len(J)}")
         scale = float(np.abs(J).max()) or 1.0  # so that no product leaves float64
         Q, R = np.linalg.qr(J / scale @ Q)
+        rank = directions_kept(R, len(J))
+        Q, sums[rank:] = Q[:, :rank], -np.inf
         if steps > skip:
-            with np.errstate(divide="ignore"):
-                sums += np.log(scale) + np.log(np.abs(np.diag(R)))
+            sums[:rank] += np.log(scale) + np.log(np.abs(np.diag(R)[:rank]))
     if steps <= skip:
         raise ValueError(f"jacobians must hold more steps than the warm-up of {skip}; got {steps}")
     return np.sort(sums / (steps - skip))[::-1].copy()
@@ -148,24 +136,14 @@ def jacobians(network: OneLayer, input: TensorLike, h_0: TensorLike | None = Non
     return (slope[:, None] * V for slope in numpy_array(slopes))
 
 
-def _each(jacobians: Numbers | Iterable[Matrix]) -> Iterator[Matrix]:
-    shape = jacobians.shape if isinstance(jacobians, TensorLike | np.ndarray) else None
-    if shape is not None and len(shape) != 3:
-        raise ValueError(f"jacobians must be (steps, n, n); its shape is {tuple(shape)}")
-    if not isinstance(jacobians, Iterable):
-        raise ValueError(f"jacobians must be (steps, n, n) or an iterable of matrices; got {type(jacobians).__name__}")
-    return iter(jacobians)
+def directions_kept(R: np.ndarray, size: int) -> int:
+    """How many columns of a frame in general position a step keeps, whose matrix has 1 as its largest entry: those
+    before the first that is no longer told from rounding. It is R of the QR decomposition of what it makes of them."""
+    gone = np.flatnonzero(np.abs(np.diag(R)) <= size * np.finfo(float).eps)
+    return int(gone[0]) if len(gone) else len(R)
 
 
-def _dense(J: Matrix) -> SquareMatrix:
-    if not isinstance(J, HoldsSchurForm):
-        return square(J, "a Jacobian")
-    P, form = as_form(J)
-    dense: SquareMatrix = P @ form @ P.T
-    return dense
-
-
-def _start(size: int, count: int | None) -> Float64[np.ndarray, "n count"]:
+def starting_frame(size: int, count: int | None) -> Float64[np.ndarray, "n count"]:
     """Orthonormal columns in general position: from the identity, a diagonal J would never show its largest rates."""
     columns = size if count is None else whole_number("count", count, 1)
     if columns > size:

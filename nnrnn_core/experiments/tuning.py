@@ -40,8 +40,9 @@ def chosen_rate(task: str, network: str, higher_is_better: bool) -> float | None
 def scores_of(runs: Iterable[list[dict[str, Any]]]) -> Scores:
     """The last validation score of each run of the grid."""
     scores: Scores = {}
-    for head, *_, before_last, last in runs:
-        score = None if "diverged" in last else before_last["valid_score"]
+    for lines in runs:
+        head, last = lines[0], lines[-1]
+        score = None if "diverged" in last else lines[-2]["valid_score"]
         by_rate = scores.setdefault(head["task"], {}).setdefault(head["network"], {})
         by_rate[f"{head['rate']:g}"] = score if score is not None and math.isfinite(score) else None
     return scores

@@ -13,11 +13,10 @@ from torch import Tensor, nn
 
 from ..checks import one_of, whole_number
 from ..device import full_precision, on_cpu
-from ..dynamics import henrici
+from ..dynamics import block_eigenvalues, henrici
+from ..dynamics.assembly import MASKS
 from .exponential import rotated
 from .orthogonal import Initialiser, OrthogonalMatrix, at_least_float32, uniform
-
-MASKS = ("block", "entry")
 
 
 class SchurMatrix(nn.Module):
@@ -127,10 +126,7 @@ class SchurMatrix(nn.Module):
 
     def schur_form(self) -> Float[Tensor, "n n"]:
         """Λ + s T, (n, n)."""
-        cosine, sine = self.gamma * self.theta.cos(), self.gamma * self.theta.sin()
-        corners = torch.stack([cosine, -sine, sine, cosine]).view(2, 2, -1)
-        # corner (a, b) of block i stands in row 2i + a and column 2i + b
-        blocks = corners.diag_embed().permute(2, 0, 3, 1).reshape(self.size, self.size)
+        blocks = rotation_blocks(self.gamma, self.theta)
         return torch.addcmul(blocks, self.scale, self.T)
 
     def forward(self) -> Float[Tensor, "n n"]:
@@ -188,11 +184,8 @@ class SchurMatrix(nn.Module):
         if self.mask == "block":
             return _of_blocks(self.gamma, self.theta)
         gamma, theta = self.gamma.cpu().double(), self.theta.cpu().double()  # the CPU first: MPS has no float64
-        sine = gamma * theta.sin()
         inside = (self.scale * self.T).cpu().double().diagonal(-1)[::2]
-        root = torch.sqrt((-sine * (sine + inside)).to(torch.complex128))
-        cosine = gamma * theta.cos()
-        return torch.stack([cosine + root, cosine - root], 1).flatten()
+        return torch.from_numpy(block_eigenvalues(gamma.numpy(), theta.numpy(), inside.numpy()))
 
     @torch.no_grad()
     def departure(self) -> float:
@@ -219,6 +212,14 @@ class SchurMatrix(nn.Module):
 
     def extra_repr(self) -> str:
         return f"size={self.size}, mask={self.mask!r}"
+
+
+def rotation_blocks(gamma: Float[Tensor, " pairs"], theta: Float[Tensor, " pairs"]) -> Float[Tensor, "n n"]:
+    """Λ, differentiable: γ [[cos θ, −sin θ], [sin θ, cos θ]] for each pair of γ and θ, on the diagonal."""
+    cosine, sine = gamma * theta.cos(), gamma * theta.sin()
+    corners = torch.stack([cosine, -sine, sine, cosine]).view(2, 2, -1)
+    # corner (a, b) of block i stands in row 2i + a and column 2i + b
+    return corners.diag_embed().permute(2, 0, 3, 1).reshape(2 * len(gamma), 2 * len(theta))
 
 
 def _of_blocks(gamma: Tensor, theta: Tensor) -> Complex[Tensor, " n"]:

@@ -16,8 +16,10 @@ LABS = {
     "shear-lab": "ShearLab()",
     "schur-lab": "SchurLab('shear')",
     "growth-lab": "GrowthLab()",
+    "gradient-lab": "GradientLab()",
     "memory-lab": "MemoryLab()",
     "spectrum-lab": "SpectrumLab()",
+    "assemble-lab": "AssembleLab()",
     "training-lab": "TrainingLab(tasks.Copying(delay=5), 8, start='random')",
 }
 IMPORTS = "from widgets import *\nfrom nnrnn_core import tasks"
@@ -55,9 +57,8 @@ def unfold(labs: Notebook, selector: str) -> None:
 
 def tab_stops(labs: Notebook, name: str) -> list[dict[str, Any]]:
     """What the Tab key goes through, from the lab's first button on, until it leaves the lab."""
-    labs.page.locator(f".{name} button").first.focus() if name != "shear-lab" else labs.page.locator(
-        f".{name} .noUi-handle"
-    ).first.focus()
+    begin = ".noUi-handle" if name in ("shear-lab", "assemble-lab") else "button"
+    labs.page.locator(f".{name} {begin}").first.focus()
     stops = []
     while (here := labs.page.evaluate(ACTIVE % name))["lab"]:
         stops.append(here)

@@ -65,7 +65,7 @@ def click_in(notebook: Notebook, axes: str, x: float, y: float) -> tuple[float, 
 
 
 def use_everything_in_sight(notebook: Notebook) -> None:
-    """Every preset, then every slider to both ends; each must show."""
+    """Every preset, then every slider to both ends and every toggle; each must show."""
     presets = lab(notebook).locator("button.preset").all()
     assert presets
     for preset in [*presets[1:], presets[0]]:
@@ -82,19 +82,25 @@ def use_everything_in_sight(notebook: Notebook) -> None:
                 continue
             handle.focus()
             changed(notebook, lambda key=key: notebook.page.keyboard.press(key))
+    for toggle in lab(notebook).locator(".widget-toggle-buttons button:not(.mod-active):visible").all():
+        changed(notebook, toggle.click)
 
 
-@pytest.mark.parametrize("source", ["SchurLab()", "GrowthLab()", "MemoryLab()", "SpectrumLab()"])
+SOURCES = ["SchurLab()", "GrowthLab()", "GradientLab(presets=('nnrnn_schur', 'grcar'))", "MemoryLab()", "SpectrumLab()"]
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.partition("(")[0])
 def test_every_preset_and_slider_of_a_lab_shows_on_the_page(
     jupyterlab: JupyterLab, open_notebook: Callable[..., Notebook], source: str
 ) -> None:
     notebook = opened(open_notebook, jupyterlab, source)
-    notebook.screenshot(source[:-2].lower())
+    name = source.partition("(")[0].lower()
+    notebook.screenshot(name)
     sentence = shown_sentence(notebook)
     use_everything_in_sight(notebook)
     notebook.run("lab.settle(); sentence = lab.status")
     notebook.wait(f"(before) => document.querySelector('{GRAPH}').ariaLabel !== before", sentence)
-    notebook.screenshot(source[:-2].lower() + "-extremes")
+    notebook.screenshot(name + "-extremes")
     lab(notebook).get_by_text("More", exact=True).click()
     lab(notebook).get_by_role("button", name="Show code").click()
     notebook.wait(f"() => document.querySelector('{LAB} pre')?.innerText.includes('dynamics.')")
@@ -135,7 +141,7 @@ def test_a_click_in_the_plane_draws_the_bound_on_the_growth_curve(
     assert notebook.problems() == []
 
 
-LABS = ["ShearLab", "GrowthLab", "SchurLab", "MemoryLab", "SpectrumLab"]
+LABS = ["ShearLab", "GrowthLab", "SchurLab", "MemoryLab", "SpectrumLab", "AssembleLab", "GradientLab"]
 # Words of titles and legends that are cut by the figure's edge, lie on one another or on a plot, or are too small.
 COVERED = """() => Array.from(document.querySelectorAll('.live-graph.js-plotly-plot')).flatMap((gd) => {
     const frame = gd.getBoundingClientRect(), { _plots } = gd._fullLayout;

@@ -4,8 +4,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .assembly import assembled, free_entries, gamma_penalty, orthogonal_factor, rotation_blocks
+    from .assembly_whole import built_parts, rate_groups
+    from .block import free_parameters, squared_modulus
     from .floors import entry_for, floor_of_normals
     from .forms import departure_of_a_pair, read_form, spend
+    from .gradients import gradients_by_hand, two_steps_back
     from .growth import best_start
     from .memory import memory_curve
     from .powers import grows_far, growth_curve, radius_and_norm
@@ -19,17 +23,24 @@ if TYPE_CHECKING:
     from .training import below_half, release_at
     from .verdict import Verdict
 
-# Where each name lives; imported when first asked for, so that only the check of a training needs torch.
+# Where each name lives; imported when first asked for, so that only the checks of a training and of a
+# network's parts need torch.
 _HOMES = {
     "Verdict": "verdict",
+    "assembled": "assembly",
     "beats_the_chain": "starts",
     "below_half": "training",
     "best_start": "growth",
     "bound_of_a_point": "resolvent",
+    "built_parts": "assembly_whole",
     "departure_of_a_pair": "forms",
     "entry_for": "floors",
     "far_above_kreiss": "resolvent",
     "floor_of_normals": "floors",
+    "free_entries": "assembly",
+    "free_parameters": "block",
+    "gamma_penalty": "assembly",
+    "gradients_by_hand": "gradients",
     "grows_far": "powers",
     "growth_curve": "powers",
     "guesses": "prediction",
@@ -39,29 +50,40 @@ _HOMES = {
     "memory_of_a_normal": "remembered",
     "memory_within_range": "remembered",
     "off_diagonal": "shear",
+    "orthogonal_factor": "assembly",
     "peak_time": "starts",
     "predict": "prediction",
     "radius_and_norm": "powers",
     "radius_of_a_link": "resolvent",
+    "rate_groups": "assembly_whole",
     "read_form": "forms",
     "release_at": "training",
+    "rotation_blocks": "assembly",
     "shear_preset": "shear",
     "show_guesses": "prediction",
     "spend": "forms",
+    "squared_modulus": "block",
     "total_from_unit": "remembered",
     "two_gains": "starts",
+    "two_steps_back": "gradients",
 }
 
 __all__ = [
     "Verdict",
+    "assembled",
     "beats_the_chain",
     "below_half",
     "best_start",
     "bound_of_a_point",
+    "built_parts",
     "departure_of_a_pair",
     "entry_for",
     "far_above_kreiss",
     "floor_of_normals",
+    "free_entries",
+    "free_parameters",
+    "gamma_penalty",
+    "gradients_by_hand",
     "grows_far",
     "growth_curve",
     "guesses",
@@ -71,17 +93,22 @@ __all__ = [
     "memory_of_a_normal",
     "memory_within_range",
     "off_diagonal",
+    "orthogonal_factor",
     "peak_time",
     "predict",
     "radius_and_norm",
     "radius_of_a_link",
+    "rate_groups",
     "read_form",
     "release_at",
+    "rotation_blocks",
     "shear_preset",
     "show_guesses",
     "spend",
+    "squared_modulus",
     "total_from_unit",
     "two_gains",
+    "two_steps_back",
 ]
 
 

@@ -57,7 +57,7 @@ def asked(name: str, function: Callable[..., Any], *arguments: Any) -> Any:
 def missing(**answers: Any) -> Verdict | None:
     """Not done yet, if one of the answers (each by its name in the notebook) still is None or an ellipsis."""
     empty = [name for name, answer in answers.items() if answer is None or answer is ...]
-    return Verdict(f"Not done yet: {' and '.join(empty)} still to be set.", done=False) if empty else None
+    return Verdict(f"Not done yet: set {' and '.join(empty)}.", done=False) if empty else None
 
 
 def as_square(answer: Any, size: int) -> np.ndarray | str:

@@ -46,6 +46,12 @@ def decades(curves: Sequence[Any], step: float, span: float = 12) -> list[float]
     return [max(math.floor(low / step - 0.1) * step, top - span), top]
 
 
+def log_axis(axis: str, values: np.ndarray, labels: int, floor: float) -> dict[str, Any]:
+    """What a layout says of a log axis that holds all that is not below `floor`, with about so many labels."""
+    low, high = decades([np.maximum(positive(values), floor)], 0.5, span=40)
+    return {f"{axis}.range": [low, high], f"{axis}.dtick": "D2" if high - low < 2 else math.ceil((high - low) / labels)}
+
+
 def nice_end(value: float, least: float = 100) -> float:
     """The end of an axis from 0: a round number that changes a few times a decade."""
     if value <= least:

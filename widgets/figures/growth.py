@@ -11,7 +11,8 @@ import plotly.graph_objects as go
 from nnrnn_core import dynamics
 from nnrnn_core.dynamics.form import form_of
 
-from .axes import decades, nice_end, positive
+from .axes import log_axis, nice_end, positive
+from .band import CLOUD, LOWEST, STRIP, band, strokes
 from .frame import EXACT_SIZE
 from .layout import CELL, LEFT, NARROW, RIGHT, Panel, arranged, arrangement, legend_row
 from .numbers import moment as moment_text
@@ -28,10 +29,7 @@ ARRANGEMENTS = {
     NARROW: arrangement(PANELS, 1, width=NARROW, row=300),
     2 * CELL: arrangement(PANELS, 2, width=2 * CELL, row=310),
 }
-SLIM, WIDE = CELL - LEFT - RIGHT, 900  # pixels of a panel: bars must not touch here, nor strips part there
-CLOUD = "#BBE1F6"  # a light SKY: where its strips overlap, transparent ones would show
-STRIPS = 150  # that the band is drawn in, a little wider than their distance
-LOWEST = 1e-30  # stands for 0 on a log axis
+SLIM = CELL - LEFT - RIGHT  # pixels of a panel, in which bars must not touch
 FLOOR = 1e-3  # what has shrunk below this sets no axis
 
 WORST, TYPICAL, RADIUS, BAND = "worst start", "typical (rms)", "eigenvalues alone", "9 of 10 starts"
@@ -150,7 +148,7 @@ def _traces() -> list[go.Scatter]:
         return go.Scatter(x=[0], y=[1], name=name, mode="markers", marker=marker, cliponaxis=False, showlegend=False)
 
     return [
-        line(BAND, 1, CLOUD, width=1.1 * WIDE / STRIPS, hoverinfo="skip", legend="legend2"),
+        line(BAND, 1, CLOUD, width=STRIP, hoverinfo="skip", legend="legend2"),
         line(ABOVE, 1, ORANGE, width=1.5, hoverinfo="skip", showlegend=False),
         line(BELOW, 2, ORANGE, width=1.5, hoverinfo="skip"),
         line(RADIUS, 1, GREY, "dot", legend="legend2"),
@@ -168,7 +166,7 @@ def growth_push(growth: Growth, time: dynamics.Time) -> Push:
     """What the figure shows of the curves."""
     height, when = growth.peak
     traces: dict[str, dict[str, Any]] = {
-        BAND: band(growth),
+        BAND: band(growth.times, growth.low, growth.high),
         RADIUS: {"x": growth.times, "y": positive(growth.radius)},
         TYPICAL: {"x": growth.times, "y": positive(growth.typical)},
         WORST: {"x": growth.times, "y": positive(growth.worst)},
@@ -182,18 +180,12 @@ def growth_push(growth: Growth, time: dynamics.Time) -> Push:
         "xaxis2.range": [0, float(growth.times[-1])],
         "xaxis.title.text": end,
         "xaxis2.title.text": end,
-        **_log_axis("yaxis", seen, 7),
-        **_log_axis("yaxis2", growth.spread, 3),
+        **log_axis("yaxis", seen, 7, FLOOR),
+        **log_axis("yaxis2", growth.spread, 3, FLOOR),
         "annotations[0].text": growth_title(growth.rise, time),
         "annotations[1].text": f"Spread of a unit, {STARTS} starts",
     }
     return traces, layout
-
-
-def _log_axis(axis: str, values: np.ndarray, labels: int) -> dict[str, Any]:
-    """A range that holds all that is not tiny, and about so many labels."""
-    low, high = decades([np.maximum(positive(values), FLOOR)], 0.5, span=40)
-    return {f"{axis}.range": [low, high], f"{axis}.dtick": "D2" if high - low < 2 else math.ceil((high - low) / labels)}
 
 
 def moment_push(best: dynamics.OptimalInput, moment: float, time: dynamics.Time) -> Push:
@@ -224,24 +216,10 @@ def moment_push(best: dynamics.OptimalInput, moment: float, time: dynamics.Time)
     return traces, layout
 
 
-def band(growth: Growth) -> dict[str, Any]:
-    """The area between low and high, as one line with gaps: the page draws lines fast, and areas slowly."""
-    x = np.linspace(0, growth.times[-1], STRIPS)
-    logs = [np.log(np.clip(edge, LOWEST, 1 / LOWEST)) for edge in (growth.low, growth.high)]
-    low, high = (np.exp(np.interp(x, growth.times, edge)) for edge in logs)
-    alive = np.interp(x, growth.times, growth.high > LOWEST) == 1  # and not on the way to 0
-    return _strokes(x, low, np.where(alive, high, np.nan))
-
-
 def bars(x: np.ndarray, y: np.ndarray) -> dict[str, Any]:
     """Bars from 0 to y, as one line with gaps."""
     width = 0.75 * SLIM / len(x)
-    return {**_strokes(x, np.zeros(len(x)), y), "line.width": round(min(26.0, max(1.0, width)), 1)}
-
-
-def _strokes(x: np.ndarray, low: np.ndarray, high: np.ndarray) -> dict[str, Any]:
-    gap = np.full(len(x), np.nan)
-    return {"x": np.column_stack([x, x, gap]).ravel(), "y": np.column_stack([low, high, gap]).ravel()}
+    return {**strokes(x, np.zeros(len(x)), y), "line.width": round(min(26.0, max(1.0, width)), 1)}
 
 
 def growth_sentence(growth: Growth, best: dynamics.OptimalInput, moment: float, time: dynamics.Time) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -45,8 +46,13 @@ def _arrangements() -> dict[int, dict[str, Any]]:
         3 * CELL: arrangement((MAP, FORM, PLANE, MAP, FORM, CURVE), 3, width=3 * CELL, row=HEIGHT // 2)
         | arrangement((MAP, FORM), 3, width=3 * CELL, row=HEIGHT, places=3),
     }
+    return with_colour_bars(found, dict(zip(COLOURS, (MAP, FORM), strict=True)))
+
+
+def with_colour_bars(found: dict[int, dict[str, Any]], bars: Mapping[str, Panel]) -> dict[int, dict[str, Any]]:
+    """Arrangements in which the scale of each of these colour axes lies where its panel's legends would."""
     for layout in found.values():
-        for colours, panel in zip(COLOURS, (MAP, FORM), strict=True):
+        for colours, panel in bars.items():
             ends = layout[f"xaxis{panel.axes}.domain"]
             place = {"x": ends[0], "y": layout[f"{panel.legends[0]}.y"], "len": ends[1] - ends[0]}
             layout |= {f"{colours}.colorbar.{key}": value for key, value in place.items()}
@@ -140,8 +146,8 @@ def schur_figure() -> go.Figure:
         xaxis3={"constrain": "domain", "constraintoward": "left"},
         yaxis4={"type": "log", "dtick": 1, "exponentformat": "power"},
         legend=legend_row(),
-        coloraxis=_scale(FEED_FORWARD),
-        coloraxis2=_scale(ROTATIONS),
+        coloraxis=colour_scale(FEED_FORWARD),
+        coloraxis2=colour_scale(ROTATIONS),
         annotations=[title("", 0, 1) for _ in range(4)],
     )
     for trace in _traces():
@@ -149,7 +155,7 @@ def schur_figure() -> go.Figure:
     return arranged(figure, ARRANGEMENTS)
 
 
-def _scale(colours: list[list[Any]]) -> dict[str, Any]:
+def colour_scale(colours: list[list[Any]]) -> dict[str, Any]:
     """The colour bar of a map; the map itself has the same colours and limits of its own, which the page draws fast."""
     bar = {"orientation": "h", "xanchor": "left", "yanchor": "top", "thickness": 10, "xpad": 0, "ypad": 2, "nticks": 5}
     return {"colorscale": colours, "cmin": -1, "cmax": 1, "colorbar": {**bar, "exponentformat": "power"}}
@@ -194,14 +200,14 @@ def schur_push(
     V, entries = (V, form.form) if real else (np.abs(V), np.abs(form.form))
     blocks, feed_forward = form_maps(entries, form.rows)
     shared, own = limits
-    x, y = _boxes(form.rows)
+    x, y = boxes(form.rows)
     traces: dict[str, dict[str, Any]] = {
         MATRIX: {"z": V, "zmin": -shared, "zmax": shared},
         BLOCKS: {"z": blocks, "zmin": -own, "zmax": own},
         FEED: {"z": feed_forward, "zmin": -shared, "zmax": shared},
         BOXES: {"x": x, "y": y},
-        IN_V: _written(V, np.full((n, n), shared)),
-        IN_FORM: _written(entries, np.where(np.isnan(blocks), shared, own)),
+        IN_V: written(V, np.full((n, n), shared)),
+        IN_FORM: written(entries, np.where(np.isnan(blocks), shared, own)),
     }
     tick = next(tick for tick in (1, 5, 10, 50, n) if n <= 8 * tick)
     colours = zip(COLOURS, limits, strict=True)
@@ -215,7 +221,7 @@ def schur_push(
         "annotations[0].text": _map_title("V" if time == "discrete" else "A", real),
         "annotations[1].text": _form_title(form, real),
     }  # fmt: skip
-    for part in (_plane(form.eigenvalues, time), _curve(form, growth, time)):
+    for part in (plane_push(form.eigenvalues, time), _curve(form, growth, time)):
         traces |= part[0]
         layout |= part[1]
     return traces, layout
@@ -237,7 +243,8 @@ def limits_of(V: np.ndarray, form: Form) -> tuple[float, float]:
     return nice_end(largest or 1.0, 0.0), nice_end(float(np.nanmax(np.abs(blocks))) or 1.0, 0.0)
 
 
-def _plane(eigenvalues: np.ndarray, time: dynamics.Time) -> Push:
+def plane_push(eigenvalues: np.ndarray, time: dynamics.Time) -> Push:
+    """The eigenvalues, the border of decay, and the ranges of their plane."""
     reach = 1.05 * nice_end(1.1 * float(np.abs(eigenvalues).max()), 1.2)
     angle = np.linspace(0, 2 * np.pi, 121)
     discrete = time == "discrete"
@@ -274,7 +281,7 @@ def _curve(form: Form, growth: tuple[np.ndarray, np.ndarray], time: dynamics.Tim
     }
 
 
-def _boxes(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def boxes(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """A frame around each 2×2 block, as one line with gaps."""
     across = np.array([-0.5, 1.5, 1.5, -0.5, -0.5, math.nan])
     down = np.array([-0.5, -0.5, 1.5, 1.5, -0.5, math.nan])
@@ -283,7 +290,7 @@ def _boxes(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return (rows[:, None] + across).ravel(), (rows[:, None] + down).ravel()
 
 
-def _written(M: np.ndarray, limits: np.ndarray) -> dict[str, Any]:
+def written(M: np.ndarray, limits: np.ndarray) -> dict[str, Any]:
     """The numbers in the cells of a small matrix; white on the dark end of the colours, which is the negative one."""
     if len(M) > WRITTEN:
         return {"visible": False}

@@ -23,11 +23,11 @@ CIRCLE, ELLIPSE = "unit circle", "after k steps"
 FIRST, SECOND = "eigenvector of 0.9", "eigenvector of 0.8"
 PATH, REACHED = "path of the worst start", "its end"
 GROWTH, RADIUS, PEAK, HERE = "‖Vᵏ‖", "0.9ᵏ", "peak", "this k"
-LEGENDS = {
-    "legend": (CIRCLE, ELLIPSE), "legend2": (FIRST,), "legend3": (SECOND,), "legend4": (PATH, REACHED),
-    "legend5": (GROWTH, RADIUS), "legend6": (PEAK, HERE),
-}  # fmt: skip
-PANELS = (Panel(0, "", ("legend", "legend2", "legend3", "legend4")), Panel(1, "2", ("legend5", "legend6")))
+LEGENDS = {"legend": (ELLIPSE, PATH), "legend2": (FIRST, SECOND), "legend3": (GROWTH, RADIUS)}
+UNNAMED = (  # what the legends leave out
+    "Dotted circle: all vectors of length 1. Black dot: end of the path. Open diamond: the peak. Orange dot: this k."
+)
+PANELS = (Panel(0, "", ("legend", "legend2")), Panel(1, "2", ("legend3",)))
 ARRANGEMENTS = {
     0: arrangement(PANELS, 1, width=CELL, row=460, stacked=True),
     NARROW: arrangement(PANELS, 1, width=NARROW, row=430),
@@ -78,7 +78,7 @@ def shear_figure() -> go.Figure:
     ):  # fmt: skip
         figure.add_scatter(
             x=circle[0], y=circle[1], name=name, mode="lines", line={"color": color, "width": 3, **style},
-            xaxis=f"x{suffix}", yaxis=f"y{suffix}", legend=_legend_of(name),
+            xaxis=f"x{suffix}", yaxis=f"y{suffix}", **_legend_of(name),
         )  # fmt: skip
     for name, symbol, color, suffix in (
         (REACHED, "circle", BLACK, ""), (PEAK, "diamond-open", BLACK, "2"), (HERE, "circle", ORANGE, "2"),
@@ -86,7 +86,7 @@ def shear_figure() -> go.Figure:
         marker = {"color": color, "size": 10, "symbol": symbol, "line": {"width": 2}}
         figure.add_scatter(
             x=[0], y=[1], name=name, mode="markers", marker=marker,
-            xaxis=f"x{suffix}", yaxis=f"y{suffix}", legend=_legend_of(name),
+            xaxis=f"x{suffix}", yaxis=f"y{suffix}", **_legend_of(name),
         )  # fmt: skip
     figure.update_layout(
         xaxis={
@@ -105,8 +105,8 @@ def shear_figure() -> go.Figure:
     return arranged(figure, ARRANGEMENTS)
 
 
-def _legend_of(name: str) -> str:
-    return next(legend for legend, names in LEGENDS.items() if name in names)
+def _legend_of(name: str) -> dict[str, Any]:
+    return next(({"legend": legend} for legend, names in LEGENDS.items() if name in names), {"showlegend": False})
 
 
 def shear_push(c: float, k: int = 6) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:

@@ -17,5 +17,6 @@ def read_preset(text: str, kind: str, format: int, lab: str, example: str = "") 
     except (json.JSONDecodeError, TypeError) as error:
         raise ValueError(f"this is not a preset: {error}; copy the whole line, from {{ to }}{example}") from error
     if not isinstance(content, dict) or content.pop(kind, None) != format:
-        raise ValueError(f'this is not a preset of a {lab}: it lacks "{kind}":{format}{example}')
+        article = "an" if lab[0] in "AEIOU" else "a"
+        raise ValueError(f'this is not a preset of {article} {lab}: it lacks "{kind}":{format}{example}')
     return content

@@ -12,7 +12,17 @@ import numpy as np
 from nnrnn_core import dynamics
 
 from ..figures.numbers import tidy
-from ..figures.shear import ARRANGEMENTS, HORIZON, LARGEST, shear, shear_figure, shear_push, shear_sentence, steps
+from ..figures.shear import (
+    ARRANGEMENTS,
+    HORIZON,
+    LARGEST,
+    UNNAMED,
+    shear,
+    shear_figure,
+    shear_push,
+    shear_sentence,
+    steps,
+)
 from ..live import LiveFigure
 from .lab import ROW, Lab
 from .preset_text import read_preset
@@ -45,7 +55,7 @@ class ShearLab(Lab):
         for slider in (self.slider, self.steps):
             slider.observe(lambda _: self.chosen(self.settle), "value")
         controls = ipw.HBox([self.slider, self.steps], layout=ROW)
-        more = ipw.Accordion([ipw.VBox([self.saving, *self.code_parts()])], selected_index=None)
+        more = ipw.Accordion([ipw.VBox([ipw.HTML(UNNAMED), self.saving, *self.code_parts()])], selected_index=None)
         more.set_title(0, "More")
         self.appear([controls, self.alarm, *self.figures, self.words, more])
         self.settle()

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from . import chains, classics, neuroscience, random_networks, rotations, starts
+from . import chains, classics, complex_matrices, neuroscience, random_networks, rotations, starts
 from .specimen import Parameter, Specimen
 
-FAMILIES = (chains, classics, random_networks, rotations, starts, neuroscience)
+FAMILIES = (chains, classics, random_networks, rotations, starts, neuroscience, complex_matrices)
 
 gallery: Mapping[str, Specimen] = MappingProxyType(
     {specimen.build.__name__: specimen for family in FAMILIES for specimen in family.SPECIMENS}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float64
 
+from ..assembly import rotation_blocks
 from ..form import RealMatrix
 from .building import gaussian, rotated
 from .specimen import SEED, Parameter, entry, gain, size
@@ -67,11 +68,9 @@ def nnrnn(size: int, gamma: float, sigma: float, seed: int) -> RealMatrix:
 
 
 def _blocks(size: int, gamma: float, theta: Float64[np.ndarray, " pairs"]) -> RealMatrix:
-    """γ [[cos θ, −sin θ], [sin θ, cos θ]] on the diagonal; γ alone in the last place of an odd size."""
-    turn = np.exp(1j * theta)
-    turn[size // 2 :] = 1
-    blocks = np.kron(np.diag(turn.real), np.eye(2)) + np.kron(np.diag(turn.imag), [[0, -1], [1, 0]])
-    return np.asarray(gamma * blocks[:size, :size])
+    """Rotation blocks of modulus gamma on the diagonal; gamma alone in the last place of an odd size."""
+    angles = np.where(np.arange(len(theta)) < size // 2, theta, 0.0)
+    return rotation_blocks(gamma, angles)[:size, :size]
 
 
 SPECIMENS = (ring, rotation, nnrnn_schur, nnrnn)

@@ -7,11 +7,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple
 
-import numpy as np
-from jaxtyping import Float64
-
 from ...checks import number, whole_number
-from ..form import RealMatrix, Time
+from ..form import SquareMatrix, Time
 
 
 class Parameter(NamedTuple):
@@ -44,7 +41,7 @@ class Parameter(NamedTuple):
 
 @dataclass(frozen=True)
 class Specimen:
-    """V = specimen(**parameters), (n, n) in float64: a matrix of the gallery.
+    """V = specimen(**parameters), (n, n) in float64 or complex128: a matrix of the gallery.
 
     Attributes
     ----------
@@ -82,9 +79,9 @@ class Specimen:
     look_at: str
     parameters: Mapping[str, Parameter]
     time: Time
-    build: Callable[..., RealMatrix]
+    build: Callable[..., SquareMatrix]
 
-    def __call__(self, **parameters: float) -> Float64[np.ndarray, "n n"]:
+    def __call__(self, **parameters: float) -> SquareMatrix:
         for name in parameters:
             if name not in self.parameters:
                 known = ", ".join(self.parameters)
@@ -95,7 +92,7 @@ class Specimen:
 
 def entry(
     title: str, sentence: str, look_at: str, *, time: Time = "discrete", **parameters: Parameter
-) -> Callable[[Callable[..., RealMatrix]], Specimen]:
+) -> Callable[[Callable[..., SquareMatrix]], Specimen]:
     """Makes a builder an entry of the gallery, under the builder's name, with its arguments as parameters."""
     return lambda build: Specimen(title, sentence, look_at, MappingProxyType(parameters), time, build)
 
