@@ -153,9 +153,11 @@ def test_a_kreiss_constant_that_is_not_proven_is_called_a_lower_bound(monkeypatc
     V = dynamics.gallery["grcar"](size=20)
     K = dynamics.kreiss_bounds(V)
     proven = SpectrumLab(V)
+    proven.set(bounds=True)
     assert f"The Kreiss constant is {short(K.value)}: ‖Vᵏ‖ stays below {short(np.e * 20 * K.above)}" in proven.status
     monkeypatch.setattr(figures, "kreiss_budget", lambda size: 1)
     open_ = SpectrumLab(V)
+    open_.set(bounds=True)
     bounds = open_.state.frame().bounds
     assert not bounds.certified and 1 <= bounds.kreiss <= K.above
     assert f"The Kreiss constant is at least {short(bounds.kreiss)}. " in open_.status

@@ -27,10 +27,17 @@ def test_a_coarse_picture_comes_before_the_fine_one_and_every_value_in_it_is_a_l
     V, axis = np.random.default_rng(2).standard_normal((8, 8)), np.linspace(-3, 3, 33)
     whole = pseudospectrum(V, axis, axis)
     parts = list(pseudospectra_slices(V, axis, axis, seconds=1e-6))
-    assert len(parts) > 10
+    assert [part.done for part in parts] == [5 * 3, 9 * 5, 17 * 9, 33 * 17], "each grid has half as wide meshes"
     full = next(part for part in parts if not np.isnan(part.levels).any())
     assert full.done < full.points / 20
     assert np.isclose(full.levels.ravel()[:, None], whole[::8, ::8].ravel(), rtol=1e-6).any(axis=1).all()
+
+
+def test_a_slice_never_has_so_few_points_that_calling_takes_longer_than_computing():
+    V, axis = np.random.default_rng(3).standard_normal((50, 50)) / 8, np.linspace(-1, 1, 41)
+    done = [part.done for part in pseudospectra_slices(V, axis, axis, seconds=1e-6)]
+    assert done[-1] == 41 * 21
+    assert len(done) <= 4 + done[-1] // (2**20 // 50**2), "four grids, and full slices but for the last of each"
 
 
 def test_whoever_stops_asking_stops_the_work(monkeypatch):

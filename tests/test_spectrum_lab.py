@@ -100,6 +100,8 @@ def test_the_scale_moves_contours_and_growth_but_no_eigenvalue(lab: SpectrumLab)
 
 
 def test_growth_lies_between_its_bounds_as_drawn(lab: SpectrumLab):
+    lab.bounds.value = True
+    lab.settle()
     growth = drawn(lab, GROWTH)
     assert np.allclose(growth, dynamics.transient_growth(lab.V, lab.state.steps), rtol=1e-6)
     assert (drawn(lab, SPECTRAL) <= growth * (1 + 1e-9)).all()
@@ -108,6 +110,32 @@ def test_growth_lies_between_its_bounds_as_drawn(lab: SpectrumLab):
     assert np.isclose(drawn(lab, KREISS)[0], dynamics.kreiss_constant(lab.V), rtol=1e-5)
     boundary = drawn(lab, RANGE, "x") + 1j * drawn(lab, RANGE)
     assert np.abs(boundary).max() <= dynamics.numerical_radius(lab.V) * (1 + 1e-9)
+
+
+def test_bounds_are_worked_out_and_named_only_where_they_are_asked_for(lab: SpectrumLab):
+    def named() -> set[str]:
+        lines = [trace for trace in lab.figures[0].figure.data if trace.type == "scatter" and trace.showlegend is None]
+        return {trace.name for trace in lines if trace.visible is not False}
+
+    few = named()
+    assert few == {EDGE, SPECTRAL, BOUND}
+    assert lab.state.frame().bounds is None and lab.state.plane().boundary is None
+    assert "Kreiss" not in lab.status and "eigenvector" not in lab.state.table()
+    for time in ("discrete", "continuous"):
+        lab.set(bounds=True, time=time)
+        assert named() == few | {KREISS, EIGENVECTOR, NUMERICAL}
+        assert ("Kreiss constant" in lab.status) == (time == "discrete"), "e^(tV) of this V grows without end"
+        assert "numerical" in lab.state.table()
+        bounded = lab.state.table()
+        lab.set(bounds=False)
+        assert named() == few
+        for name, values in lab.state.table().items():
+            assert np.allclose(bounded[name], values, equal_nan=True)
+        found: dict[str, Any] = {}
+        exec(lab.code, found)
+        assert np.allclose(found["spectral"], bounded["spectral"])
+    with pytest.raises(ValueError, match="bounds must be True or False; got 1"):
+        lab.set(bounds=1)
 
 
 def test_a_quick_picture_is_the_exact_one_but_coarser(lab: SpectrumLab):
@@ -122,6 +150,7 @@ def test_a_quick_picture_is_the_exact_one_but_coarser(lab: SpectrumLab):
 
 
 def test_while_eps_moves_the_picture_stays_exact_and_only_the_edge_follows(lab: SpectrumLab):
+    lab.set(bounds=True)
     before = {name: drawn(lab, name) for name in (GROWTH, RANGE, f"ε = {power_of_ten(-2)}", KREISS)}
     edge = drawn(lab, EDGE)
     slider(lab, "eps").value = 1e-2
@@ -271,6 +300,7 @@ def test_the_horizon_begins_where_the_story_has_been_told():
 
 def test_growth_past_float64_is_said_and_not_drawn():
     lab = SpectrumLab(1e30 * np.eye(2) + 1e30 * np.eye(2, k=-1))
+    lab.set(bounds=True)
     assert "beyond 10³⁰⁸" in lab.status
     assert math.isinf(lab.state.frame().bounds.kreiss)
 

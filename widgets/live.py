@@ -82,7 +82,9 @@ class LiveFigure(anywidget.AnyWidget):
     _spec = traitlets.Any().tag(sync=True, to_json=lambda _, figure: figure._snapshot())
 
     def __init__(self, figure: go.Figure, *, min_height: int | None = None) -> None:
-        self._schema = go.Figure(figure)  # asked which attributes exist; it never changes
+        layout = figure.layout.to_plotly_json()
+        layout.pop("template", None)  # large, and no path leads there
+        self._schema = go.Figure(figure.data, layout)  # asked which attributes exist; it never changes
         self._data = [copy.deepcopy(trace.to_plotly_json()) for trace in figure.data]
         self._layout = copy.deepcopy(figure.layout.to_plotly_json())
         self._layout["height"] = max(self._layout.get("height") or DEFAULT_HEIGHT, min_height or 0)

@@ -17,6 +17,7 @@ from .pseudospectra import TOLERANCE, grid
 STRIDES = (8, 4, 2, 1)  # every eighth point in both directions first, then every fourth, …
 FIRST = 16  # points of the first slice
 FEWEST = 9  # points of any: fewer are taken one by one, which is slower
+CALLING = 2**20  # points times n²: below it the calls of NumPy take longer than the arithmetic in them
 SHARE = 0.7  # of the time allowed, which a slice aims at
 TRIAL = 256  # rows of the product by which the machine's speed is measured
 FORM, LEVEL, STEP = 150.0, 1.5, 6.0  # the work, in products of matrices: of the form (n³), of a point (n²), in steps
@@ -66,7 +67,8 @@ def pseudospectra_slices(
         As in `resolvent_level`.
     seconds : float, above 0
         How long a slice may take. The first one adds the Schur form, which cannot be divided, and the slices after it
-        get their size from how long the last one took.
+        get their size from how long the last one took, but never fewer points than what takes hardly longer than one:
+        on a machine that others use too, the slices would else become ever smaller and the whole ever slower.
 
     Yields
     ------
@@ -96,7 +98,8 @@ def pseudospectra_slices(
     form = as_schur(V)[1]
     points, where = np.unique(z.real + 1j * np.abs(z.imag) if is_real(V) else z, return_inverse=True)
     where, found = where.reshape(z.shape), np.full(len(points), np.nan)
-    size, spent = FIRST, 0.0
+    least = max(FEWEST, CALLING // len(form) ** 2)
+    size, spent = max(FIRST, least), 0.0
     for stride in STRIDES:
         wanted = np.unique(where[::stride, ::stride])
         waiting = wanted[np.isnan(found[wanted])]
@@ -109,7 +112,7 @@ def pseudospectra_slices(
             spent += took
             done = int(np.count_nonzero(~np.isnan(found)))
             yield PseudospectrumSlice(_filled(found[where]), done, len(points), spent / done * (len(points) - done))
-            size = max(FEWEST, int(min(2 * size, size * SHARE * allowed / max(took, 1e-9))))
+            size = max(least, int(min(2 * size, size * SHARE * allowed / max(took, 1e-9))))
 
 
 def estimated_seconds(size: int, count: int, tolerance: float = TOLERANCE) -> float:

@@ -15,6 +15,7 @@ from jaxtyping import Float64
 
 from ..checks import number
 from .form import ComplexMatrix, Matrix, as_schur
+from .inverse_lanczos import is_normal
 
 Places = Float64[np.ndarray, " places"]
 ROUNDS = 30  # five are common
@@ -57,7 +58,7 @@ def pseudospectral_radius(V: Matrix, eps: float) -> float:
     form, eps = as_schur(V)[1], number("eps", eps, 0)
     farthest = np.diag(form)[np.abs(np.diag(form)).argmax()]
     reach, angles = float(np.abs(farthest)) + eps, np.array([np.angle(farthest)])
-    for round_number in range(ROUNDS if eps else 0):
+    for round_number in range(0 if is_normal(form) or not eps else ROUNDS):
         best = max([reach, *(_along_ray(form, eps, angle) for angle in angles)])
         if best - reach <= ENOUGH * best and round_number > 0:
             break
@@ -99,7 +100,7 @@ def pseudospectral_abscissa(A: Matrix, eps: float) -> float:
     form, eps = as_schur(A)[1], number("eps", eps, 0)
     farthest = np.diag(form)[np.diag(form).real.argmax()]
     reach, heights = float(farthest.real) + eps, np.array([farthest.imag])
-    for round_number in range(ROUNDS if eps else 0):
+    for round_number in range(0 if is_normal(form) or not eps else ROUNDS):
         best = max([reach, *(_along_line(form, eps, height) for height in heights)])
         if best - reach <= ENOUGH * max(abs(best), 1.0) and round_number > 0:
             break

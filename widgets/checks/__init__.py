@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from .assembly import assembled, free_entries, gamma_penalty, orthogonal_factor, rotation_blocks
     from .assembly_whole import built_parts, rate_groups
     from .block import free_parameters, squared_modulus
+    from .floors import entry_for, floor_of_normals
     from .forms import departure_of_a_pair, read_form, spend
     from .gradients import gradients_by_hand, two_steps_back
     from .growth import best_start
@@ -15,10 +16,12 @@ if TYPE_CHECKING:
     from .prediction import guesses, predict, show_guesses
     from .pseudospectra import level_grid
     from .race import losing_setting, lstm_parameters, lstm_width, paired, ribbon
+    from .remembered import memory_of_a_normal, memory_within_range, total_from_unit
+    from .resolvent import bound_of_a_point, far_above_kreiss, radius_of_a_link
     from .schur import henrici_two_ways
     from .shear import off_diagonal, shear_preset
     from .starts import beats_the_chain, peak_time, two_gains
-    from .training import release_at
+    from .training import below_half, release_at
     from .verdict import Verdict
 
 # Where each name lives; imported when first asked for, so that only the checks of a training and of a
@@ -27,9 +30,14 @@ _HOMES = {
     "Verdict": "verdict",
     "assembled": "assembly",
     "beats_the_chain": "starts",
+    "below_half": "training",
     "best_start": "growth",
+    "bound_of_a_point": "resolvent",
     "built_parts": "assembly_whole",
     "departure_of_a_pair": "forms",
+    "entry_for": "floors",
+    "far_above_kreiss": "resolvent",
+    "floor_of_normals": "floors",
     "free_entries": "assembly",
     "free_parameters": "block",
     "gamma_penalty": "assembly",
@@ -43,12 +51,15 @@ _HOMES = {
     "lstm_parameters": "race",
     "lstm_width": "race",
     "memory_curve": "memory",
+    "memory_of_a_normal": "remembered",
+    "memory_within_range": "remembered",
     "off_diagonal": "shear",
     "orthogonal_factor": "assembly",
     "paired": "race",
     "peak_time": "starts",
     "predict": "prediction",
     "radius_and_norm": "powers",
+    "radius_of_a_link": "resolvent",
     "rate_groups": "assembly_whole",
     "read_form": "forms",
     "release_at": "training",
@@ -58,6 +69,7 @@ _HOMES = {
     "show_guesses": "prediction",
     "spend": "forms",
     "squared_modulus": "block",
+    "total_from_unit": "remembered",
     "two_gains": "starts",
     "two_steps_back": "gradients",
 }
@@ -66,9 +78,14 @@ __all__ = [
     "Verdict",
     "assembled",
     "beats_the_chain",
+    "below_half",
     "best_start",
+    "bound_of_a_point",
     "built_parts",
     "departure_of_a_pair",
+    "entry_for",
+    "far_above_kreiss",
+    "floor_of_normals",
     "free_entries",
     "free_parameters",
     "gamma_penalty",
@@ -82,12 +99,15 @@ __all__ = [
     "lstm_parameters",
     "lstm_width",
     "memory_curve",
+    "memory_of_a_normal",
+    "memory_within_range",
     "off_diagonal",
     "orthogonal_factor",
     "paired",
     "peak_time",
     "predict",
     "radius_and_norm",
+    "radius_of_a_link",
     "rate_groups",
     "read_form",
     "release_at",
@@ -97,6 +117,7 @@ __all__ = [
     "show_guesses",
     "spend",
     "squared_modulus",
+    "total_from_unit",
     "two_gains",
     "two_steps_back",
 ]

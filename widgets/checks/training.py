@@ -1,4 +1,4 @@
-"""The answer of notebook 08."""
+"""The answers of notebook 08 that train."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from nnrnn_core import Step, tasks
 from nnrnn_core.experiments import make_training
 
 from ..figures.numbers import fixed
-from .verdict import Verdict, as_number
+from .verdict import Verdict, as_number, asked
 
 STEP, SEEDS, MORE, LAST = 10, (0, 1), 100, 10  # what `release_at` is asked for
 WANTED = f"return one number, the mean of the last {LAST} losses"
+GOAL = 0.5  # of the open question, which no normal network reaches
 
 
 def release_at(function: Callable[[int, int], Any]) -> Verdict:
@@ -74,6 +75,30 @@ def _mistakes(seed: int) -> Iterator[tuple[float, str]]:
     yield _mean(at_once), "T was free from the start: train `step` updates first, then set freeze_T to False."
 
 
+def below_half(function: Callable[[int], Any]) -> Verdict:
+    """Whether `function(seed)` is the list of losses of a run whose last ten have a mean below 0.5, for two seeds."""
+    runs: list[np.ndarray] = []
+    for seed in SEEDS:
+        answer = asked("below_half", function, seed)
+        if isinstance(answer, Verdict):
+            return answer
+        try:
+            run = np.asarray(answer, float).ravel()
+        except (TypeError, ValueError):
+            return Verdict(f"You returned {answer!r:.60}: return the list of all losses, `training.step().loss` each.")
+        if len(run) < LAST:
+            return Verdict(f"You returned {len(run)} losses: return those of all updates, {LAST} at least.")
+        if not _mean(run) < GOAL:
+            normal = _mean(run) > float(tasks.NoisyMemory().floor or 0)
+            why = "with T = 0 it would end there as well, so release T, or train for longer" if normal else "go on"
+            return Verdict(f"Seed {seed} ends at {fixed(_mean(run))}, and {GOAL} is to be passed: {why}.")
+        if runs and len(run) == len(runs[0]) and np.allclose(run, runs[0]):
+            return Verdict(f"Seeds {SEEDS[0]} and {SEEDS[1]} give the same losses: hand `seed` on to make_training.")
+        runs.append(run)
+    counts = " and ".join(str(len(run)) for run in runs)
+    return Verdict(f"Right: below {GOAL} after {counts} updates. Does your neighbour need fewer?", True)
+
+
 @cache
 def losses(release: int | None, seed: int) -> tuple[float, ...]:
     """STEP + MORE losses of a run whose T is released after `release` updates; None: never."""
@@ -86,5 +111,5 @@ def losses(release: int | None, seed: int) -> tuple[float, ...]:
     return tuple(found)
 
 
-def _mean(values: Sequence[float]) -> float:
+def _mean(values: Sequence[float] | np.ndarray) -> float:
     return float(np.mean(values[-LAST:]))

@@ -48,7 +48,8 @@ VALUES, MOVED, POINT, LABELS = "eigenvalues", "of V + E", "z", "level of a conto
 GROWTH, SPECTRAL = "growth", "eigenvalues alone"
 EIGENVECTOR, NUMERICAL = "≤ by κ", "≤ by numerical range"
 KREISS, LIMIT, BOUND = "Kreiss constant", "limit of z, all k", "≥ from z"
-AT_REST = (LABELS, EIGENVECTOR, NUMERICAL, KREISS)  # what a quick frame leaves as it was
+BOUNDS = (EIGENVECTOR, NUMERICAL, KREISS)  # drawn where they are asked for
+AT_REST = (LABELS, *BOUNDS)  # what a quick frame leaves as it was
 
 
 class Window(NamedTuple):
@@ -65,23 +66,26 @@ class Window(NamedTuple):
 
 
 class Plane(NamedTuple):
-    """levels: log₁₀ σ_min(zI − V) on the grid `real` + i `imag`; boundary: of the numerical range."""
+    """levels: log₁₀ σ_min(zI − V) on the grid `real` + i `imag`; boundary: of the numerical range, None if not asked
+    for."""
 
     real: np.ndarray
     imag: np.ndarray
     levels: np.ndarray
     values: Complex128[np.ndarray, " n"]
-    boundary: Complex128[np.ndarray, " points"]
+    boundary: Complex128[np.ndarray, " points"] | None
 
 
 class Frame(NamedTuple):
-    """‖V^k‖₂ or ‖e^{tA}‖₂ at `times`, the bounds that hold for it (None in a quick frame), and what the growth does."""
+    """‖V^k‖₂ or ‖e^{tA}‖₂ at `times`, and what it does. bounds: those that hold for it; None in a quick frame, and
+    where they are not asked for. exact: whether it is no quick frame."""
 
     times: np.ndarray
     growth: np.ndarray
     spectral: np.ndarray
     bounds: dynamics.GrowthBounds | None
     rise: Rise
+    exact: bool = True
 
 
 def window_of(values: np.ndarray, time: dynamics.Time) -> Window:
@@ -97,11 +101,19 @@ def window_of(values: np.ndarray, time: dynamics.Time) -> Window:
     return Window(round((low + high) / 2 + 0.1 * extent, 1), half, round((bottom + top) / 2, 1))
 
 
-def plane_of(V: dynamics.Matrix, window: Window, levels: np.ndarray, values: np.ndarray, exact: bool = True) -> Plane:
-    """What is drawn of the plane. levels: σ_min(zI − V) on the window's grid. values: the eigenvalues."""
+def plane_of(
+    V: dynamics.Matrix,
+    window: Window,
+    levels: np.ndarray,
+    values: np.ndarray,
+    exact: bool = True,
+    bounded: bool = True,
+) -> Plane:
+    """What is drawn of the plane. levels: σ_min(zI − V) on the window's grid. values: the eigenvalues. bounded: with
+    the numerical range."""
     directions = DIRECTIONS[exact] // (2 if len(values) > LARGE else 1)
-    decades_ = np.log10(np.maximum(levels, 1e-150))
-    return Plane(*window.axes(len(levels)), decades_, values, dynamics.numerical_range(V, directions))
+    boundary = dynamics.numerical_range(V, directions) if bounded else None
+    return Plane(*window.axes(len(levels)), np.log10(np.maximum(levels, 1e-150)), values, boundary)
 
 
 def points_along(size: int, exact: bool) -> int:
@@ -119,14 +131,15 @@ def frame_of(
     rate: float,
     exact: bool = True,
     given: float = 0.0,
+    bounded: bool = True,
 ) -> Frame:
     """Growth for k = 0 … horizon, or at t = 0, step, … horizon · step. rate: the spectral radius or abscissa. given:
-    see `rounding`."""
-    if exact:
+    see `rounding`. bounded: with the bounds that hold for it, if exact."""
+    if exact and bounded:
         bounds = dynamics.growth_bounds(V, horizon, time, step, kreiss_budget(len(form_of(V))))
         times, spectral = bounds.times, bounds.spectral
     else:
-        sparse = SPARSE if time == "continuous" else 1
+        sparse = SPARSE if time == "continuous" and not exact else 1
         bounds, times = None, step * np.arange(0, horizon + 1, sparse)
         with np.errstate(over="ignore"):
             spectral = rate**times if time == "discrete" else np.exp(rate * times)
@@ -137,7 +150,8 @@ def frame_of(
     else:
         powers = dynamics.growth_powers(horizon, 30)
         growth = np.interp(times, powers, dynamics.estimate_growth(V, powers).transient)
-    return Frame(times, growth, spectral, bounds, rise_of(times, growth, rounding(V, float(times[-1]), time, given)))
+    rise = rise_of(times, growth, rounding(V, float(times[-1]), time, given))
+    return Frame(times, growth, spectral, bounds, rise, exact)
 
 
 def kreiss_budget(size: int) -> int:
@@ -211,17 +225,19 @@ def _growth_traces() -> list[go.Scatter]:
     def line(name: str, color: str, dash: str, width: float = 2, legend: int = 3, rank: int = 1) -> go.Scatter:
         return go.Scatter(
             x=[math.nan], y=[math.nan], name=name, mode="lines", line={"color": color, "dash": dash, "width": width},
-            xaxis="x2", yaxis="y2", legend=f"legend{legend}", legendrank=rank, showlegend=name not in (LIMIT, GROWTH),
+            xaxis="x2", yaxis="y2", legend=f"legend{legend}", legendrank=rank,
+            showlegend=False if name in (LIMIT, GROWTH) else None,
         )  # fmt: skip
 
-    # the titles name growth and eigenvalues, and the numerical range looks as its bound: six legends are enough
+    # the titles name growth and eigenvalues, and the numerical range looks as its bound: three legends are enough, and
+    # three more where the bounds are asked for
     return [
-        line(EIGENVECTOR, PURPLE, "longdash", legend=5),
-        line(NUMERICAL, GREEN, "dashdot", legend=5),
-        line(KREISS, ORANGE, "longdashdot", legend=4),
-        line(SPECTRAL, GREY, "dot", rank=2),
-        line(LIMIT, VERMILION, "dot", 1.5, legend=4),
-        line(BOUND, VERMILION, "dash", legend=4),
+        line(EIGENVECTOR, PURPLE, "longdash", legend=4),
+        line(NUMERICAL, GREEN, "dashdot", legend=4),
+        line(KREISS, ORANGE, "longdashdot", legend=5),
+        line(SPECTRAL, GREY, "dot"),
+        line(LIMIT, VERMILION, "dot", 1.5),
+        line(BOUND, VERMILION, "dash", rank=2),
         line(GROWTH, BLUE, "solid", 3),
     ]
 
@@ -240,7 +256,7 @@ def plane_push(
     lines = {handle: contour_line(plane, level) for handle, level, _ in _contours(chosen)}
     traces: dict[str, dict[str, Any]] = {name: lines.get(name, _nothing()) for name in CONTOURS} | {
         EDGE: contour_line(plane, math.log10(eps)),
-        RANGE: {"x": plane.boundary.real, "y": plane.boundary.imag},
+        RANGE: _range(plane.boundary),
         VALUES: {"x": plane.values.real, "y": plane.values.imag},
         DISC: edge_line(window, time),
         CLICKS: {"x0": x0, "y0": y0, "dx": side / (CATCHER - 1), "dy": side / (CATCHER - 1)},
@@ -295,10 +311,12 @@ def frame_push(frame: Frame, point: dynamics.PointBound | None, time: dynamics.T
     if bounds is not None:
         drawn.append([bounds.kreiss])
         traces |= {
-            EIGENVECTOR: {"x": times, "y": positive(bounds.eigenvector)},
-            NUMERICAL: {"x": times, "y": positive(bounds.numerical)},
-            KREISS: {"x": ends, "y": positive(np.full(2, bounds.kreiss))},
+            EIGENVECTOR: {"x": times, "y": positive(bounds.eigenvector), "visible": True},
+            NUMERICAL: {"x": times, "y": positive(bounds.numerical), "visible": True},
+            KREISS: {"x": ends, "y": positive(np.full(2, bounds.kreiss)), "visible": True},
         }
+    elif frame.exact:
+        traces |= {name: {"visible": False} for name in BOUNDS}
     if point is not None:
         drawn.append(positive(np.append(point.curve, 1.0)))
     more, _ = point_push(point, times)
@@ -309,7 +327,7 @@ def frame_push(frame: Frame, point: dynamics.PointBound | None, time: dynamics.T
         "xaxis2.title.text": "k, number of steps" if time == "discrete" else "time t",
         "annotations[1].text": growth_title(frame.rise, time),
     }
-    if bounds is not None:
+    if frame.exact:
         layout |= {"yaxis2.range": [low, top], "yaxis2.dtick": 1 if top - low <= CROWDED else 5}
     return traces | more, layout
 
@@ -320,6 +338,11 @@ def point_push(point: dynamics.PointBound | None, times: np.ndarray) -> Push:
         return {BOUND: _nothing(), LIMIT: _nothing()}, {}
     limit = np.full(2, point.limit)
     return {BOUND: {"x": times, "y": positive(point.curve)}, LIMIT: {"x": times[[0, -1]], "y": positive(limit)}}, {}
+
+
+def _range(boundary: np.ndarray | None) -> dict[str, Any]:
+    """The numerical range, if it is asked for."""
+    return {"visible": False} if boundary is None else {"x": boundary.real, "y": boundary.imag, "visible": True}
 
 
 def _nothing() -> dict[str, np.ndarray]:

@@ -35,6 +35,7 @@ SCREEN_LAYOUTS = {
     size: arrangement(PANELS, 3, width=3 * CELL, row=row, places=PLACES, strip=True) for size, row in SCREENS.items()
 }
 
+TYPICAL, MEASURED = "typical ‖Vᵏ‖<sub>F</sub>/√N", "measured ‖h<sub>1+k</sub>‖/‖h<sub>1</sub>‖"
 CIRCLE = (1.7, 1.25)  # half the axes around the unit circle
 
 Push = tuple[dict[str, dict[str, Any]], dict[str, Any]]
@@ -158,10 +159,10 @@ def _line_traces(words: Words) -> list[go.Scatter]:
         line(words.score, 1, GREEN, "dashdot", 1.5, axes={"yaxis": "y6"}, legend="legend2"),
         line("unit circle", 2, GREY, "dot", 1.5, x=np.cos(angle), y=np.sin(angle), showlegend=False),
         dots("eigenvalues", 2, color=BLUE, size=7, symbol="circle-open", line={"width": 2}),
-        line("orthogonal: 1", 3, GREY, "dot", 1.5, x=[0, words.length], y=[1, 1], legend="legend4"),
+        line("orthogonal: 1", 3, GREY, "dot", 1.5, x=[0, words.length], y=[1, 1], showlegend=False),
         line("worst ‖Vᵏ‖₂", 3, VERMILION, legend="legend3"),
-        line("typical ‖Vᵏ‖<sub>F</sub>/√N", 3, BLUE, "dash", legend="legend3"),
-        line("measured ‖h<sub>1+k</sub>‖/‖h<sub>1</sub>‖", 3, GREEN, "dashdot", 1.5, legend="legend4"),
+        line(TYPICAL, 3, BLUE, "dash", legend="legend3", visible=False),
+        line(MEASURED, 3, GREEN, "dashdot", 1.5, legend="legend4", visible=False),
         line("at the start", 4, ORANGE, "dot", 1.5, legend="legend5"),
         line("now", 4, BLUE, legend="legend5"),
         line("J(k), at the start", 5, ORANGE, "dot", 1.5, legend="legend6"),
@@ -169,10 +170,15 @@ def _line_traces(words: Words) -> list[go.Scatter]:
     ]  # fmt: skip
 
 
-def lines_push(frame: Frame, first: Frame, curves: Curves, words: Words, late: bool = True) -> Push:
-    """What the five panels show now; `first` is the frame before any update. late: the last loss term's gradient."""
+def lines_push(
+    frame: Frame, first: Frame, curves: Curves, words: Words, late: bool = True, growth: bool = True
+) -> Push:
+    """What the five panels show now; `first` is the frame before any update. late: the last loss term's gradient.
+    growth: the typical and the measured growth too."""
     curves = curves.up_to(frame.snapshot)
     traces = _loss_panel(curves, words) | _matrix_panels(frame, first) | _gradient_panel(frame, first, late)
+    for name in (TYPICAL, MEASURED):  # what is not in sight is not sent
+        traces[name] = traces[name] | {"visible": True} if growth else {"visible": False}
     end = nice_end(len(curves.loss))
     layout: dict[str, Any] = {
         "xaxis.range": [0, end],
@@ -200,8 +206,8 @@ def _matrix_panels(frame: Frame, first: Frame) -> dict[str, dict[str, Any]]:
     return {
         "eigenvalues": {"x": filled(values.real), "y": filled(values.imag)},
         "worst ‖Vᵏ‖₂": {"x": filled(frame.powers), "y": positive(frame.worst)},
-        "typical ‖Vᵏ‖<sub>F</sub>/√N": {"x": filled(frame.powers), "y": positive(frame.typical)},
-        "measured ‖h<sub>1+k</sub>‖/‖h<sub>1</sub>‖": {"x": np.arange(len(states)), "y": positive(relative)},
+        TYPICAL: {"x": filled(frame.powers), "y": positive(frame.typical)},
+        MEASURED: {"x": np.arange(len(states)), "y": positive(relative)},
         "J(k), at the start": {"x": np.arange(max(1, len(first.memory))), "y": positive(first.memory)},
         "J(k)": {"x": np.arange(max(1, len(frame.memory))), "y": positive(frame.memory)},
     }
@@ -215,7 +221,7 @@ def _gradient_panel(frame: Frame, first: Frame, late: bool) -> dict[str, dict[st
 
 def _ranges(traces: dict[str, dict[str, Any]], words: Words) -> dict[str, list[float]]:
     """Of the axes that follow what is drawn."""
-    drawn = {name: attributes["y"] for name, attributes in traces.items()}
+    drawn = {name: attributes["y"] for name, attributes in traces.items() if "y" in attributes}
     # the fall from a bad start is a few steps and would press the rest flat; where the curves end is always in sight
     bounded = [
         np.minimum(curve, max(4 * words.baseline, np.nan_to_num(curve[-1])))
@@ -242,7 +248,7 @@ def _title_texts(traces: dict[str, dict[str, Any]], words: Words, late: bool, ex
 
 def of_a_sequence(memory: bool) -> list[str]:
     """The curves that a move of T's scale leaves as they were until a sequence has been run. memory: J(k) too."""
-    return ["now", "measured ‖h<sub>1+k</sub>‖/‖h<sub>1</sub>‖", *(["J(k)", "annotations[4].text"] if memory else [])]
+    return ["now", MEASURED, *(["J(k)", "annotations[4].text"] if memory else [])]
 
 
 def gradient_curve(frame: Frame, late: bool) -> np.ndarray:

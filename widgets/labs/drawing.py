@@ -115,7 +115,8 @@ class ExperimentLab(Lab):
 
     def paint(self, frame: Frame, slow: bool = True, at_rest: bool = True, say: bool = True) -> None:
         """Show a frame; see `Panels.paint`."""
-        self.panels.paint(frame, self.experiment.curves, not self.controls.whole_loss.value, slow, at_rest)
+        late, growth = not self.controls.whole_loss.value, self.controls.more_growth.value
+        self.panels.paint(frame, self.experiment.curves, late, growth, slow, at_rest)
         if say:
             self.say(at_once=at_rest)
 

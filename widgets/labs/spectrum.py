@@ -10,6 +10,7 @@ import numpy as np
 from ..figures import spectrum as figures
 from ..figures.numbers import tidy
 from ..live import LiveFigure
+from .lab import ROW
 from .matrix import MatrixLab
 from .spectrum_axes import SpectrumAxes
 from .spectrum_state import LONGEST, PERTURBATIONS, SHORTEST, SpectrumState
@@ -21,7 +22,9 @@ class SpectrumLab(MatrixLab):
     """Pseudospectra of V beside the growth of V^k: the eigenvalues of all V + E with ‖E‖ ≤ ε, and what they imply.
 
     Click a point z outside the unit circle: the growth that it implies appears as a lower bound on the curve, with its
-    limit over all k (Trefethen & Embree 2005, section 15). Arguments and attributes: `MatrixLab`.
+    limit over all k (Trefethen & Embree 2005, section 15). Bounds that need no point, the Kreiss constant among them,
+    and the numerical range are drawn on request: under More, or `set(bounds=True)`. Arguments and attributes:
+    `MatrixLab`.
     """
 
     kind = "spectrum"
@@ -55,18 +58,20 @@ class SpectrumLab(MatrixLab):
             value=40, min=SHORTEST, max=LONGEST, step=10, description="Horizon", style={"description_width": "70px"},
             layout=ipw.Layout(width="180px"),
         )  # fmt: skip
+        self.bounds = ipw.Checkbox(description="bounds that hold for all k, numerical range", indent=False)
         self.axes = SpectrumAxes(self)
         in_sight = [self.scale_slider(), self.bind(self.eps, "eps"), self.throw]
         more = [
             ipw.HBox([self.real, self.imag, self.clear]),
-            self.bind(self.horizon, "horizon"),
+            ipw.HBox([self.bind(self.horizon, "horizon"), self.bind(self.bounds, "bounds")], layout=ROW),
             *self.axes.parts,
         ]
         return in_sight, more
 
     def paint(self, settled: bool) -> None:
         state, seen = self.state, self.state.seen
-        now = (state.source, state.scale, state.time, state.horizon, state.window, state.levels, state.points)
+        axes = (state.window, state.levels, state.points)
+        now = (state.source, state.scale, state.time, state.horizon, state.bounds, *axes)
         moved, _ = figures.moved_push(state.moved(settled), seen)
         if not settled and now == self._drawn:  # ε moves: all else is drawn already, exactly
             self.figures[0].push(moved | figures.edge_push(state.plane(), state.eps)[0])
@@ -75,7 +80,7 @@ class SpectrumLab(MatrixLab):
         left, layout = figures.plane_push(plane, state.eps, seen, state.time, settled, state.levels)
         right, words = figures.frame_push(frame, point, state.time)
         cross = {"x": np.array([state.point[0]]), "y": np.array([state.point[1]])}
-        kept = () if settled else figures.AT_REST
+        kept = () if settled else figures.AT_REST if state.bounds else (figures.LABELS,)
         self.figures[0].push(left | right | moved | {figures.POINT: cross}, layout | words, pending=kept)
         self._drawn = now if settled else None
 

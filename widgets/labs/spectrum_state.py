@@ -35,7 +35,8 @@ STEPS = 200  # moments of a curve in continuous time
 class SpectrumState(MatrixState):
     """eps: size of the perturbations, and the pseudospectrum drawn dashed. throw: number of their throw, 0 for none.
     point: the z that is looked at. horizon: how far growth is drawn, in steps or in units of time. time: "discrete" for
-    h_t = V h_{t−1}, "continuous" for x' = A x.
+    h_t = V h_{t−1}, "continuous" for x' = A x. bounds: whether those that need no point are drawn, with the numerical
+    range.
 
     Axes by hand, each empty or 0 where it is automatic: window, Re and Im of its middle and half its side; levels, the
     ε of up to 6 contours; points, of the grid along either axis, 11 to 201."""
@@ -48,9 +49,12 @@ class SpectrumState(MatrixState):
     window: tuple[float, ...] = ()
     levels: tuple[float, ...] = ()
     points: int = 0
+    bounds: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if not isinstance(self.bounds, bool):
+            raise ValueError(f"bounds must be True or False; got {self.bounds!r}")
         checks.number("eps", self.eps, SMALLEST, LARGEST)
         checks.whole_number("throw", self.throw, 0)
         checks.number("horizon", self.horizon, SHORTEST, LONGEST)
@@ -124,15 +128,16 @@ class SpectrumState(MatrixState):
         along = self.points or figures.points_along(self.source.size, True)
         points = along * (along // 2 + 1) if self.source.is_real and not self.seen.middle else along**2
         seconds = dynamics.estimated_seconds(self.source.size, points, figures.FINE_TOLERANCE)
+        says = f"Coarse at first: for {self.source.size} rows the fine pseudospectra take about {short(seconds, 1)} s"
+        if not self.bounds:
+            return f"{says}."
         bounds = BOUNDS * dynamics.estimated_seconds(self.source.size, 0)
-        return (
-            f"Coarse at first: for {self.source.size} rows the fine pseudospectra take about {short(seconds, 1)} s, "
-            f"the bounds of growth about {short(bounds, 1)} s."
-        )
+        return f"{says}, the bounds of growth about {short(bounds, 1)} s."
 
     def plane(self, exact: bool = True) -> figures.Plane:
         points = figures.points_along(self.source.size, exact)
-        return _plane(self.source, self.scale, self.seen, self.points or points if exact else points, exact)
+        chosen = self.points or points if exact else points
+        return _plane(self.source, self.scale, self.seen, chosen, exact, self.bounds)
 
     @property
     def levels_search(self) -> LevelsSearch:
@@ -141,7 +146,7 @@ class SpectrumState(MatrixState):
         return levels_search(self.source, self.scale, self.seen, points)
 
     def frame(self, exact: bool = True) -> figures.Frame:
-        return _frame(self.source, self.scale, self.steps, self.time, self.step, exact)
+        return _frame(self.source, self.scale, self.steps, self.time, self.step, exact, self.bounds)
 
     def parts(self) -> Iterator[str]:
         search = self.levels_search
@@ -151,7 +156,7 @@ class SpectrumState(MatrixState):
             rest = f"{short(part.remaining, 2)} s to go"
             yield f"Pseudospectra: {count(part.done)} of {count(part.points)} points, {rest}."
         for work, words in (
-            (self.plane, "Growth and its bounds are being worked out."),
+            (self.plane, f"Growth {'and its bounds are' if self.bounds else 'is'} being worked out."),
             (self.frame, "The bound from z is being worked out."),
             (self.bound, "Perturbed eigenvalues are being worked out."),
             (self.moved, "The sentence is being worked out."),
@@ -173,15 +178,10 @@ class SpectrumState(MatrixState):
 
     def table(self) -> dict[str, np.ndarray]:
         frame, bound = self.frame(), self.bound()
-        assert frame.bounds is not None
-        return {
-            "times": frame.times,
-            "growth": frame.growth,
-            "spectral": frame.bounds.spectral,
-            "eigenvector": frame.bounds.eigenvector,
-            "numerical": frame.bounds.numerical,
-            "from_point": np.full(len(frame.times), np.nan) if bound is None else bound.curve,
-        }
+        columns = {"times": frame.times, "growth": frame.growth, "spectral": frame.spectral}
+        if frame.bounds is not None:
+            columns |= {"eigenvector": frame.bounds.eigenvector, "numerical": frame.bounds.numerical}
+        return columns | {"from_point": np.full(len(frame.times), np.nan) if bound is None else bound.curve}
 
     def tables(self) -> dict[str, dict[str, np.ndarray]]:
         plane = self.plane()
@@ -198,15 +198,14 @@ class SpectrumState(MatrixState):
             "imag": plane.imag,
             "levels": 10**plane.levels,
         }
-        drawn |= {"eigenvalues": plane.values, "numerical_range": plane.boundary}
+        drawn |= {"eigenvalues": plane.values}
+        drawn |= {} if plane.boundary is None else {"numerical_range": plane.boundary}
         return self.table() | drawn | ({} if moved is None else {"perturbed": moved})
 
     def code_lines(self) -> list[str]:
         plane = self.plane()
         time = "" if self.time == "discrete" else f', "continuous", {self.step!r}'
         along, tolerance = len(plane.real), figures.FINE_TOLERANCE
-        affordable = figures.kreiss_budget(self.source.size)
-        budget = "" if affordable == 400 else f", budget={affordable}"
         grow = f"transient_growth(V, {self.steps})" if self.time == "discrete" else "exponential_growth(V, times)"
         lines = [
             *self._form_lines(),
@@ -214,9 +213,7 @@ class SpectrumState(MatrixState):
             f"imag = np.linspace({float(plane.imag[0])!r}, {float(plane.imag[-1])!r}, {along})",
             f"levels = dynamics.pseudospectrum(form, real, imag, {tolerance!r})  # σ_min(zI − V)",
             *self.source.eigenvalues_code(self.scale),
-            f"numerical_range = dynamics.numerical_range(V, {len(plane.boundary) - 1})",
-            f"bounds = dynamics.growth_bounds(V, {self.steps}{time}{budget})",
-            "times, spectral, eigenvector, numerical = bounds[:4]",
+            *self._bounds_code(plane, time),
             f"growth = dynamics.{grow}",
         ]
         if self.throw:
@@ -227,7 +224,28 @@ class SpectrumState(MatrixState):
             lines.append(f"from_point = dynamics.bound_from_point(V, {self.z!r}, {self.steps}{time}).curve")
         else:
             lines.append("from_point = np.full(len(times), np.nan)  # z lies inside: it says nothing")
-        return [*lines, *_DRAWING, *(_DRAWING_MOVED if self.throw else ()), "figure"]
+        drawing = _drawing(self.bounds)
+        return [*lines, *drawing, *(_DRAWING_MOVED if self.throw else ()), "figure"]
+
+    def _bounds_code(self, plane: figures.Plane, time: str) -> list[str]:
+        """Lines that make `times`, `spectral`, and what `bounds` asks for; `eigenvalues` is there."""
+        if plane.boundary is None:
+            if self.time == "discrete":
+                return [
+                    f"times = np.arange({self.steps} + 1.0)",
+                    "spectral = np.abs(eigenvalues).max() ** times",
+                ]
+            return [
+                f"times = {self.step!r} * np.arange({self.steps} + 1)",
+                "spectral = np.exp(eigenvalues.real.max() * times)",
+            ]
+        affordable = figures.kreiss_budget(self.source.size)
+        budget = "" if affordable == 400 else f", budget={affordable}"
+        return [
+            f"numerical_range = dynamics.numerical_range(V, {len(plane.boundary) - 1})",
+            f"bounds = dynamics.growth_bounds(V, {self.steps}{time}{budget})",
+            "times, spectral, eigenvector, numerical = bounds[:4]",
+        ]
 
     def _form_lines(self) -> list[str]:
         """Lines that make `form`, after those of `Source.code`."""
@@ -286,14 +304,26 @@ class SpectrumState(MatrixState):
         return f"{found}, so {power} must reach {by}."
 
 
+def _drawing(bounds: bool) -> list[str]:
+    """Lines that draw what is there."""
+    curves = '"growth": growth, "spectral": spectral'
+    if bounds:
+        curves += ', "eigenvector": eigenvector, "numerical": numerical'
+    lines = _DRAWING_RANGE if bounds else []
+    return [*_DRAWING, *lines, f"curves = {{{curves}}}", *_DRAWING_CURVES]
+
+
 _DRAWING = [
     "",
     "from plotly.subplots import make_subplots",
     "figure, decades = make_subplots(cols=2), np.log10(np.maximum(levels, 1e-150))",
     'figure.add_contour(x=real, y=imag, z=decades, colorscale="Purples", showscale=False, row=1, col=1)',
     'figure.add_scatter(x=eigenvalues.real, y=eigenvalues.imag, mode="markers", name="eigenvalues", row=1, col=1)',
+]
+_DRAWING_RANGE = [
     'figure.add_scatter(x=numerical_range.real, y=numerical_range.imag, name="numerical range", row=1, col=1)',
-    'curves = {"growth": growth, "spectral": spectral, "eigenvector": eigenvector, "numerical": numerical}',
+]
+_DRAWING_CURVES = [
     'for name, y in (curves | {"from_point": from_point}).items():',
     "    figure.add_scatter(x=times, y=y, name=name, row=1, col=2)",
     'figure.update_yaxes(type="log", col=2)',
@@ -324,12 +354,14 @@ def _automatic(source: Source, time: dynamics.Time) -> figures.Window:
 
 
 @lru_cache(maxsize=8)
-def _plane(source: Source, scale: float, window: figures.Window, points: int, exact: bool) -> figures.Plane:
+def _plane(
+    source: Source, scale: float, window: figures.Window, points: int, exact: bool, bounded: bool
+) -> figures.Plane:
     if exact:
         levels = levels_search(source, scale, window, points).all()
     else:
         levels = dynamics.pseudospectrum(_form(source, scale), *window.axes(points), figures.COARSE_TOLERANCE)
-    return figures.plane_of(source.scaled(scale), window, levels, source.eigenvalues, exact)
+    return figures.plane_of(source.scaled(scale), window, levels, source.eigenvalues, exact, bounded)
 
 
 class LevelsSearch:
@@ -337,7 +369,8 @@ class LevelsSearch:
 
     def __init__(self, form: np.ndarray, window: figures.Window, points: int) -> None:
         self.last: dynamics.PseudospectrumSlice | None = None
-        self._slices = dynamics.pseudospectra_slices(form, *window.axes(points), figures.FINE_TOLERANCE)
+        self._form, self._axes = form, window.axes(points)
+        self._slices = dynamics.pseudospectra_slices(form, *self._axes, figures.FINE_TOLERANCE)
 
     def go_on(self) -> bool:
         """Do one more slice. Returns whether there was any."""
@@ -346,10 +379,11 @@ class LevelsSearch:
         return found is not None
 
     def all(self) -> np.ndarray:
-        """All of it."""
+        """All of it; at once, which is faster, where nothing is done yet."""
+        if self.last is None:
+            return dynamics.pseudospectrum(self._form, *self._axes, figures.FINE_TOLERANCE)
         while self.go_on():
             pass
-        assert self.last is not None
         return self.last.levels
 
 
@@ -359,9 +393,11 @@ def levels_search(source: Source, scale: float, window: figures.Window, points: 
 
 
 @lru_cache(maxsize=8)
-def _frame(source: Source, scale: float, steps: int, time: dynamics.Time, step: float, exact: bool) -> figures.Frame:
+def _frame(
+    source: Source, scale: float, steps: int, time: dynamics.Time, step: float, exact: bool, bounded: bool
+) -> figures.Frame:
     V, rate = source.scaled(scale), source.rate(time)
-    return figures.frame_of(V, steps, time, step, rate, exact, source_error(source))
+    return figures.frame_of(V, steps, time, step, rate, exact, source_error(source), bounded)
 
 
 @lru_cache(maxsize=32)
@@ -391,7 +427,7 @@ def _horizon(source: Source, time: dynamics.Time) -> float:
     for horizon in HORIZONS[time]:
         discrete = time == "discrete"
         frame = _frame(
-            source, 1.0, int(horizon) if discrete else STEPS, time, 1.0 if discrete else horizon / STEPS, False
+            source, 1.0, int(horizon) if discrete else STEPS, time, 1.0 if discrete else horizon / STEPS, False, False
         )
         if frame.growth[-1] <= FALLEN * frame.growth.max():
             break
@@ -402,7 +438,7 @@ def _horizon(source: Source, time: dynamics.Time) -> float:
 def _telling_point(source: Source, time: dynamics.Time) -> tuple[float, float]:
     """Where (|z| − 1)/σ_min, or Re z/σ_min, is largest on a coarse grid of the window's upper half."""
     seen = _automatic(source, time)
-    plane = _plane(source, 1.0, seen, figures.points_along(source.size, False), exact=False)
+    plane = _plane(source, 1.0, seen, figures.points_along(source.size, False), exact=False, bounded=False)
     imag = np.abs(plane.imag) if source.is_real else plane.imag
     z = plane.real + 1j * imag[:, None]
     away = np.abs(z) - 1 if time == "discrete" else z.real

@@ -34,7 +34,8 @@ def connect(lab: TrainingLab) -> None:
         (c.pace, lambda: lab.set_pace(c.pace.value)),
         (c.history, lambda: _show_history(lab)),
         (c.hold_gamma, lambda: lab.intervene("hold_gamma", c.hold_gamma.value)),
-        (c.whole_loss, lambda: _show_other_gradient(lab)),
+        (c.whole_loss, lambda: _show_other_curves(lab)),
+        (c.more_growth, lambda: _show_other_curves(lab)),
         (c.ghost, lambda: lab.experiment.set_ghost(c.ghost.value)),
         (c.rate, lambda: lab.intervene("rate", c.rate.value)),
         (c.rate_P, lambda: lab.intervene("rate_P", c.rate_P.value)),
@@ -82,7 +83,7 @@ def _show_history(lab: TrainingLab) -> None:
     c.history_label.value = f"after {count(snapshot.updates)} of {updates(lab.experiment.training.index)}"
 
 
-def _show_other_gradient(lab: TrainingLab) -> None:
+def _show_other_curves(lab: TrainingLab) -> None:
     if not lab.playing:
         lab.look()  # a slider's move may have left only one of the two gradients behind
     lab.draw(exact=lab.small and not lab.playing)
