@@ -18,8 +18,10 @@ FENCES = {  # docutils lets bars grow, and leaves room beside them as beside a s
     '<mo class="mathopen">‖</mo>': '<mo form="prefix" stretchy="false" lspace="0" rspace="0">‖</mo>',
     "<mo>‖</mo>": '<mo form="postfix" stretchy="false" lspace="0" rspace="0">‖</mo>',
     '<mo stretchy="false">|</mo>': '<mo form="prefix" stretchy="false" lspace="0" rspace="0">|</mo>',
-    "<mi>Re</mi>": '<mi>Re</mi><mspace width="0.17em"></mspace>',
 }
+APPLIED = "<mo>&ApplyFunction;</mo>"  # between a name as ln and what it is taken of: a space
+SIGN = re.compile(r"\\[a-zA-Z]+|[^\s{}^_&\\]")
+FITS = 46  # signs of a displayed formula in a line of a slide; with more its type is smaller
 
 
 def as_html(text: str) -> str:
@@ -50,7 +52,28 @@ def mathml(formulas: Iterable[tuple[str, bool]]) -> list[str]:
     if len(found) != len(wanted):
         bad = [tex for tex, shown in wanted if len(wanted) > 1 and not _is_read(tex, shown)]
         raise ValueError(f"docutils cannot read {bad or [tex for tex, _ in wanted]}")
-    return [_mended(math, shown) for math, (_, shown) in zip(found, wanted, strict=True)]
+    drawn = [_mended(math, shown) for math, (_, shown) in zip(found, wanted, strict=True)]
+    return [_fitted(math, tex) if shown else math for math, (tex, shown) in zip(drawn, wanted, strict=True)]
+
+
+def _fitted(math: str, tex: str) -> str:
+    """A displayed formula whose type is smaller the wider it is."""
+    share = FITS / max(FITS, signs(tex))
+    return math if share == 1 else math.replace("<math ", f'<math style="font-size:{share:.2f}em" ', 1)
+
+
+def signs(tex: str) -> int:
+    """How many signs a formula has along its widest line; of a matrix its longest row."""
+
+    def longest_row(found: re.Match[str]) -> str:
+        return max(found[1].split(r"\\"), key=lambda row: len(SIGN.findall(row))) + "&&"
+
+    line = re.sub(r"\\begin\{\w+\}(.*?)\\end\{\w+\}", longest_row, tex, flags=re.DOTALL)
+    spaces = 3 * line.count(r"\qquad") + 2 * line.count("&")
+    line = re.sub(r"\\(?:qquad|quad|left|right|mathsf|mathrm|boxed|text|operatorname|[,;! ])", "", line)
+    numerators = [max(found, key=lambda part: len(SIGN.findall(part))) for found in re.findall(r"\\frac\{(.*?)\}\{(.*?)\}", line)]
+    line = re.sub(r"\\frac\{(.*?)\}\{(.*?)\}", "", line)
+    return sum(len(SIGN.findall(part)) for part in (line, *numerators)) + spaces
 
 
 def _known(tex: str) -> str:
@@ -70,4 +93,5 @@ def _mended(math: str, shown: bool) -> str:
     math = re.sub(r">\s+<", "><", math)
     for old, new in FENCES.items():
         math = math.replace(old, new)
+    math = math.replace(APPLIED, '<mspace width="0.17em"></mspace>')
     return math if shown else math.replace(' display="block"', "", 1)

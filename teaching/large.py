@@ -5,23 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-PANEL, HIGH = 330, 240  # pixels of a panel with its numbers: on a slide they are about twice as long
+HIGH = 240  # pixels of a panel with its numbers: on a slide they are one and a half times to twice as long
 LEFT, RIGHT, OVER, UNDER = 46, 14, 30, 44  # between a panel's edge and its plot
 SECOND = 30  # more at the right, where a second axis has its numbers
 TITLE = 10  # from the upper edge to the foot of a panel's title
 
 
-def large(parts: Mapping[str, Any], panels: Sequence[str] = (), width: int = PANEL) -> dict[str, Any]:
-    """The parts of a figure (`LiveFigure.parts`) with these panels alone, named by their x axes: "x", "x2" …
+def panels_of(parts: Mapping[str, Any]) -> tuple[str, ...]:
+    """The panels of a figure (`LiveFigure.parts`), by their x axes: "x", "x2" …"""
+    return tuple(dict.fromkeys(trace.get("xaxis") or "x" for trace in parts["data"]))
 
-    No panels: all of them. width: of a panel, in pixels.
+
+def large(parts: Mapping[str, Any], chosen: Sequence[str], width: int) -> dict[str, Any]:
+    """The parts of a figure with these of its panels alone, each so many pixels wide.
+
     ValueError for a panel that the figure does not have.
     """
     data, layout = parts["data"], dict(parts["layout"])
-    there = list(dict.fromkeys(trace.get("xaxis") or "x" for trace in data))
-    chosen = list(panels) or there
-    if unknown := [panel for panel in chosen if panel not in there]:
-        raise ValueError(f"the figure has the panels {', '.join(there)}; got {', '.join(unknown)}")
+    if unknown := [panel for panel in chosen if panel not in panels_of(parts)]:
+        raise ValueError(f"the figure has the panels {', '.join(panels_of(parts))}; got {', '.join(unknown)}")
     whole = width * len(chosen)
     kept = [trace for trace in data if (trace.get("xaxis") or "x") in chosen]
     notes = []

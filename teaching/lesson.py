@@ -20,8 +20,14 @@ from formulas import MATH
 MOST, MOST_FORMULAS = 330, 2  # characters and displayed formulas on a slide
 CORE_ENDS = "**The core ends here**"
 LEAD = re.compile(r"^(?:[-*] )?\*\*(.+?)\*\*", re.DOTALL)
-TIMES = re.compile(r"\s*\*\([^*]*minutes?[^*]*\)\*|\s*\*\(optional[^*]*\)\*")
+TIMES = re.compile(r"\s*\*\((?:[^*]*minutes?|optional|so far)[^*]*\)\*")
 NUMBERED = re.compile(r"^(?:Exercise · |Stretch · )?\d+ · ")
+ASIDE = re.compile(r"\s*\*\((?:so far:|A solution|A hint|Every exercise)[^)]*\)\*|\s*\*\(Every exercise.*?\)\*", re.DOTALL)
+BADGE = re.compile(r"(?:In Colab: )?\[!\[[^\]]*\]\([^)]*\)\]\([^)]*\)")
+LINK = re.compile(r"(?<!!)\[([^\]]*)\]\([^)]*\)")
+IMAGE = re.compile(r"!\[([^\]]*)\]\(images/([\w.-]+\.svg)\)", re.DOTALL)
+NOT_SAID = ("Do this", "Think", "Report", "Read the table", "In code", "Looking ahead")  # of the notes alone
+LEFT_OUT = {"start-02", "start-08", "start-10", "pseudo-18"}  # cells whose first words are for a reader, not a room
 SENTENCE = re.compile(r"(?<=[.!?])(?<!i\.e\.)(?<!e\.g\.)\s+(?=[A-Z\d$*\"(‖])")
 
 
@@ -29,7 +35,8 @@ SENTENCE = re.compile(r"(?<=[.!?])(?<!i\.e\.)(?<!e\.g\.)\s+(?=[A-Z\d$*\"(‖])")
 class Slide:
     """kind: "title", "question", "answer", "idea", "picture" or "summary". cell: the id of the cell it is made of.
 
-    body: Markdown; options: of a question, with what is said of each; right: the right one; picture: a file's name.
+    body: Markdown; options: of a question, with what is said of each; right: the right one; picture: a file in
+    notebooks/images.
     """
 
     kind: str
@@ -48,19 +55,23 @@ def slides_of(notebook: NotebookNode, pictures: Sequence[tuple[str, str, str, st
     core, heading = True, ""
     for position, cell in enumerate(notebook.cells):
         chosen = cell.metadata.get("slideshow", {}).get("slide_type", "")
-        if cell.cell_type == "markdown" and cell.source.startswith(CORE_ENDS):
-            core = False
         if cell.cell_type == "code" and (core or chosen == "slide") and chosen != "skip":
             slides += _question(cell)
-            slides += [Slide("picture", cell.id, t, "", w, picture=n) for at, n, t, w in pictures if at == cell.id]
+            slides += [
+                Slide("picture", cell.id, title, notes=words, picture=name)
+                for at, name, title, words in pictures
+                if at == cell.id
+            ]
         elif cell.cell_type == "markdown" and position == 0:
             slides.append(_title(cell))
+            slides += _images(cell, slides[-1].title, blocks_of(cell.source))
         elif cell.cell_type == "markdown" and chosen != "skip":
             for slide in _ideas(cell, heading):
-                heading = slide.title if slide.kind == "heading" else heading
+                core = core and slide.kind != "end"
+                heading = slide.title or heading
                 if slide.kind == "do this":
                     _add_notes(slides, slide.notes)
-                elif slide.kind == "summary" or (slide.kind == "idea" and (core or chosen == "slide")):
+                elif slide.kind == "summary" or (slide.kind in ("idea", "picture") and (core or chosen == "slide")):
                     slides.append(slide)
     return slides
 
@@ -73,13 +84,13 @@ def _add_notes(slides: list[Slide], notes: str) -> None:
 
 def _title(cell: NotebookNode) -> Slide:
     """The first cell: its title, and its aims as a list."""
-    blocks = [block for block in blocks_of(cell.source) if "colab-badge" not in block]
+    blocks = blocks_of(cell.source)
     title = next(block[2:] for block in blocks if block.startswith("# "))
     aims = next((block for block in blocks if block.startswith("**Aims.**")), "")
     points = [re.sub(r"(?:[;,.]|, and)\s*$", "", aim) for aim in re.split(r"\s*\(\d\)\s*", aims)[1:]]
     rest = "\n\n".join(block for block in blocks if not block.startswith("# "))
     body = "\n".join(f"- {point}" for point in points)
-    return Slide("title", cell.id, title, body, rest)
+    return Slide("title", cell.id, title, body or _beginning(rest.split("\n\n")), rest)
 
 
 def _question(cell: NotebookNode) -> Iterator[Slide]:
@@ -98,18 +109,33 @@ def _question(cell: NotebookNode) -> Iterator[Slide]:
     yield Slide("answer", cell.id, question, notes=more.get("then", ""), **what)
 
 
+def _images(cell: NotebookNode, title: str, blocks: list[str]) -> Iterator[Slide]:
+    """The pictures that stand by themselves among the blocks, each on a slide of its own."""
+    for block in blocks:
+        if found := IMAGE.fullmatch(block):
+            yield Slide("picture", cell.id, title, notes=found[1], picture=found[2])
+
+
 def _ideas(cell: NotebookNode, heading: str) -> Iterator[Slide]:
-    """The groups of a Markdown cell. Kinds "heading" and "do this" are for `slides_of` alone."""
+    """The groups of a Markdown cell. Kinds "heading", "end" and "do this" are for `slides_of` alone."""
     group: list[str] = []
+    alone = True  # before any heading of its own
     for block in [*blocks_of(cell.source), "## "]:
         starts = block.startswith("#") or LEAD.match(block)
         if starts and group:
-            yield _idea(cell.id, heading, group)
+            if LEAD.match(group[0]) or not (alone and cell.id in LEFT_OUT):
+                words = [part for part in group if not IMAGE.fullmatch(part)]
+                idea = _idea(cell.id, heading, words) if words else None
+                yield from [idea] if idea else []
+                yield from _images(cell, idea.title if idea else heading, group)
             group = []
-        if block.startswith("#"):
+        if block.startswith(CORE_ENDS):
+            yield Slide("end", cell.id, "")
+        elif block.startswith("#"):
             found = NUMBERED.sub("", TIMES.sub("", block.lstrip("# "))).strip()
             heading = found or heading
             yield Slide("heading", cell.id, heading)
+            alone = False
         elif block != "---" and not block.startswith(("nnRNN kit ·", "|", "```")):
             group.append(block)
 
@@ -122,9 +148,9 @@ def _idea(cell: str, heading: str, group: list[str]) -> Slide:
         said = not lead
         return Slide("summary" if said else "aside", cell, "Summary", _points(group[0]) if said else "", notes)
     if lead:
-        if lead[1].startswith(("Do this", "Think", "Report", "Read the table")):
+        if lead[1].startswith(NOT_SAID):
             return Slide("do this", cell, "", notes=notes)
-        title = lead[1].strip().rstrip(".:")
+        title = lead[1].strip().rstrip(".:") if len(lead[1]) > 2 else heading
         if lead[1].strip().endswith((".", ":", "?", '."', '?"')):
             blocks[0] = group[0][lead.end() :].strip()
     return Slide("idea", cell, title, _beginning([block for block in blocks if block]), notes)
@@ -159,7 +185,20 @@ def _beginning(blocks: list[str]) -> str:
         said.append(" ".join(kept))
         if len(kept) < len(whole):
             break
+    if said and not said[-1].startswith("$$"):  # what announces something that the slide does not have
+        said[-1] = _closed(sentences(said[-1]))
     return "\n\n".join(part for part in said if part)
+
+
+def _closed(said: list[str]) -> str:
+    """The sentences without the last ones if these open what they do not close: a list, a parenthesis."""
+    while said:
+        text = " ".join(said)
+        plain = MATH.sub("", text)
+        if not said[-1].rstrip("*").endswith(":") and plain.count("(") == plain.count(")"):
+            return text
+        said = said[:-1]
+    return ""
 
 
 def length(text: str) -> int:
@@ -178,6 +217,7 @@ def sentences(text: str) -> list[str]:
 def blocks_of(source: str) -> list[str]:
     """Paragraphs, list items that begin in bold, headings and displayed formulas; without what is folded away."""
     text = re.sub(r"<details>.*?</details>", "", source, flags=re.DOTALL)
+    text = LINK.sub(r"\1", BADGE.sub("", ASIDE.sub("", text)))
     text = re.sub(r"(?m)^(?=[-*] \*\*)", "\n", text)
     text = re.sub(r"(?s)(?<!\$)(\$\$.+?\$\$)", r"\n\n\1\n\n", text)
     return [block.strip() for block in re.split(r"\n\s*\n", text) if block.strip()]

@@ -16,13 +16,14 @@ from pathlib import Path
 import nbformat
 
 import lesson
-from formulas import as_html
+from formulas import DISPLAYED, as_html
 from lesson import Slide
 
 HERE = Path(__file__).resolve().parent
 NOTEBOOKS = HERE.parent / "notebooks"
 IMAGES = NOTEBOOKS / "images"
-DENSE = 300  # characters from which the type is smaller
+DENSE, TIGHT = 300, 520  # characters from which the type is smaller, and smaller still
+FORMULA = 110  # characters that a displayed formula takes the room of
 
 
 def deck(names: Sequence[str] = ()) -> str:
@@ -40,16 +41,16 @@ def deck(names: Sequence[str] = ()) -> str:
 
 def slides_of(path: Path) -> list[Slide]:
     """The slides of a notebook, with its stored pictures."""
-    from catalogue import PICTURES  # the labs, which take a second to import
+    from lab_pictures import PICTURES  # the labs, which take a second to import
 
     mine = [picture for picture in PICTURES if picture.name[:2] == path.name[:2]]
-    pictures = [(picture.cell, picture.name, picture.title, words_of(picture.name)) for picture in mine]
+    pictures = [(picture.cell, picture.file, picture.title, words_of(picture.file)) for picture in mine]
     return lesson.slides_of(nbformat.read(path, as_version=4), pictures)
 
 
 def words_of(picture: str) -> str:
     """The sentence of the lab that a stored picture shows."""
-    found = re.search(r"<title>(.*?)</title>", (IMAGES / f"{picture}.svg").read_text("utf-8"), re.DOTALL)
+    found = re.search(r"<title>(.*?)</title>", (IMAGES / picture).read_text("utf-8"), re.DOTALL)
     assert found, picture
     return html.unescape(found[1])
 
@@ -57,17 +58,21 @@ def words_of(picture: str) -> str:
 def section(slide: Slide, path: Path) -> str:
     """A slide as an element of the page."""
     inside = {"question": _options, "answer": _options, "picture": _picture}.get(slide.kind, _body)(slide)
-    long = sum(lesson.length(text) for text in (slide.body, *slide.options, *_reasons(slide))) > DENSE
+    long = _load(slide)
+    size = " tight" if long > TIGHT else " dense" if long > DENSE else ""
     notes = f'<aside class="notes">{as_html(slide.notes)}</aside>' if slide.notes else ""
     heading = "h1" if slide.kind == "title" else "h2"
     title = re.sub(r"^<p>|</p>\s*$", "", as_html(slide.title))
     foot = f"<footer>{path.stem.replace('_', ' ')}</footer>"
-    where = f'data-cell="{slide.cell}" class="slide {slide.kind}{" dense" * long}"'
+    where = f'data-cell="{slide.cell}" class="slide {slide.kind}{size}"'
     return f"<section {where}><{heading}>{title}</{heading}>{inside}{foot}{notes}</section>"
 
 
-def _reasons(slide: Slide) -> list[str]:
-    return list(slide.options.values()) if slide.kind == "answer" else []
+def _load(slide: Slide) -> int:
+    """How much there is to read on a slide, in characters."""
+    if slide.kind in ("question", "answer"):
+        return 0  # their type is as large as the longest needs
+    return lesson.length(slide.body) + FORMULA * len(DISPLAYED.findall(slide.body))
 
 
 def _body(slide: Slide) -> str:
@@ -75,7 +80,7 @@ def _body(slide: Slide) -> str:
 
 
 def _picture(slide: Slide) -> str:
-    svg = (IMAGES / f"{slide.picture}.svg").read_text("utf-8")
+    svg = (IMAGES / slide.picture).read_text("utf-8")
     return f'<figure data-picture="{slide.picture}">{svg}</figure>'
 
 

@@ -1,4 +1,4 @@
-"""Draw the pictures of `catalogue.py` into notebooks/images: `make pictures`."""
+"""Draw the pictures of `lab_pictures.py` into notebooks/images: `make pictures`."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from catalogue import NOTEBOOKS, PICTURES, Picture
-from large import PANEL, large
+from lab_pictures import NOTEBOOKS, PICTURES, Picture
+from large import large, panels_of
 from widgets.still import still
 
 IMAGES = NOTEBOOKS / "images"
 MOST_BYTES = 60_000
-NARROW = 280  # pixels of a panel, where there are more than two
+WIDTHS = {1: 500, 2: 330, 3: 280}  # of a panel, in pixels, by their number
 PATH = re.compile(r' d="([^"]*)"')
 BITMAP = re.compile(r"data:image/png;base64,[^\"]*")
 NUMBER = re.compile(r"-?\d+(?:[.,]\d+)*(?:e[-+]?\d+)?")
@@ -23,7 +23,7 @@ NEAR = 1.5  # pixels that a curve may lie beside the stored one
 
 
 def path_of(picture: Picture) -> Path:
-    return IMAGES / f"{picture.name}.svg"
+    return IMAGES / picture.file
 
 
 def drawn(picture: Picture) -> tuple[str, str]:
@@ -31,8 +31,8 @@ def drawn(picture: Picture) -> tuple[str, str]:
     lab = picture.lab()
     try:
         parts = lab.figures[0].parts()
-        few = len(picture.panels or {trace.get("xaxis") for trace in parts["data"]}) < 3
-        return still([large(parts, picture.panels, PANEL if few else NARROW)], lab.status) + "\n", lab.status
+        panels = picture.panels or panels_of(parts)
+        return still([large(parts, panels, WIDTHS[len(panels)])], lab.status) + "\n", lab.status
     finally:
         lab.close()
 

@@ -1,4 +1,4 @@
-"""The stored pictures: of which lab, in which state, and what they show. `pictures.py` draws them."""
+"""The stored pictures: of which lab, in which state, and what they show. `draw.py` draws them."""
 
 from __future__ import annotations
 
@@ -31,6 +31,10 @@ class Picture:
     title: str
     lab: Callable[[], Lab]
     panels: tuple[str, ...] = ()
+
+    @property
+    def file(self) -> str:
+        return f"{self.name}.svg"
 
 
 def made_by(notebook: str, *cells: str) -> dict[str, Any]:
