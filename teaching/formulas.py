@@ -71,7 +71,9 @@ def signs(tex: str) -> int:
     line = re.sub(r"\\begin\{\w+\}(.*?)\\end\{\w+\}", longest_row, tex, flags=re.DOTALL)
     spaces = 3 * line.count(r"\qquad") + 2 * line.count("&")
     line = re.sub(r"\\(?:qquad|quad|left|right|mathsf|mathrm|boxed|text|operatorname|[,;! ])", "", line)
-    numerators = [max(found, key=lambda part: len(SIGN.findall(part))) for found in re.findall(r"\\frac\{(.*?)\}\{(.*?)\}", line)]
+    numerators = [
+        max(found, key=lambda part: len(SIGN.findall(part))) for found in re.findall(r"\\frac\{(.*?)\}\{(.*?)\}", line)
+    ]
     line = re.sub(r"\\frac\{(.*?)\}\{(.*?)\}", "", line)
     return sum(len(SIGN.findall(part)) for part in (line, *numerators)) + spaces
 

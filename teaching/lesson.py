@@ -22,7 +22,9 @@ CORE_ENDS = "**The core ends here**"
 LEAD = re.compile(r"^(?:[-*] )?\*\*(.+?)\*\*", re.DOTALL)
 TIMES = re.compile(r"\s*\*\((?:[^*]*minutes?|optional|so far)[^*]*\)\*")
 NUMBERED = re.compile(r"^(?:Exercise · |Stretch · )?\d+ · ")
-ASIDE = re.compile(r"\s*\*\((?:so far:|A solution|A hint|Every exercise)[^)]*\)\*|\s*\*\(Every exercise.*?\)\*", re.DOTALL)
+ASIDE = re.compile(
+    r"\s*\*\((?:so far:|\d+ minutes|A solution|A hint|Every exercise)[^)]*\)\*|\s*\*\(Every exercise.*?\)\*", re.DOTALL
+)
 BADGE = re.compile(r"(?:In Colab: )?\[!\[[^\]]*\]\([^)]*\)\]\([^)]*\)")
 LINK = re.compile(r"(?<!!)\[([^\]]*)\]\([^)]*\)")
 IMAGE = re.compile(r"!\[([^\]]*)\]\(images/([\w.-]+\.svg)\)", re.DOTALL)
@@ -103,10 +105,18 @@ def _question(cell: NotebookNode) -> Iterator[Slide]:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "predict"
     )
     question, options = (ast.literal_eval(argument) for argument in call.args)
-    more = {word.arg: ast.literal_eval(word.value) for word in call.keywords}
-    what = {"options": options, "right": more["right"]}
+    more = {word.arg: _literal(word.value) for word in call.keywords}
+    what = {"options": options, "right": more.get("right", "")}
     yield Slide("question", cell.id, question, notes="Let everybody choose before anybody speaks.", **what)
     yield Slide("answer", cell.id, question, notes=more.get("then", ""), **what)
+
+
+def _literal(node: ast.expr) -> str:
+    """The text in the code; "" for one that the notebook works out when it runs."""
+    try:
+        return str(ast.literal_eval(node))
+    except ValueError:
+        return ""
 
 
 def _images(cell: NotebookNode, title: str, blocks: list[str]) -> Iterator[Slide]:
@@ -151,8 +161,9 @@ def _idea(cell: str, heading: str, group: list[str]) -> Slide:
         if lead[1].startswith(NOT_SAID):
             return Slide("do this", cell, "", notes=notes)
         title = lead[1].strip().rstrip(".:") if len(lead[1]) > 2 else heading
-        if lead[1].strip().endswith((".", ":", "?", '."', '?"')):
-            blocks[0] = group[0][lead.end() :].strip()
+        rest = group[0][lead.end() :].strip()
+        if not rest[:1].islower() or lead[1].strip().endswith((".", ":", "?", '."', '?"')):
+            blocks[0] = rest.removeprefix(".").strip()  # else the words in bold are a part of the first sentence
     return Slide("idea", cell, title, _beginning([block for block in blocks if block]), notes)
 
 

@@ -36,7 +36,9 @@ def deck(names: Sequence[str] = ()) -> str:
     style, script = ((HERE / f"deck.{kind}").read_text("utf-8") for kind in ("css", "js"))
     head = f'<meta charset="utf-8"><title>nnRNN kit: slides</title><style>{style}</style>'
     body = "\n".join(sections)
-    return f'<!doctype html><html lang="en"><head>{head}</head>\n<body>{body}\n<script>{script}</script></body></html>\n'
+    return (
+        f'<!doctype html><html lang="en"><head>{head}</head>\n<body>{body}\n<script>{script}</script></body></html>\n'
+    )
 
 
 def slides_of(path: Path) -> list[Slide]:
@@ -126,7 +128,9 @@ def main() -> None:
     except ValueError as problem:
         parser.error(str(problem))
     chosen.output.write_text(text, "utf-8")
-    print(f"{chosen.output}: {text.count('<section ')} slides, {len(text.encode()) / 1e6:.1f} MB; arrows turn the pages")
+    print(
+        f"{chosen.output}: {text.count('<section ')} slides, {len(text.encode()) / 1e6:.1f} MB; arrows turn the pages"
+    )
     if chosen.pdf:
         try:
             print_pdf(chosen.output, chosen.output.with_suffix(".pdf"))
