@@ -13,7 +13,12 @@ DISPLAYED = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
 INLINE = re.compile(r"(?<![\\$])\$(?!\$)([^$\n]+?)\$(?!\$)")
 MATH = re.compile(rf"{DISPLAYED.pattern}|{INLINE.pattern}", re.DOTALL)
 PLACE = "\N{WHITE SQUARE WITH ROUNDED CORNERS}"  # stands where a formula was, with its number; no Markdown in it
-SYNONYMS = {r"\dots": r"\ldots "}  # what docutils does not know
+SYNONYMS = {
+    r"\\[td]?frac\s*([0-9a-zA-Z])\s*([0-9a-zA-Z])": r"\\frac{\1}{\2}",
+    r"\\[td]frac": r"\\frac",  # it takes 16 for one number
+    r"\\dots(?![a-z])": r"\\ldots ",
+    r"\\math(?:bin|rel|op|ord)\{([^{}]*)\}": r"\1",
+}  # docutils has the right ones
 FENCES = {  # docutils lets bars grow, and leaves room beside them as beside a sign of division
     '<mo class="mathopen">‖</mo>': '<mo form="prefix" stretchy="false" lspace="0" rspace="0">‖</mo>',
     "<mo>‖</mo>": '<mo form="postfix" stretchy="false" lspace="0" rspace="0">‖</mo>',
@@ -34,6 +39,7 @@ def as_html(text: str) -> str:
 
     html = str(_markdown()(MATH.sub(put_away, text)))
     drawn = mathml(formulas)
+    html = re.sub(f"[(]?{PLACE}\\d+{PLACE}[).,;:?!]+", r'<span class="together">\g<0></span>', html)
     return re.sub(f"{PLACE}(\\d+){PLACE}", lambda found: drawn[int(found[1])], html)
 
 
@@ -79,8 +85,8 @@ def signs(tex: str) -> int:
 
 
 def _known(tex: str) -> str:
-    for name, known in SYNONYMS.items():
-        tex = re.sub(re.escape(name) + r"(?![a-zA-Z])", lambda _, known=known: known, tex)  # type: ignore[misc]
+    for pattern, known in SYNONYMS.items():
+        tex = re.sub(pattern, known, tex)
     return tex
 
 

@@ -182,7 +182,8 @@ def _beginning(blocks: list[str]) -> str:
             said.append(block)
             continue
         if re.match(r"(?:[-*]|\d+\.) ", block) and LEAD.match(block) is None:
-            if length(block) > room:
+            block = block if length(block) <= room else _leads(block)
+            if not block or length(block) > room:
                 break
             said.append(block)
             room -= length(block)
@@ -199,6 +200,12 @@ def _beginning(blocks: list[str]) -> str:
     if said and not said[-1].startswith("$$"):  # what announces something that the slide does not have
         said[-1] = _closed(sentences(said[-1]))
     return "\n\n".join(part for part in said if part)
+
+
+def _leads(block: str) -> str:
+    """A list with the words in bold of each item alone; "" if one has none."""
+    items = [re.match(r"(\d+\.|[-*]) \*\*(.+?)\*\*", item) for item in re.split(r"\n(?=\d+\. |[-*] )", block)]
+    return "\n".join(f"{item[1]} {item[2].rstrip('.')}" for item in items if item) if all(items) else ""
 
 
 def _closed(said: list[str]) -> str:
