@@ -92,7 +92,7 @@ EVERY = (
     ),
     Picture(
         "06-gradients", "gradient-05", "The same eigenvalues, and other gradients", lambda: widgets.GradientLab(),
-        ("x", "x2", "x3"),
+        ("x", "x2"),
     ),
     Picture(
         "07-assemble", "build-05", "Four parts, one matrix", lambda: widgets.AssembleLab(), ("x", "x2", "x3"),

@@ -12,6 +12,7 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from nbformat import NotebookNode
 
@@ -174,7 +175,10 @@ def _points(paragraph: str) -> str:
 def _beginning(blocks: list[str]) -> str:
     """The first sentences, as many as a slide holds, and the formulas among them."""
     said, room, formulas = [], MOST, 0
-    for block in blocks:
+    for block, after in pairwise([*blocks, ""]):
+        announces = block.rstrip("*").endswith(":") and not re.match(r"\$\$|[-*] |\d+\. ", after)
+        if said and announces:  # a table, which is not here
+            break
         if block.startswith("$$"):
             formulas += 1
             if formulas > MOST_FORMULAS:
