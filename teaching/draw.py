@@ -59,7 +59,7 @@ def differences(stored: str, now: str) -> list[str]:
 
 def _away(path: str, other: str) -> float:
     """The largest distance of a corner of one path from the other path."""
-    corners, ends = np.concatenate([*_pieces(path)] or [np.full((1, 2), np.inf)]), [*_pieces(other)]
+    corners, ends = np.concatenate([*_pieces(path)] or [np.full((1, 2), 1e6)]), [*_pieces(other)]
     starts = np.concatenate([piece[:-1] if len(piece) > 1 else piece for piece in ends] or [np.zeros((1, 2))])
     stops = np.concatenate([piece[1:] if len(piece) > 1 else piece for piece in ends] or [np.zeros((1, 2))])
     along, to = stops - starts, corners[:, None] - starts
