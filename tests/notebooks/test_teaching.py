@@ -111,6 +111,17 @@ def test_every_notebook_has_its_rows():
             assert number in [row[0] for row in rows(part(heading))], number
 
 
+def test_a_section_that_is_named_is_there():
+    named = re.findall(r"(\d\d)(?:\]\([\w.]+\))?(?: \|)?,? sections? (\d(?:(?:, | and )\d)*)", TEXT)
+    assert len(named) > 10
+    for number, sections in named:
+        if number in THERE:
+            cells = nbformat.read(badges.ROOT / "notebooks" / THERE[number], as_version=4).cells
+            headings = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+            for section in re.findall(r"\d", sections):
+                assert re.search(rf"^## {section} · ", headings, re.MULTILINE), f"{number}, section {section}"
+
+
 def test_every_picture_of_a_lab_is_shown():
     for picture in PICTURES:
         assert f"![{picture.title}](images/{picture.file})" in TEXT
