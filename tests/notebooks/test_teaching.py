@@ -113,7 +113,7 @@ def test_every_notebook_has_its_rows():
 
 def test_a_section_that_is_named_is_there():
     named = re.findall(r"(\d\d)(?:\]\([\w.]+\))?(?: \|)?,? sections? (\d(?:(?:, | and )\d)*)", TEXT)
-    assert len(named) > 10
+    assert len(named) >= 10
     for number, sections in named:
         if number in THERE:
             cells = nbformat.read(badges.ROOT / "notebooks" / THERE[number], as_version=4).cells
