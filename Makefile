@@ -17,6 +17,7 @@ OLDEST_NOTEBOOK := notebooks/08_train_it_live.ipynb
 JUPYTER_ARGS ?=
 BENCH ?=
 GPU ?=
+SLIDES ?=
 
 python := $(VENV)/bin/python
 colab_python := $(COLAB)/bin/python
@@ -54,7 +55,7 @@ endef
 
 # --- what people type --------------------------------------------------------------------------------------------
 
-.PHONY: help lab test test-colab test-oldest lint types unit nbval browser bench gpu badges clean
+.PHONY: help lab test test-colab test-oldest lint types unit nbval browser bench gpu badges pictures slides clean
 help:
 	@echo 'make lab          JupyterLab on $(START); JUPYTER_ARGS="--no-browser" passes through'
 	@echo 'make test         lint types unit nbval browser, one after the other; each is a target too'
@@ -63,6 +64,8 @@ help:
 	@echo 'make bench        times beside other libraries and bounds; BENCH="--help" lists the options'
 	@echo 'make gpu          what only a machine with CUDA can tell, into gpu.json; a checkout and torch are enough'
 	@echo 'make badges       write the address in pyproject.toml into badges, set-up cells, README.md and CITATION.cff'
+	@echo 'make pictures     draw the labs of the notebooks into notebooks/images, for where no kernel is'
+	@echo 'make slides       the notebooks as slides: slides.html, and slides.pdf if chromium is there; SLIDES="01 03 08"'
 	@echo 'make clean        remove the environments and what the tests leave behind'
 	@echo 'CI runs .ci/run: make test and make test-colab'
 
@@ -118,8 +121,15 @@ gpu:
 badges: $(VENV)/.installed-test
 	@$(python) tests/notebooks/badges.py
 
+pictures: $(VENV)/.installed-test
+	@$(ONE_THREAD) $(python) teaching/draw.py
+	@$(python) tests/notebooks/pictures.py
+
+slides: $(VENV)/.installed-test
+	@$(python) teaching/slides.py --pdf $(SLIDES)
+
 clean:
-	rm -rf $(VENV) $(COLAB) $(OLDEST) $(BUILD) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(COLAB) $(OLDEST) $(BUILD) slides.html slides.pdf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find nnrnn_core widgets tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- environments -------------------------------------------------------------------------------------------------

@@ -19,8 +19,9 @@ from typing import Any
 
 import numpy as np
 
-WIDTH = 1000  # pixels
+WIDTH = 1000  # pixels, of a figure whose layout has none
 LINE = 18  # pixels from one line of the legend to the next
+KEYS, KEY = 60, 220  # pixels to the left of the legend, and from one key in a line to the next
 CELLS = 100  # a heat map of more rows or columns is thinned
 INK, GROUND = "#222", "#fff"
 DASHES = {"dot": "2,3", "dash": "8,4", "dashdot": "8,3,2,3", "longdash": "14,4", "longdashdot": "14,3,2,3"}
@@ -60,15 +61,15 @@ def still(figures: Sequence[Mapping[str, Any]], words: str, key: str = "") -> st
 
     words: what they show, for readers who cannot see them. key: an attribute by which the live view finds the picture.
     """
-    parts, top = [], 0.0
+    parts, top, width = [], 0.0, max(_width(figure["layout"]) for figure in figures)
     for figure in figures:
         picture, height = _figure(figure["data"], figure["layout"])
         parts.append(f'<g transform="translate(0,{top:.0f})">{picture}</g>')
         top += height
-    style = f'style="max-width:{WIDTH}px" font-family="Arial,Helvetica,sans-serif" font-size="12" fill="none"'
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {top:.0f}" width="100%" role="img" {style}'
+    style = f'style="max-width:{width}px" font-family="Arial,Helvetica,sans-serif" font-size="12" fill="none"'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {top:.0f}" width="100%" role="img" {style}'
     label = html.escape(words, quote=True)
-    ground = f'<rect width="{WIDTH}" height="{top:.0f}" fill="{GROUND}"/>'
+    ground = f'<rect width="{width}" height="{top:.0f}" fill="{GROUND}"/>'
     return f'{head} data-still="{key}" aria-label="{label}"><title>{label}</title>{ground}{"".join(parts)}</svg>'
 
 
@@ -85,6 +86,10 @@ def _figure(data: Sequence[Mapping[str, Any]], layout: Mapping[str, Any]) -> tup
     return "".join(parts) + keys, height
 
 
+def _width(layout: Mapping[str, Any]) -> int:
+    return int(layout.get("width") or WIDTH)
+
+
 def _pair(trace: Mapping[str, Any]) -> tuple[str, str]:
     return trace.get("xaxis") or "x", trace.get("yaxis") or "y"
 
@@ -93,7 +98,7 @@ def _axes(pair: tuple[str, str], data: Sequence[Mapping[str, Any]], layout: Mapp
     """The axes of a panel; it is made smaller where one unit is to be as long along both."""
     x_words, y_words = (_settings(layout, name) for name in pair)
     margin = {**MARGIN, **layout.get("margin", {})}
-    across, down = WIDTH - margin["l"] - margin["r"], layout["height"] - margin["t"] - margin["b"]
+    across, down = _width(layout) - margin["l"] - margin["r"], layout["height"] - margin["t"] - margin["b"]
     over = _settings(layout, y_words["overlaying"]) if "overlaying" in y_words else y_words
     (x0, x1), (y0, y1) = x_words.get("domain") or (0, 1), over.get("domain") or (0, 1)
     left, right = margin["l"] + x0 * across, margin["l"] + x1 * across
@@ -133,7 +138,9 @@ def _extent(traces: Sequence[Mapping[str, Any]], name: str, settings: Mapping[st
 # ---- what stands around the numbers
 
 
-def _text(words: str, x: float, y: float, anchor: str = "start", size: float = 12, more: str = "") -> str:
+def _text(
+    words: str, x: float, y: float, anchor: str = "start", size: float = 12, more: str = "", ink: str = INK
+) -> str:
     """Words with plotly's little HTML: <sub>, <sup>; a line break becomes a space."""
     safe = html.escape(html.unescape(re.sub(r"<br>", " ", words)), quote=False)
     for tag in ("sub", "sup"):
@@ -141,7 +148,7 @@ def _text(words: str, x: float, y: float, anchor: str = "start", size: float = 1
         safe = safe.replace(f"&lt;{tag}&gt;", shift).replace(f"&lt;/{tag}&gt;", "</tspan>")
     safe = re.sub(r"&lt;/?\w+&gt;", "", safe)
     return (
-        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size:g}" fill="{INK}" {more}>{safe}</text>'
+        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size:g}" fill="{ink}" {more}>{safe}</text>'
     )
 
 
@@ -185,7 +192,7 @@ def _annotation(note: Mapping[str, Any], layout: Mapping[str, Any], panels: Mapp
         axes = [axes["xy".index(name)] for pair, axes in panels.items() if ref in pair]
         return float(axes[0].pixels(10**value if axes[0].log else value)) if axes else math.nan
 
-    x = place("x", (margin["l"], WIDTH - margin["r"])) + note.get("xshift", 0)
+    x = place("x", (margin["l"], _width(layout) - margin["r"])) + note.get("xshift", 0)
     y = place("y", (layout["height"] - margin["b"], margin["t"])) - note.get("yshift", 0)
     if not note.get("text") or math.isnan(x + y):
         return ""
@@ -197,16 +204,17 @@ def _annotation(note: Mapping[str, Any], layout: Mapping[str, Any], panels: Mapp
 
 
 def _keys(data: Sequence[Mapping[str, Any]], layout: Mapping[str, Any]) -> tuple[str, float]:
-    """A line of the legend for each named trace of lines or markers, below the figure; and where it ends."""
+    """The legend below the figure, a key for each named trace of lines or markers; and where it ends."""
     parts, top, column = [], float(layout["height"]), 0
+    columns = max(1, (_width(layout) - KEYS) // KEY)
     named = [trace for trace in data if trace.get("showlegend") is not False and trace.get("type") != "heatmap"]
     for trace in named if layout.get("showlegend") is not False else []:
-        x, y = 60 + 280 * column, top + LINE / 2
+        x, y = KEYS + KEY * column, top + LINE / 2
         axis = Axis(0, 1, x, x + 26, False), Axis(0, 1, y, y - 1, False)
         at = [0.5] if trace.get("mode") == "markers" else [0, 1]
         sample = {**trace, "x": at, "y": [0.0] * len(at), "visible": True}
         parts += [*_trace(sample, *axis, origin=False), _text(trace.get("name") or "", x + 34, y + 4)]
-        column = (column + 1) % 3
+        column = (column + 1) % columns
         top += LINE * (column == 0)
     return "".join(parts), top + LINE * (column > 0) + 6
 
@@ -235,8 +243,11 @@ def _trace(trace: Mapping[str, Any], x: Axis, y: Axis, origin: bool = True) -> I
         for a, b in np.column_stack([xs, ys])[seen]:
             yield f'<circle cx="{a:.1f}" cy="{b:.1f}" r="{radius:g}" stroke="{colour}" fill="{inside}"/>'
     if "text" in mode:
-        for a, b, words in zip(xs[seen], ys[seen], np.asarray(trace["text"], object)[seen], strict=True):
-            yield _text(str(words), a, b - 3, "middle", 11)
+        texts = np.broadcast_to(np.asarray(trace["text"], object), xs.shape)[seen]
+        inks = np.broadcast_to((trace.get("textfont") or {}).get("color", INK), xs.shape)[seen]
+        lower = -3 if "top" in str(trace.get("textposition")) else 4
+        for a, b, words, ink in zip(xs[seen], ys[seen], texts, inks, strict=True):
+            yield _text(str(words), a, b + lower, "middle", 11, ink=str(ink))
 
 
 def _path(xs: np.ndarray, ys: np.ndarray) -> str:
