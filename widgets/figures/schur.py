@@ -16,7 +16,7 @@ from nnrnn_core.dynamics.form import form_of as dynamics_form
 from .axes import decades, nice_end, positive
 from .frame import EXACT_SIZE
 from .growth import growth_title
-from .layout import CELL, NARROW, Panel, arranged, arrangement, legend_row
+from .layout import CELL, NARROW, Panel, arranged, arrangement, colour_axis, legend_row, with_colour_bars
 from .numbers import short
 from .rise import Rise, rise_of, rounding, said_of
 from .schur_form import form_maps, heat_map
