@@ -43,7 +43,8 @@ class Probe:
     >>> task = tasks.Copying(delay=3)
     >>> model = SequenceModel("nnrnn", 10, 16, 9, generator=torch.Generator().manual_seed(0))
     >>> probe = Probe(model, task, sequences=4)
-    >>> outputs, _ = model(probe.batch.inputs)
+    >>> with torch.no_grad():
+    ...     outputs, _ = model(probe.batch.inputs)
     >>> abs(probe.loss(model.V().detach()) - float(task.loss(outputs, probe.batch))) < 1e-6
     True
     """

@@ -87,13 +87,14 @@ def arrangements(panels: Sequence[Panel], row: int, cell: int = CELL, **options:
     }
 
 
-def with_colour_bars(layout: Mapping[str, Any], bars: Mapping[str, tuple[Panel, int]]) -> dict[str, Any]:
-    """A layout of `arrangement` with colour bars in rows of legends: {colour axis: (panel, which of its rows)}. These
-    panels have no legends then."""
+def with_colour_bars(layout: Mapping[str, Any], bars: Mapping[str, tuple[Panel, float, float]]) -> dict[str, Any]:
+    """A layout of `arrangement` with colour bars in a panel's upper row of legends: {colour axis: (panel, from, to)},
+    both in shares of the plot's width. Such a panel has no legends then."""
     found = dict(layout)
-    for colours, (panel, row) in bars.items():
-        ends = layout[f"xaxis{panel.axes}.domain"]
-        place = {"x": ends[0], "y": layout[f"{panel.legends[row]}.y"], "len": ends[1] - ends[0]}
+    for colours, (panel, start, end) in bars.items():
+        left, right = layout[f"xaxis{panel.axes}.domain"]
+        place = {"x": left + start * (right - left), "len": (end - start) * (right - left)}
+        place["y"] = layout[f"{panel.legends[0]}.y"]
         found |= {f"{colours}.colorbar.{key}": value for key, value in place.items()}
         for name in panel.legends:
             for key in ("x", "y", "orientation"):

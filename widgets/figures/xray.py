@@ -31,7 +31,7 @@ PANELS = (
     Panel(4, "5", ("legend5", "legend6")),
     Panel(5, "6", ("legend7", "legend8")),
 )
-_BARS = {"coloraxis": (PANELS[3], 0), "coloraxis2": (PANELS[3], 1)}
+_BARS = {"coloraxis": (PANELS[3], 0.0, 0.46), "coloraxis2": (PANELS[3], 0.54, 1.0)}
 ARRANGEMENTS = {
     width: with_colour_bars(layout, _BARS)
     for width, layout in {
@@ -94,7 +94,7 @@ def xray_figure() -> go.Figure:
         xaxis4={**square, "constraintoward": "left"},
         yaxis4={**square, "scaleanchor": "x4", "constraintoward": "top"},
         xaxis5={"title": {"text": "i − j, diagonals below the main one"}}, yaxis5={"range": [0, 1], "ticksuffix": " %"},
-        xaxis6={"title": {"text": "what is taken away, share of ‖T‖²"}, "range": [-0.02, 1.02], "tickformat": ".0%"},
+        xaxis6={"title": {"text": "what is taken away, share of ‖T‖²"}, "range": [-0.02, 1.06], "tickformat": ".0%"},
         yaxis6={**log, "range": [-1, 1]},
         coloraxis=colour_axis(FEED_FORWARD), coloraxis2=colour_axis(ROTATIONS),
         annotations=[title("", 0, 1) for _ in PANELS],
@@ -240,7 +240,7 @@ def losses_push(losses: Losses | None) -> Push:
     low, high = draws.min(axis=1, initial=LARGEST), draws.max(axis=1, initial=0.0)
     measured = np.isfinite(losses.way)
     traces = {
-        WAY: {"x": losses.shares[measured], "y": positive(losses.way[measured])},
+        WAY: {"x": losses.shares[measured], "y": positive(losses.way[measured])} if measured.any() else nothing,
         RANGE: ribbon(x, low, high, np.ones(len(x))) if len(x) > 1 else nothing,
         MIDDLE: {"x": x, "y": positive(np.median(draws, axis=1))} if len(x) else nothing,
         BASELINE: {"x": np.array([0.0, 1.0]), "y": np.array([losses.baseline] * 2)},

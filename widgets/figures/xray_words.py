@@ -12,8 +12,8 @@ from .numbers import short, total
 
 
 class Facts(NamedTuple):
-    """Of a matrix: the share of ‖V‖_F² in T, Henrici's number, spectral radius, ‖V^k‖, and Σ J(k). All but the first
-    are the same for every order of the modes, and in every orthonormal basis."""
+    """Of a matrix: the share of ‖V‖_F² that is no eigenvalue's, henrici² / ‖V‖_F²; Henrici's number, spectral radius,
+    ‖V^k‖, and Σ J(k). All are the same for every order of the modes."""
 
     share: float
     henrici: float
@@ -46,7 +46,7 @@ def matrix_sentence(title: str, size: int, facts: Mapping[str, Facts]) -> str:
 
     found = [facts[when] for when in ("before", "after") if when in facts]
     heads = [
-        ("T's share of ‖V‖²", [f"{100 * one.share:.0f} %" for one in found]),
+        ("share of T in ‖V‖²", [f"{100 * one.share:.0f} %" for one in found]),
         ("Henrici's number", [short(0 if one.henrici < 1e-6 else one.henrici) for one in found]),
         ("spectral radius", [short(one.radius) for one in found]),
         ("largest ‖Vᵏ‖", [_peak(one.growth) for one in found]),

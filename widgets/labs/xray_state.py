@@ -299,11 +299,11 @@ def _whole(subject: Subject, when: str) -> Curves:
 @lru_cache(maxsize=8)
 def _facts(subject: Subject, when: str) -> Facts:
     source, curves = subject.sources[when], _whole(subject, when)
-    P, blocks, T = source.parts
-    squares = [float(np.sum(np.abs(part) ** 2)) for part in (blocks, T)]
+    _, blocks, T = source.parts
     radius = float(np.abs(source.eigenvalues).max())
-    share = squares[1] / sum(squares) if any(squares) else 0.0
-    return Facts(share, dynamics.henrici(blocks + T), radius, curves.growth, float(curves.memory.sum()))
+    departure, size = dynamics.henrici(blocks + T), float(np.linalg.norm(blocks + T))
+    share = (departure / size) ** 2 if size else 0.0
+    return Facts(share, departure, radius, curves.growth, float(curves.memory.sum()))
 
 
 @lru_cache(maxsize=4)
