@@ -239,10 +239,11 @@ def losses_push(losses: Losses | None) -> Push:
     x, draws = losses.shares[seen], np.minimum(losses.control[seen], LARGEST)
     low, high = draws.min(axis=1, initial=LARGEST), draws.max(axis=1, initial=0.0)
     measured = np.isfinite(losses.way)
+    shown = measured & (len(losses.shares) > 1)  # one share: nothing is taken away, and no curve is drawn
     traces = {
-        WAY: {"x": losses.shares[measured], "y": positive(losses.way[measured])} if measured.any() else nothing,
+        WAY: {"x": losses.shares[shown], "y": positive(losses.way[shown])} if shown.any() else nothing,
         RANGE: ribbon(x, low, high, np.ones(len(x))) if len(x) > 1 else nothing,
-        MIDDLE: {"x": x, "y": positive(np.median(draws, axis=1))} if len(x) else nothing,
+        MIDDLE: {"x": x, "y": positive(np.median(draws, axis=1))} if len(x) > 1 else nothing,
         BASELINE: {"x": np.array([0.0, 1.0]), "y": np.array([losses.baseline] * 2)},
         HERE: {"x": np.array([losses.here[0]]), "y": positive(np.array([losses.here[1]]))},
     }

@@ -47,6 +47,7 @@ class XrayLab(MatrixLab):
                   `read_matrix` reads; default the first in the folder
     name          which matrix, where a file holds several
     folder        of trained networks; default those that come with the kit
+    chosen        fields of `state`: when="before", percent=0, way=…, control=…, order=…
 
     First what no order of the modes changes: growth, Fisher memory, eigenvalues, and in the sentence Henrici's number.
     Then T in one order. The slider takes a part of T away; the loss on a batch that no training saw follows, beside a
@@ -58,9 +59,14 @@ class XrayLab(MatrixLab):
     default_presets = ("nnrnn",)
 
     def __init__(
-        self, network: Any = None, *, name: str | None = None, folder: str | Path | None = None,
+        self,
+        network: Any = None,
+        *,
+        name: str | None = None,
+        folder: str | Path | None = None,
         state: MatrixState | None = None,
-    ) -> None:  # fmt: skip
+        **chosen: Any,
+    ) -> None:
         self.folder = shipped() if folder is None else Path(folder)
         self.known = names_in(self.folder)
         if state is None:
@@ -69,7 +75,8 @@ class XrayLab(MatrixLab):
                     f"there is no trained network in {self.folder} (or torch is not installed, which networks need): "
                     "give one, or a matrix"
                 )
-            state = XrayState.of_subject(subject_of(self.known[0] if network is None else network, name, self.folder))
+            subject = subject_of(self.known[0] if network is None else network, name, self.folder)
+            state = XrayState.of_subject(subject, **chosen)
         self._work: tuple[Any, Iterator[None]] = (None, iter(()))
         super().__init__(presets=(), state=state)
 

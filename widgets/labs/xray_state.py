@@ -105,20 +105,15 @@ class XrayState(MatrixState):
     # ---- what is drawn
     def curves(self, exact: bool) -> dict[str, Curves]:
         """Before and after the training, and now; not exact: growth estimated, and no memory of what the slider does."""
-        found = {LINES[when]: _whole(self.subject, when) for when in self.subject.sources}
+        found = {LINES[when]: _whole(self.subject, when) for when in self.shown}
         if self.share > 0:
             found[NOW] = _now(self.subject, self.when, self.order, self.way, self.percent, exact)
         return found
 
-    def parts(self) -> Iterator[str]:
-        for when in self.subject.sources:
-            yield f"The curves {when} training are being worked out."
-            _whole(self.subject, when)
-        yield "The curves without a part of T are being worked out."
-        self.curves(exact=True)
-
-    def time_it_takes(self) -> str:
-        return "Coarse at first: the exact curves take a moment."
+    @property
+    def shown(self) -> list[str]:
+        """Before its training a network shows nothing of what is to come."""
+        return [when for when in WHEN if when in self.subject.sources and (when == BEFORE or self.when == AFTER)]
 
     def losses(self) -> Losses | None:
         """What is measured of the loss; None where there is no task."""
@@ -127,7 +122,7 @@ class XrayState(MatrixState):
             return None
         from nnrnn_core.experiments.ablation import SHARES
 
-        shares = np.unique([0.0, *SHARES, self.share]) if self.split.feed_forward.any() else np.zeros(1)
+        shares = np.unique([0.0, *SHARES, self.share]) if self.share > 0 else np.zeros(1)
         draws = study.draws(self.control)
         control = np.array([[study.known(self.control, share, draw) for draw in range(draws)] for share in shares])
         way = np.array([study.known(self.way, share) for share in shares])
@@ -140,22 +135,20 @@ class XrayState(MatrixState):
         return self.subject.ablation(self.when, self.order, self.split)
 
     def work(self) -> Iterator[None]:
-        """Measure what is drawn of the loss, a value at each step."""
-        study = self.study
-        if study is not None and self.split.feed_forward.any():
-            yield from study.work(self.way, self.control, self.share)
-        elif study is not None and self.missing():
-            study.loss(self.way, 0.0)
+        """Measure what is drawn of the loss, a value at each step: the curves as soon as something is taken away."""
+        if self.share > 0:
+            yield from self.study.work(self.way, self.control, self.share)
+        elif self.missing():
+            self.study.loss(self.way, 0.0)
             yield
 
     def missing(self) -> bool:
         """Whether something that is drawn of the loss has not been measured yet."""
-        study = self.study
-        if study is None:
+        if self.study is None:
             return False
-        if not self.split.feed_forward.any():
-            return not study.has(self.way, 0.0)
-        return study.lacks(self.way, self.control, self.share)
+        if self.share > 0:
+            return bool(self.study.lacks(self.way, self.control, self.share))
+        return not self.study.has(self.way, 0.0)
 
     # ---- words
     @property
@@ -164,7 +157,7 @@ class XrayState(MatrixState):
 
     def facts(self) -> dict[str, Facts]:
         """Of the network with nothing taken away."""
-        return {when: _facts(self.subject, when) for when in self.subject.sources}
+        return {when: _facts(self.subject, when) for when in self.shown}
 
     def outcome(self) -> Outcome | None:
         """What is known of the loss; None without a task."""
