@@ -118,7 +118,7 @@ def shuffled_energy(T: Numbers) -> ShuffledEnergy:
 
 
 def ablate(T: Numbers, energy: float, priority: Numbers) -> SquareMatrix:
-    """T′ with ‖T − T′‖_F² = energy: entries of T are set to 0, that of the highest priority first, the last one in part.
+    """T′ with ‖T − T′‖_F² = energy: entries of T set to 0, those of highest priority first, the last one in part.
 
     Parameters
     ----------
@@ -171,7 +171,7 @@ def ablate(T: Numbers, energy: float, priority: Numbers) -> SquareMatrix:
     gone = int(np.searchsorted(held, (1 + 1e-12) * energy, side="right"))
     entries[:gone] = 0
     missing = energy - (held[gone - 1] if gone else 0.0)
-    if gone < len(entries) and missing > 0:
+    if gone < len(entries) and missing > 1e-12 * energy:  # not for rounding alone
         entries[gone] *= 1 - min(1.0, np.sqrt(missing) / np.abs(entries[gone]))
     left.ravel()[places] = entries
     return left

@@ -47,7 +47,7 @@ def _matrices() -> dict[str, np.ndarray]:
 
 
 def _wrong_share(number: float, V: np.ndarray, right: float) -> str:
-    P, blocks, T = dynamics.schur_parts(V)
+    T = dynamics.schur_parts(V).feed_forward
     whole, henrici = float(np.linalg.norm(V)), dynamics.henrici(V)
     kept = float(np.sum(np.abs(np.linalg.eigvals(V)) ** 2))
     mistakes = {
@@ -82,14 +82,14 @@ INVARIANT = {
     "the singular values": (True, "(QᵀVQ)ᵀ(QᵀVQ) = Qᵀ(VᵀV)Q, with the eigenvalues of VᵀV."),
     "the energy of T's first diagonal": (False, "it belongs to one order of the eigenvalues on the diagonal: another "
                                          "order is another T of the same V. Try dynamics.reordered."),
-    "T's largest entry": (False, "even in one order each pair of modes may be turned in its own plane. That leaves Λ as "
+    "T's largest entry": (False, "even in one order each pair of modes may be turned in its plane. That leaves Λ as "
                           "it is, and changes the entries of T."),
-    "J(k) of a fixed input vector v": (False, "Q turns V and leaves v where it was: another pattern of units is driven. "
-                                       "J(k) stays the same only if v is turned as well."),
+    "J(k) of a fixed input vector v": (False, "Q turns V and leaves v where it was: another pattern of units is "
+                                       "driven. J(k) stays the same only if v is turned as well."),
 }  # fmt: skip
 
 
-def invariant(answer: Iterable[str] | None) -> Verdict:
+def invariant(answer: Any) -> Verdict:
     """Whether the answer names exactly those of `INVARIANT` that are the same for V and QᵀVQ, in every Schur form."""
     if answer is None or answer is ...:
         return Verdict("Not done yet: name those that stay the same, as a list of texts.", done=False)
@@ -100,7 +100,9 @@ def invariant(answer: Iterable[str] | None) -> Verdict:
         return Verdict(f"{unknown[0]!r} is none of {', '.join(map(repr, INVARIANT))}.")
     for name, (stays, words) in INVARIANT.items():
         if (name in named) != stays:
-            return Verdict(f"{name}: {'it does stay the same' if stays else 'it does not'}. {words[:1].upper()}{words[1:]}")
+            return Verdict(
+                f"{name}: {'it does stay the same' if stays else 'it does not'}. {words[:1].upper()}{words[1:]}"
+            )
     return Verdict("Right. All four that stay the same are functions of V in any orthonormal basis.", True)
 
 
@@ -108,9 +110,9 @@ def invariant(answer: Iterable[str] | None) -> Verdict:
 
 
 def fair_ablation(function: Callable[[np.ndarray, float, np.random.Generator], Any]) -> Verdict:
-    """Whether `function(T, fraction, rng)` gives T without its largest entries, and T without as much energy at random."""
+    """Whether `function(T, fraction, rng)` gives T without its largest entries, and without as much at random."""
     drawn = np.random.default_rng(4)
-    T = np.tril(drawn.standard_normal((12, 12)) ** 3, -2)
+    T = np.tril(drawn.standard_normal((24, 24)), -2)
     given = T.copy()
     try:
         answer, other = (function(T, 0.1, np.random.default_rng(seed)) for seed in (0, 1))
@@ -153,15 +155,19 @@ def _wrong_random(random: np.ndarray, second: np.ndarray, top: np.ndarray, T: np
         return Verdict("Both matrices are the same: the control takes entries at random.")
     if np.any(random[T == 0]):
         return Verdict("The control puts entries where T has none: take some of T's own away.")
-    if len(changed) == np.count_nonzero(T != top):
+    if len(changed) == np.count_nonzero(top != T):
         return Verdict(
-            f"The control takes as many entries, {len(changed)}, and only {fixed(taken / wanted, 2)} of the energy. The "
-            "largest ones hold more each, so it is no control: go on until the energy is the same."
+            f"The control takes as many entries, {len(changed)}, and only {fixed(taken / wanted, 2)} of the energy. "
+            "The largest ones hold more each, so it is no control: go on until the energy is the same."
         )
     if len(changed) == np.count_nonzero(T):
         return Verdict("The control makes all of T smaller: set single entries to 0, in a random order.")
     if abs(taken - wanted) > one:
-        return Verdict(f"The control takes {fixed(taken / wanted, 2)} times the energy; to the size of an entry it is 1.")
+        return Verdict(
+            f"The control takes {fixed(taken / wanted, 2)} times the energy; to the size of an entry it is 1."
+        )
     if np.array_equal(random, second):
         return Verdict("Two generators gave the same control: draw the order from rng.")
-    return Verdict(f"Right: both took {fixed(wanted / float(np.sum(T**2)), 2)} of T's energy, from different entries.", True)
+    return Verdict(
+        f"Right: both took {fixed(wanted / float(np.sum(T**2)), 2)} of T's energy, from different entries.", True
+    )

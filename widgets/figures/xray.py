@@ -121,7 +121,9 @@ def _traces() -> list[Any]:
         traces.append(heat_map(name, colours, showscale=False, xaxis="x4", yaxis="y4", hovertemplate=hover))
     nowhere = {"x": [math.nan], "y": [math.nan], "showlegend": False, "hoverinfo": "skip", "mode": "markers"}
     for name, axis in zip(SCALES, ("coloraxis", "coloraxis2"), strict=True):
-        traces.append(go.Scatter(name=name, marker={"color": [0], "coloraxis": axis}, xaxis="x4", yaxis="y4", **nowhere))
+        traces.append(
+            go.Scatter(name=name, marker={"color": [0], "coloraxis": axis}, xaxis="x4", yaxis="y4", **nowhere)
+        )
     shown = {"showlegend": True}
     traces += [
         line(f"{ENERGY}: energy", 5, VERMILION, "solid", 3, legend="legend5", **shown),

@@ -22,14 +22,21 @@ class Facts(NamedTuple):
     memory: float
 
 
-class Outcome(NamedTuple):
-    """What is taken away: percent of the entries in a way, a share of ‖T‖_F²; the loss before, with it, and of each
-    draw of the control (NaN: not measured yet), and the task's baseline."""
+class Taken(NamedTuple):
+    """What is taken from T: percent of its entries, in a way; a share of ‖T‖_F², NaN where T = 0. growth: ‖V^k‖ of what
+    is left."""
 
     percent: float
     way: str
     scaled: bool
     share: float
+    growth: np.ndarray
+
+
+class Outcome(NamedTuple):
+    """The loss of the network as it is and with a part of T taken, and of each draw of the control (NaN: not measured
+    yet); and the task's baseline."""
+
     whole: float
     loss: float
     control: str
@@ -65,34 +72,37 @@ def _peak(growth: np.ndarray) -> str:
     return f"{short(height)}{end}"
 
 
-def ablation_sentence(outcome: Outcome | None) -> str:
-    """What the ablation does, beside its control."""
+def ablation_sentence(taken: Taken, outcome: Outcome | None) -> str:
+    """What the ablation does, beside its control. outcome: None for a matrix alone."""
+    what = _taken(taken)
     if outcome is None:
-        return "A matrix alone has no task: its loss without a part of T cannot be measured."
-    whole = _number(outcome.whole)
-    if math.isnan(outcome.share):
-        return f"T = 0: there is nothing to take away. The loss is {whole} (best guess without memory {_baseline(outcome)})."
-    if outcome.share == 0:
-        return f"Nothing is taken away: the loss is {whole} (best guess without memory {_baseline(outcome)})."
-    what = (
-        f"With all of T scaled to {100 - outcome.percent:.0f} %"
-        if outcome.scaled
-        else f"Without {outcome.percent:.0f} % of T's entries, {outcome.way.replace(' entries', '')}"
-    )
-    energy = f"{100 * outcome.share:.3g} % of its energy"
+        return f"{what}. A matrix alone has no task, and no loss."
+    whole, guess = _number(outcome.whole), f"(best guess without memory {short(outcome.baseline)})"
+    if not taken.share > 0:
+        return f"{what}: the loss is {whole} {guess}."
     if math.isnan(outcome.loss):
-        return f"{what} ({energy}), the loss is being measured."
-    says = f"{what} ({energy}), the loss goes from {whole} to {_number(outcome.loss)}"
-    if np.isnan(outcome.draws).all():
-        return f"{says}; as much {outcome.control} is more than there is or is being measured."
-    low, high = _number(float(np.nanmin(outcome.draws))), _number(float(np.nanmax(outcome.draws)))
-    between = low if low == high else f"{low} to {high} in {np.sum(~np.isnan(outcome.draws))} draws"
-    return f"{says}; with as much {outcome.control} it is {between} (best guess without memory {_baseline(outcome)})."
+        return f"{what}; the loss is being measured."
+    says = f"{what}, and the loss goes from {whole} to {_number(outcome.loss)}"
+    drawn = outcome.draws[~np.isnan(outcome.draws)]
+    if not len(drawn):
+        return f"{says} {guess}."
+    low, high = _number(float(drawn.min())), _number(float(drawn.max()))
+    between = low if low == high else f"{low} to {high} in {len(drawn)} draws"
+    return f"{says}; with as much {outcome.control} it is {between} {guess}."
+
+
+def _taken(taken: Taken) -> str:
+    if math.isnan(taken.share):
+        return "T = 0, there is nothing to take away"
+    if taken.share == 0:
+        return "Nothing is taken away"
+    energy = f"{100 * taken.share:.3g} % of its energy"
+    if taken.scaled:
+        what = f"With all of T scaled to {100 - taken.percent:.0f} % ({energy} taken)"
+    else:
+        what = f"Without {taken.percent:.0f} % of T's entries, {taken.way.replace(' entries', '')} ({energy})"
+    return f"{what} the largest ‖Vᵏ‖ is {_peak(taken.growth)}"
 
 
 def _number(loss: float) -> str:
     return "not measured yet" if math.isnan(loss) else "beyond all bounds" if loss > 1e6 else short(loss)
-
-
-def _baseline(outcome: Outcome) -> str:
-    return short(outcome.baseline)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import ipywidgets as ipw
 import numpy as np
@@ -20,7 +20,6 @@ from ..figures.xray import (
     HERE,
     MIDDLE,
     NOW,
-    OF_LOSSES,
     RANGE,
     WAY,
     curves_push,
@@ -34,7 +33,7 @@ from ..live import LiveFigure
 from .matrix import MatrixLab
 from .matrix_state import MatrixState
 from .xray_state import XrayState
-from .xray_subject import AFTER, WHEN, names_in, shipped, subject_of
+from .xray_subject import WHEN, names_in, shipped, subject_of
 
 SLICE = 0.08  # seconds of evaluation between two looks at the page
 OWN = "your own"
@@ -139,12 +138,13 @@ class XrayLab(MatrixLab):
     # ---- drawing
     @property
     def status(self) -> str:
-        return str(self.state.sentence())
+        return str(self.state.sentence_of(self._settled))
 
     def paint(self, settled: bool) -> None:
         state: XrayState = self.state
+        self._settled = settled
         curves = state.curves(settled)
-        P, blocks, whole = state.split
+        _, blocks, whole = state.split
         rows = dynamics.block_rows(blocks) if np.isrealobj(blocks) else np.empty(0, int)
         words = "nothing taken away" if state.share == 0 else f"{100 * state.share:.0f} % of T's energy gone"
         pushes = [

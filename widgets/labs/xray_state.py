@@ -17,10 +17,10 @@ from nnrnn_core.dynamics.ablation import CONTROLS, SCALED, WAYS, share_of, witho
 from nnrnn_core.dynamics.schur_form import ORDERS
 
 from ..figures.schur import growth_of
-from ..figures.xray import HORIZON, NOW, Curves, Losses, angles_of
 from ..figures.xray import AFTER as LINE_AFTER
 from ..figures.xray import BEFORE as LINE_BEFORE
-from ..figures.xray_words import Facts, Outcome, ablation_sentence, matrix_sentence
+from ..figures.xray import HORIZON, NOW, Curves, Losses, angles_of
+from ..figures.xray_words import Facts, Outcome, Taken, ablation_sentence, matrix_sentence
 from .matrices import Source, source_of
 from .matrix_state import FORMAT, MatrixState
 from .preset_text import read_preset
@@ -28,7 +28,9 @@ from .xray_subject import AFTER, BEFORE, WHEN, Subject, of_matrix, shipped, subj
 
 NOTHING = np.array([])
 LINES = {BEFORE: LINE_BEFORE, AFTER: LINE_AFTER}
-PRIORITIES = dict(zip(WAYS, ("np.abs(T)", "-np.abs(T)", "np.arange(len(T)) - np.arange(len(T))[:, None]"), strict=False))
+PRIORITIES = dict(
+    zip(WAYS, ("np.abs(T)", "-np.abs(T)", "np.arange(len(T)) - np.arange(len(T))[:, None]"), strict=False)
+)
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ class XrayState(MatrixState):
 
     # ---- what is drawn
     def curves(self, exact: bool) -> dict[str, Curves]:
-        """Before and after the training, and now; not exact: growth estimated, and no memory of what the slider does."""
+        """Before and after the training, and now; not exact: growth estimated, no memory of what the slider does."""
         found = {LINES[when]: _whole(self.subject, when) for when in self.shown}
         if self.share > 0:
             found[NOW] = _now(self.subject, self.when, self.order, self.way, self.percent, exact)
@@ -165,15 +167,20 @@ class XrayState(MatrixState):
         if study is None or self.subject.task is None:
             return None
         draws = [study.known(self.control, self.share, draw) for draw in range(study.draws(self.control))]
-        share = self.share if self.split.feed_forward.any() else math.nan
-        return Outcome(
-            self.percent, self.way, self.way == SCALED, share, study.known(self.way, 0.0),
-            study.known(self.way, self.share), self.control, np.array(draws), float(self.subject.task.baseline),
-        )  # fmt: skip
+        losses = study.known(self.way, 0.0), study.known(self.way, self.share)
+        return Outcome(*losses, self.control, np.array(draws), float(self.subject.task.baseline))
 
     def sentence(self) -> str:
+        return self.sentence_of(exact=True)
+
+    def sentence_of(self, exact: bool) -> str:
+        """The sentence; not exact: with growth as it is drawn while a slider moves."""
+        curves = self.curves(exact)
+        growth = curves.get(NOW, curves[LINES[self.when]]).growth
+        share = self.share if self.split.feed_forward.any() else math.nan
+        taken = Taken(self.percent, self.way, self.way == SCALED, share, growth)
         says = matrix_sentence(self.subject.title, self.source.size, self.facts())
-        return f"{says} {ablation_sentence(self.outcome())}"
+        return f"{says} {ablation_sentence(taken, self.outcome())}"
 
     # ---- what is exported
     def table(self) -> dict[str, np.ndarray]:
@@ -207,7 +214,7 @@ class XrayState(MatrixState):
 
     def as_preset(self, kind: str) -> str:
         if self.subject.name:
-            what = {"network": self.subject.name}
+            what: dict[str, Any] = {"network": self.subject.name}
         elif self.subject.task:
             raise ValueError("a training of your own is not carried by a preset: save it (training.save), and load it")
         else:
@@ -235,13 +242,11 @@ class XrayState(MatrixState):
             lines += [f"T = {1 - self.percent / 100!r} * T"]
         else:
             lines += [f"T = dynamics.ablate(T, {self.share!r} * np.sum(np.abs(T) ** 2), {PRIORITIES[self.way]})"]
-        memory = f"dynamics.mean_memory(form, {HORIZON}, {HORIZON + 1}{{}})"
-        if self.subject.inputs(self.when) is None:
-            memory = memory.format("")
-        elif self.subject.name:
-            memory = memory.format(", P.T @ model.layer.U.detach().double().numpy()")
-        else:
-            memory = memory.format(f', P.T @ np.array({self.subject.inputs(self.when).tolist()!r})')
+        U, of_inputs = self.subject.inputs(self.when), ""
+        if U is not None:
+            carried = "model.layer.U.detach().double().numpy()" if self.subject.name else f"np.array({U.tolist()!r})"
+            of_inputs = f", P.conj().T @ {carried}"
+        memory = f"dynamics.mean_memory(form, {HORIZON}, {HORIZON + 1}{of_inputs})"
         return [
             *lines,
             "form = blocks + T",
