@@ -34,7 +34,7 @@ def test_what_the_slider_takes_is_seen_at_once_and_its_loss_follows(
     notebook.wait(f"(before) => JSON.stringify(({MAP})('T')) !== before", str(whole).replace(" ", ""))
     # nobody asks the kernel: the page's own ticks bring the loss and its control
     notebook.wait(f"() => ({HERE})('the slider')[0] === 1 && ({HERE})('control, median').length === 9")
-    notebook.wait(f"() => document.querySelector('{GRAPH}').ariaLabel.includes('in 8 draws')")
+    notebook.wait(f"() => document.querySelector('{GRAPH}').ariaLabel.includes('with as much taken')")
     assert notebook.page.locator(".xray-lab [data-pending]").count() == 0
     notebook.page.locator(".xray-lab").get_by_text("More", exact=True).click()
     notebook.page.locator(".xray-lab textarea").fill("0.9 0; 2 0.8")

@@ -56,6 +56,7 @@ class XrayLab(MatrixLab):
     kind = "xray"
     state_type = XrayState
     default_presets = ("nnrnn",)
+    lines_of_words = 3
 
     def __init__(
         self,
