@@ -84,6 +84,8 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     "lab", ["AssembleLab", "SpectrumLab", "SchurLab", "GrowthLab", "GradientLab", "MemoryLab", "ShearLab"]
 )
 @pytest.mark.parametrize("lab", ["AssembleLab", "SpectrumLab", "SchurLab", "GrowthLab", "MemoryLab", "XrayLab", "ShearLab"])
+    "lab", ["AssembleLab", "SpectrumLab", "SchurLab", "GrowthLab", "MemoryLab", "XrayLab", "ShearLab"]
+)
 def test_a_lab_is_made_moved_exported_and_rebuilt_without_torch(found: dict[str, Any], lab: str):
     assert found[lab] == {"moved": True, "alarm": "", "code": True, "preset": True, "status": True}
 

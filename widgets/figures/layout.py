@@ -87,28 +87,6 @@ def arrangements(panels: Sequence[Panel], row: int, cell: int = CELL, **options:
     }
 
 
-def with_colour_bars(layout: Mapping[str, Any], bars: Mapping[str, tuple[Panel, float, float]]) -> dict[str, Any]:
-    """A layout of `arrangement` with colour bars in a panel's upper row of legends: {colour axis: (panel, from, to)},
-    both in shares of the plot's width. Such a panel has no legends then."""
-    found = dict(layout)
-    for colours, (panel, start, end) in bars.items():
-        left, right = layout[f"xaxis{panel.axes}.domain"]
-        place = {"x": left + start * (right - left), "len": (end - start) * (right - left)}
-        place["y"] = layout[f"{panel.legends[0]}.y"]
-        found |= {f"{colours}.colorbar.{key}": value for key, value in place.items()}
-        for name in panel.legends:
-            for key in ("x", "y", "orientation"):
-                found.pop(f"{name}.{key}", None)
-    return found
-
-
-def colour_axis(colours: list[list[Any]]) -> dict[str, Any]:
-    """The colour bar of a heat map; the map itself has the same colours and limits of its own, which the page draws
-    fast."""
-    bar = {"orientation": "h", "xanchor": "left", "yanchor": "top", "thickness": 10, "xpad": 0, "ypad": 2, "nticks": 5}
-    return {"colorscale": colours, "cmin": -1, "cmax": 1, "colorbar": {**bar, "exponentformat": "power"}}
-
-
 def grid_columns(cell: int = CELL) -> str:
     """The same columns as a grid of the page's own, for a figure that lies over a free place of another."""
     return f"repeat(auto-fill, minmax(min(100%, max({cell}px, 33.3%)), 1fr))"

@@ -13,8 +13,9 @@ from nnrnn_core import dynamics
 
 from .axes import decades, nice_end, positive
 from .growth import CLOUD, STRIPS, WIDE, bars, ribbon
-from .layout import CELL, NARROW, Panel, arranged, arrangement, colour_axis, legend_row, with_colour_bars
+from .layout import CELL, NARROW, Panel, arranged, arrangement, legend_row
 from .numbers import short
+from .schur import colour_scale, with_colour_bars
 from .schur_form import form_maps, heat_map
 from .style import BLACK, BLUE, FEED_FORWARD, GREY, ORANGE, ROTATIONS, VERMILION, base_layout, title
 from .training import Push
@@ -31,16 +32,13 @@ PANELS = (
     Panel(4, "5", ("legend5", "legend6")),
     Panel(5, "6", ("legend7", "legend8")),
 )
-_BARS = {"coloraxis": (PANELS[3], 0.0, 0.46), "coloraxis2": (PANELS[3], 0.54, 1.0)}
-ARRANGEMENTS = {
-    width: with_colour_bars(layout, _BARS)
-    for width, layout in {
-        0: arrangement(PANELS, 1, width=CELL, row=350, stacked=True),
-        NARROW: arrangement(PANELS, 1, width=NARROW, row=330),
-        2 * CELL: arrangement(PANELS, 2, width=2 * CELL, row=330),
-        3 * CELL: arrangement(PANELS, 3, width=3 * CELL, row=330),
-    }.items()
+_GRIDS = {
+    0: arrangement(PANELS, 1, width=CELL, row=350, stacked=True),
+    NARROW: arrangement(PANELS, 1, width=NARROW, row=330),
+    2 * CELL: arrangement(PANELS, 2, width=2 * CELL, row=330),
+    3 * CELL: arrangement(PANELS, 3, width=3 * CELL, row=330),
 }
+ARRANGEMENTS = with_colour_bars(_GRIDS, {"coloraxis": PANELS[3], "coloraxis2": PANELS[3]})
 
 BEFORE, AFTER, NOW = "before training", "after training", "with what the slider takes"
 LINES = {BEFORE: (GREY, "dash", 2.0), AFTER: (VERMILION, "solid", 3.0), NOW: (BLUE, "dot", 2.0)}
@@ -96,7 +94,7 @@ def xray_figure() -> go.Figure:
         xaxis5={"title": {"text": "i − j, diagonals below the main one"}}, yaxis5={"range": [0, 1], "ticksuffix": " %"},
         xaxis6={"title": {"text": "what is taken away, share of ‖T‖²"}, "range": [-0.02, 1.06], "tickformat": ".0%"},
         yaxis6={**log, "range": [-1, 1]},
-        coloraxis=colour_axis(FEED_FORWARD), coloraxis2=colour_axis(ROTATIONS),
+        coloraxis=colour_scale(FEED_FORWARD), coloraxis2=colour_scale(ROTATIONS),
         annotations=[title("", 0, 1) for _ in PANELS],
         **{f"legend{suffix}": legend_row() for suffix in ("", "2", "5", "6", "7", "8")},
     )  # fmt: skip
@@ -200,7 +198,8 @@ def form_push(form: np.ndarray, rows: np.ndarray, whole: np.ndarray, limits: tup
         SHUFFLED: _linear_ribbon(*band) if band else nothing,
         f"{SHUFFLED}: mean": {"x": k, "y": mean} if band else nothing,
     }
-    largest = max([float((100 * energy / total).max(initial=0.0)), float(high.max(initial=0.0)), 1e-3])
+    largest = max([float((100 * energy / total).max(initial=0.0)), float(high.max(initial=0.0))])
+    largest = largest if largest > 0 else 1.0
     tick = next(tick for tick in (1, 5, 10, 20, 50, n) if n <= 7 * tick)
     layout: dict[str, Any] = {
         f"{axis}.{c}": sign * end
