@@ -12,7 +12,8 @@ import plotly.graph_objects as go
 from nnrnn_core import dynamics
 
 from .axes import decades, nice_end, positive
-from .growth import CLOUD, STRIPS, WIDE, bars, ribbon
+from .band import CLOUD, STRIP, band
+from .growth import bars
 from .layout import CELL, NARROW, Panel, arranged, arrangement, legend_row
 from .numbers import short
 from .schur import colour_scale, with_colour_bars
@@ -125,9 +126,9 @@ def _traces() -> list[Any]:
     shown = {"showlegend": True}
     traces += [
         line(f"{ENERGY}: energy", 5, VERMILION, "solid", 3, legend="legend5", **shown),
-        line(SHUFFLED, 5, CLOUD, "solid", 1.1 * WIDE / STRIPS, hoverinfo="skip", legend="legend6", **shown),
+        line(SHUFFLED, 5, CLOUD, "solid", STRIP, hoverinfo="skip", legend="legend6", **shown),
         line(f"{SHUFFLED}: mean", 5, BLACK, "dot", 1.5),
-        line(RANGE, 6, CLOUD, "solid", 1.1 * WIDE / STRIPS, hoverinfo="skip", legend="legend8", **shown),
+        line(RANGE, 6, CLOUD, "solid", STRIP, hoverinfo="skip", legend="legend8", **shown),
         line(BASELINE, 6, GREY, "dot", 1.5, hoverinfo="skip"),
         line(MIDDLE, 6, BLUE, "dash", 2, legend="legend7", **shown),
         line(WAY, 6, VERMILION, "solid", 3, legend="legend7", **shown),
@@ -189,14 +190,14 @@ def form_push(form: np.ndarray, rows: np.ndarray, whole: np.ndarray, limits: tup
     mean, deviation = (100 * part / total for part in dynamics.shuffled_energy(whole))
     low, high = np.maximum(mean - 2 * deviation, 1e-9), mean + 2 * deviation
     k = np.arange(1, n)
-    band = (k, low, high, mean > 0) if n > 2 and mean.any() else None
+    drawn = n > 2 and mean.any()
     nothing = {"x": np.array([math.nan]), "y": np.array([math.nan])}
     traces: dict[str, dict[str, Any]] = {
         BLOCKS: {"z": blocks, "zmin": -limits[1], "zmax": limits[1]},
         FEED: {"z": feed_forward, "zmin": -limits[0], "zmax": limits[0]},
         f"{ENERGY}: energy": bars(k, 100 * energy / total) if n > 1 else nothing,
-        SHUFFLED: _linear_ribbon(*band) if band else nothing,
-        f"{SHUFFLED}: mean": {"x": k, "y": mean} if band else nothing,
+        SHUFFLED: band(k, low, high) if drawn else nothing,
+        f"{SHUFFLED}: mean": {"x": k, "y": mean} if drawn else nothing,
     }
     largest = max([float((100 * energy / total).max(initial=0.0)), float(high.max(initial=0.0))])
     largest = largest if largest > 0 else 1.0
@@ -213,12 +214,6 @@ def form_push(form: np.ndarray, rows: np.ndarray, whole: np.ndarray, limits: tup
         "annotations[4].text": "Energy of T by diagonal, of ‖T‖²",
     }  # fmt: skip
     return traces, layout
-
-
-def _linear_ribbon(x: np.ndarray, low: np.ndarray, high: np.ndarray, alive: np.ndarray) -> dict[str, Any]:
-    """As `ribbon`, from the first x on."""
-    found = ribbon(x - x[0], low, high, alive)
-    return {"x": found["x"] + x[0], "y": found["y"]}
 
 
 def limits_of(form: np.ndarray, rows: np.ndarray) -> tuple[float, float]:
@@ -243,7 +238,7 @@ def losses_push(losses: Losses | None) -> Push:
     shown = measured & (len(losses.shares) > 1)  # one share: nothing is taken away, and no curve is drawn
     traces = {
         WAY: {"x": losses.shares[shown], "y": positive(losses.way[shown])} if shown.any() else nothing,
-        RANGE: ribbon(x, low, high, np.ones(len(x))) if len(x) > 1 else nothing,
+        RANGE: band(x, low, high) if len(x) > 1 else nothing,
         MIDDLE: {"x": x, "y": positive(np.median(draws, axis=1))} if len(x) > 1 else nothing,
         BASELINE: {"x": np.array([0.0, 1.0]), "y": np.array([losses.baseline] * 2)},
         HERE: {"x": np.array([losses.here[0]]), "y": positive(np.array([losses.here[1]]))},
