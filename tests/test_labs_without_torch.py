@@ -22,7 +22,7 @@ class NoTorch(importlib.abc.MetaPathFinder):
 sys.meta_path.insert(0, NoTorch())
 os.chdir(sys.argv[1])
 import numpy as np
-from widgets import AssembleLab, GradientLab, GrowthLab, MemoryLab, SchurLab, ShearLab, SpectrumLab, checks
+from widgets import AssembleLab, GradientLab, GrowthLab, MemoryLab, SchurLab, ShearLab, SpectrumLab, XrayLab, checks
 from widgets.environment import report
 
 def parts(widget):
@@ -53,7 +53,7 @@ def refused(action):
         return f"{type(problem).__name__}: {problem}"
 
 found = {make.__name__: used(make() if make in (AssembleLab, ShearLab) else make("shear"))
-         for make in (AssembleLab, SpectrumLab, SchurLab, GrowthLab, GradientLab, MemoryLab, ShearLab)}
+         for make in (AssembleLab, SpectrumLab, SchurLab, GrowthLab, GradientLab, MemoryLab, XrayLab, ShearLab)}
 found["own"] = [float(GrowthLab(matrix).V[0][1]) for matrix in ([[0.9, 2], [0, 0.8]], "0.9 2; 0 0.8", "growth.npz")]
 open("weights.pt", "w").write("not empty")
 found["pt"] = refused(lambda: GrowthLab("weights.pt"))
@@ -79,7 +79,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "lab", ["AssembleLab", "SpectrumLab", "SchurLab", "GrowthLab", "GradientLab", "MemoryLab", "ShearLab"]
+    "lab", ["AssembleLab", "SpectrumLab", "SchurLab", "GrowthLab", "GradientLab", "MemoryLab", "XrayLab", "ShearLab"]
 )
 def test_a_lab_is_made_moved_exported_and_rebuilt_without_torch(found: dict[str, Any], lab: str):
     assert found[lab] == {"moved": True, "alarm": "", "code": True, "preset": True, "status": True}

@@ -29,6 +29,7 @@ V, A, z = dynamics.gallery["nnrnn"](size=8), dynamics.gallery["balanced_network"
 P, blocks, T = dynamics.schur_parts(V)
 line = np.linspace(-1.5, 1.5, 5)
 calls = {
+    "ablate": (T, 0.0, T), "diagonal_energy": (T,), "mean_memory": (V, 5, 9), "shuffled_energy": (T,),
     "activity": (V,), "as_real": (V,), "as_schur": (V,),
     "block_eigenvalues": (0.9, [0.7]), "block_rows": (blocks,), "bound_from_point": (V, 1.2, 5),
     "cloud_growth": (V, 5, 4), "decay_horizon": (V,), "departure_parts": (V,), "eigenvalue_conditions": (V,),

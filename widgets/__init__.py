@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .labs.shear import ShearLab
     from .labs.spectrum import SpectrumLab
     from .labs.training import TrainingLab
+    from .labs.xray import XrayLab
     from .live import LiveFigure
 
 # Where each name lives; imported when first asked for, so that `widgets.figures` alone needs no ipywidgets.
@@ -27,6 +28,7 @@ _HOMES = {
     "ShearLab": ".labs.shear",
     "SpectrumLab": ".labs.spectrum",
     "TrainingLab": ".labs.training",
+    "XrayLab": ".labs.xray",
 }
 
 __all__ = [
@@ -40,6 +42,7 @@ __all__ = [
     "ShearLab",
     "SpectrumLab",
     "TrainingLab",
+    "XrayLab",
 ]
 
 

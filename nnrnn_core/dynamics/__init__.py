@@ -5,6 +5,7 @@ nnRNN's V is built from; and a gallery of matrices to try them on.
 They take a tensor, an array or a `SchurMatrix`, and compute in float64 with numpy and scipy. Torch need not be there.
 """
 
+from .ablation import ShuffledEnergy, ablate, diagonal_energy, shuffled_energy
 from .assembly import block_eigenvalues, free_entries, rotation_blocks
 from .bounds import GrowthBounds, PointBound, bound_from_point, growth_bounds
 from .cloud import Cloud, OptimalInput, cloud_growth, optimal_input
@@ -18,7 +19,7 @@ from .growth_estimate import GrowthEstimate, estimate_growth, growth_powers
 from .growth_peak import GrowthPeak, growth_peak, growth_peak_slices
 from .kreiss import KreissBounds, kreiss_bounds, kreiss_constant
 from .lyapunov import jacobians, lyapunov_exponents
-from .memory import estimate_memory, fisher_memory
+from .memory import estimate_memory, fisher_memory, mean_memory
 from .noise import activity
 from .numerical_range import numerical_abscissa, numerical_radius, numerical_range
 from .products import log_singular_values
@@ -50,9 +51,11 @@ __all__ = [
     "PointBound",
     "PseudospectrumSlice",
     "SchurParts",
+    "ShuffledEnergy",
     "Specimen",
     "Time",
     "Trajectory",
+    "ablate",
     "activity",
     "as_form",
     "as_real",
@@ -63,6 +66,7 @@ __all__ = [
     "cloud_growth",
     "decay_horizon",
     "departure_parts",
+    "diagonal_energy",
     "eigenvalue_conditions",
     "eigenvalue_errors",
     "eigenvalue_uncertainty",
@@ -85,6 +89,7 @@ __all__ = [
     "kreiss_constant",
     "log_singular_values",
     "lyapunov_exponents",
+    "mean_memory",
     "numerical_abscissa",
     "numerical_radius",
     "numerical_range",
@@ -99,6 +104,7 @@ __all__ = [
     "resolvent_level",
     "rotation_blocks",
     "schur_parts",
+    "shuffled_energy",
     "spectral_abscissa",
     "spectral_radius",
     "trajectory",

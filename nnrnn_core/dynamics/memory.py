@@ -15,7 +15,7 @@ import scipy.linalg
 from jaxtyping import Complex128, Float64
 
 from ..checks import whole_number
-from .form import Matrix, Numbers, SquareMatrix, any_vector, as_form
+from .form import Matrix, Numbers, SquareMatrix, any_vector, as_form, numpy_array
 from .noise import doublings, noise_covariance, noise_factor, noise_steps
 
 MemoryCurve = Float64[np.ndarray, " steps"]
@@ -77,16 +77,88 @@ def fisher_memory(V: Matrix, source: Numbers, horizon: int, duration: int | None
     P, form = as_form(V)
     v = any_vector(source, len(form), "source")
     trace = _responses(form, P.T @ v, whole_number("horizon", horizon, 0))
+    R = _noise_factor(V, form, duration)
+    _check_leaves_float64(trace)
+    return _squared_norms(_whitened(R, trace))
+
+
+def mean_memory(V: Matrix, horizon: int, duration: int | None = None, inputs: Numbers | None = None) -> MemoryCurve:
+    """J̄(k) = tr((V^k U)* C⁻¹ V^k U) / ‖U‖_F²: the Fisher memory J(k) of several inputs, or of every direction.
+
+    Parameters
+    ----------
+    V : array_like, tensor or SchurMatrix, (n, n)
+        Finite, real or complex.
+    horizon : int, at least 0
+        The last k.
+    duration : int, at least 1, or None
+        As for `fisher_memory`.
+    inputs : array_like or tensor, (n, m), or None
+        U, finite and not 0: a column for the direction of each input. None: all directions alike, U = 1.
+
+    Returns
+    -------
+    ndarray, (horizon + 1,)
+        The mean of J(k) over the columns of U, each scaled to norm 1 and weighted with its squared norm. For normal V
+        with ρ < 1 all J̄(k) sum to 1.
+
+    Raises
+    ------
+    ValueError
+        As for `fisher_memory`, and if the inputs do not fit V or are 0.
+
+    Notes
+    -----
+    Over all directions the J̄(k), k < duration, sum to 1 for every V: Σ_k V^k (V^k)* is C itself, and tr(C⁻¹ C)/n = 1.
+    What a non-normal V has more of in some directions it has less of in others.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from nnrnn_core import dynamics
+    >>> V = dynamics.gallery["delay_line"](size=4, alpha=1.0)
+    >>> dynamics.mean_memory(V, 3, 10, np.eye(4)[:, :1]).round(3)  # into the first unit
+    array([1.   , 0.5  , 0.333, 0.25 ])
+    >>> float(dynamics.mean_memory(V, 9, 10).sum().round(12))  # over all units
+    1.0
+    """
+    P, form = as_form(V)
+    columns = P.T if inputs is None else P.T @ _columns(inputs, len(form))
+    R, weight, found = _noise_factor(V, form, duration), float(np.linalg.norm(columns)) ** 2, []
+    with np.errstate(over="ignore", invalid="ignore"):
+        for _ in range(whole_number("horizon", horizon, 0) + 1):
+            _check_leaves_float64(columns)
+            found.append(float(_squared_norms(_whitened(R, columns)).sum()) / weight)
+            columns = form @ columns
+    return np.array(found)
+
+
+def _columns(inputs: Numbers, size: int) -> Columns:
+    found = numpy_array(inputs)
+    if found.ndim != 2 or len(found) != size or not np.isfinite(found).all() or not found.any():
+        raise ValueError(
+            f"inputs must be finite, not 0, with {size} rows, as V has, and a column for each input; "
+            f"its shape is {found.shape}"
+        )
+    return found.astype(complex if np.iscomplexobj(found) else float)
+
+
+def _noise_factor(V: Matrix, form: SquareMatrix, duration: int | None) -> SquareMatrix:
+    """Upper triangular R with R*R = C, precise enough for J(k). ValueError otherwise."""
     with np.errstate(over="ignore", invalid="ignore"):
         R, reach = noise_factor(form, noise_steps(V, form, duration))
-    if not (np.isfinite(R).all() and np.isfinite(reach).all() and np.isfinite(trace).all()):
-        raise ValueError("the powers of V leave float64: choose a smaller duration and horizon, or scale V down")
+    _check_leaves_float64(R, reach)
     if np.finfo(float).eps * np.linalg.norm(_whitened(R, np.diag(reach))) > ROUNDING_LIMIT:
         raise ValueError(
             "V amplifies so much that its dense entries no longer determine J(k) in float64: give V as a SchurMatrix "
             "or in lower triangular form (the source in the same basis), or choose a smaller duration"
         )
-    return _squared_norms(_whitened(R, trace))
+    return R
+
+
+def _check_leaves_float64(*arrays: np.ndarray) -> None:
+    if not all(np.isfinite(array).all() for array in arrays):
+        raise ValueError("the powers of V leave float64: choose a smaller duration and horizon, or scale V down")
 
 
 def _whitened(R: SquareMatrix, columns: Columns) -> Columns:

@@ -1,7 +1,9 @@
 """The paper's experiments and the kit's own: what they are, running them, their results."""
 
+from .ablation import Ablation
 from .catalogue import Experiment, names, networks
 from .comparison import Pair, Race, race, turned_by_a_rate
+from .probe import Probe
 from .runs import SHIPPED, read, run, run_all, trained
 from .table import as_text, finished, rows
 from .three_tasks import EXPERIMENTS, NETWORKS, SEEDS, make_training, results
@@ -11,8 +13,10 @@ __all__ = [
     "NETWORKS",
     "SEEDS",
     "SHIPPED",
+    "Ablation",
     "Experiment",
     "Pair",
+    "Probe",
     "Race",
     "as_text",
     "finished",

@@ -61,7 +61,7 @@ def _of_matrix(V: RecurrentMatrix) -> dict[str, Any]:
     found["angles"] = np.histogram(angles, ANGLES, (0, math.pi))[0].tolist()
     if isinstance(V, SchurMatrix):
         T = (V.scale * V.T).cpu().double().numpy()
-        found["energy"] = [round(float((np.diagonal(T, -k) ** 2).sum()), 8) for k in range(1, len(T))]
+        found["energy"] = dynamics.diagonal_energy(T).round(8).tolist()
     return found
 
 

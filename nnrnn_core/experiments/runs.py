@@ -31,6 +31,7 @@ from .diagnosis import diagnosis
 FORMAT = "nnrnn-kit run 1"
 SHIPPED = Path(__file__).with_name("results")  # the results that come with the kit, and a few trained networks
 ASK_EVERY = 0.05  # seconds
+NETWORK = ".network.pt"  # ending of the file with the weights at the end of a run
 Line = dict[str, Any]
 Progress = Callable[[int, int, float], None]  # updates so far, updates in all, seconds so far
 
@@ -48,13 +49,14 @@ def trained(experiment: Experiment, folder: str | Path = "results") -> SequenceM
     FileNotFoundError if the run has not come to its end there.
     """
     model = experiment.make_training().model
-    weights = torch.load(_network_of(path_of(experiment, folder)), weights_only=True, map_location=experiment.device)
+    weights = torch.load(network_path(experiment, folder), weights_only=True, map_location=experiment.device)
     model.load_state_dict(weights)
     return model
 
 
-def _network_of(path: Path) -> Path:
-    return path.with_suffix(".network.pt")
+def network_path(experiment: Experiment, folder: str | Path) -> Path:
+    """Where the network of a run is when it has come to its end: beside its lines."""
+    return path_of(experiment, folder).with_suffix(NETWORK)
 
 
 def run(experiment: Experiment, folder: str | Path = "results", progress: Progress | None = None) -> Path:
@@ -157,7 +159,7 @@ def _run(experiment: Experiment, path: Path, progress: Progress) -> None:
     except Diverged as problem:
         _append(path, {"updates": training.index, "diverged": str(problem), "done": True})
     else:
-        torch.save(training.model.state_dict(), _network_of(path))
+        torch.save(training.model.state_dict(), path.with_suffix(NETWORK))
         _append(
             path, {**_last(training), "before": start, "after": diagnosis(training.model, training.task), "done": True}
         )

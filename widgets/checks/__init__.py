@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .starts import beats_the_chain, peak_time, two_gains
     from .training import below_half, release_at
     from .verdict import Verdict
+    from .xray import fair_ablation, invariant, share_of_T
 
 # Where each name lives; imported when first asked for, so that only the checks of a training and of a
 # network's parts need torch.
@@ -36,6 +37,7 @@ _HOMES = {
     "built_parts": "assembly_whole",
     "departure_of_a_pair": "forms",
     "entry_for": "floors",
+    "fair_ablation": "xray",
     "far_above_kreiss": "resolvent",
     "floor_of_normals": "floors",
     "free_entries": "assembly",
@@ -46,6 +48,7 @@ _HOMES = {
     "growth_curve": "powers",
     "guesses": "prediction",
     "henrici_two_ways": "schur",
+    "invariant": "xray",
     "level_grid": "pseudospectra",
     "losing_setting": "race",
     "lstm_parameters": "race",
@@ -65,6 +68,7 @@ _HOMES = {
     "release_at": "training",
     "ribbon": "race",
     "rotation_blocks": "assembly",
+    "share_of_T": "xray",
     "shear_preset": "shear",
     "show_guesses": "prediction",
     "spend": "forms",
@@ -84,6 +88,7 @@ __all__ = [
     "built_parts",
     "departure_of_a_pair",
     "entry_for",
+    "fair_ablation",
     "far_above_kreiss",
     "floor_of_normals",
     "free_entries",
@@ -94,6 +99,7 @@ __all__ = [
     "growth_curve",
     "guesses",
     "henrici_two_ways",
+    "invariant",
     "level_grid",
     "losing_setting",
     "lstm_parameters",
@@ -113,6 +119,7 @@ __all__ = [
     "release_at",
     "ribbon",
     "rotation_blocks",
+    "share_of_T",
     "shear_preset",
     "show_guesses",
     "spend",

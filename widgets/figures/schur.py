@@ -50,12 +50,16 @@ def _arrangements() -> dict[int, dict[str, Any]]:
 
 
 def with_colour_bars(found: dict[int, dict[str, Any]], bars: Mapping[str, Panel]) -> dict[int, dict[str, Any]]:
-    """Arrangements in which the scale of each of these colour axes lies where its panel's legends would."""
+    """Arrangements in which the scale of each of these colour axes lies where its panel's legends would; the scales of
+    one panel side by side."""
     for layout in found.values():
-        for colours, panel in bars.items():
-            ends = layout[f"xaxis{panel.axes}.domain"]
-            place = {"x": ends[0], "y": layout[f"{panel.legends[0]}.y"], "len": ends[1] - ends[0]}
-            layout |= {f"{colours}.colorbar.{key}": value for key, value in place.items()}
+        for panel in dict.fromkeys(bars.values()):
+            names = [colours for colours, where in bars.items() if where == panel]
+            left, right = layout[f"xaxis{panel.axes}.domain"]
+            width, gap = (right - left) / len(names), 0.1 * (len(names) > 1)
+            for i, colours in enumerate(names):
+                place = {"x": left + i * width, "y": layout[f"{panel.legends[0]}.y"], "len": (1 - gap) * width}
+                layout |= {f"{colours}.colorbar.{key}": value for key, value in place.items()}
             for name in panel.legends:
                 del layout[f"{name}.x"], layout[f"{name}.y"], layout[f"{name}.orientation"]
     return found
