@@ -16,6 +16,7 @@ import torch
 from nnrnn_core import dynamics
 from widgets import GradientLab, GrowthLab, MemoryLab, SchurLab, SpectrumLab
 
+pytestmark = pytest.mark.usefixtures("coarse_plane")
 LABS = [GrowthLab, SchurLab, SpectrumLab, MemoryLab, GradientLab]
 
 
