@@ -18,7 +18,7 @@ settings.register_profile("kit", deadline=None, derandomize=True, max_examples=5
 settings.load_profile("kit")
 
 torch.set_num_threads(1)
-# What checks addresses for jsonschema, and so for nbformat, compiles 38 grammars when it is imported: 4 seconds in every
+# What checks addresses for jsonschema, and so for nbformat, compiles 38 grammars when it is imported: 4 seconds in each
 # process. No notebook has an address to be checked, and jsonschema does without where it is missing.
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 threadpool_limits(1, user_api="blas")  # numpy's: on small matrices a second thread only gets in the way
@@ -56,11 +56,13 @@ def _shapes(request: pytest.FixtureRequest) -> Iterator[None]:
     """The shapes in the core's signatures are checked where the core is tested, and not where labs are.
 
     A lab calls the core's inner loops thousands of times with the same shapes: the checks took four fifths of the time
-    of its tests. A module of lab tests that is marked `shapes` checks them all the same.
+    of its tests. A module of lab tests that is marked `shapes` checks them all the same; a module of the core's that
+    has such loops is marked `as_installed`, and its shapes are checked by the examples in the docstrings.
     """
     makers = {str(getattr(thing, "__module__", "")) for thing in vars(request.module).values()}
     of_labs = any(maker.startswith("widgets.labs") for maker in makers)
-    with as_installed() if of_labs and not request.node.get_closest_marker("shapes") else nullcontext():
+    asked = {mark.name for mark in request.node.iter_markers()}
+    with as_installed() if "as_installed" in asked or (of_labs and "shapes" not in asked) else nullcontext():
         yield
 
 
