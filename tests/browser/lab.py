@@ -290,11 +290,14 @@ class Notebook:
         self.page.screenshot(path=file)
         return file
 
-    def close(self) -> None:
-        self.page.close()
+    def end_kernel(self) -> None:
         for session in self.lab.request("api/sessions"):
             if session["path"] == self.path:
                 self.lab.request(f"api/sessions/{session['id']}", "DELETE")
+
+    def close(self) -> None:
+        self.page.close()
+        self.end_kernel()
 
 
 def write_notebook(cells: Iterable[str], file: Path) -> None:

@@ -136,7 +136,7 @@ def test_a_saved_notebook_opened_without_its_kernel_shows_the_picture_and_what_t
     notebook.wait("() => !jupyterapp.shell.currentWidget.context.model.dirty")
     assert (jupyterlab.root / notebook.path).stat().st_size < 50_000
     notebook.page.close()
-    jupyterlab.shut_down_kernels()
+    notebook.end_kernel()  # and no other: those of other pages go on
     notebook.open()
     notebook.wait(f"() => ({HEIGHTS})().some(([view, picture, words]) => !view && picture > 200 && words > 20)")
     assert WAKE in notebook.page.locator(".lab-asleep").inner_text()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Locator
 
-from browser.lab import JupyterLab, Notebook
+from browser.lab import Notebook
 
 pytestmark = pytest.mark.browser
 
@@ -21,20 +21,10 @@ PICTURE = f"""() => JSON.stringify(Array.from(document.querySelectorAll('{GRAPH}
 TRACE = f"(name) => Array.from(document.querySelector('{GRAPH}').data.find((t) => t.name === name).y, Number)"
 
 
-@pytest.fixture(scope="module")
-def page(jupyterlab: JupyterLab, module_notebook: Callable[..., Notebook]) -> Notebook:
-    """One page and one kernel for this module: to open a notebook takes as long as a test."""
-    notebook = module_notebook(jupyterlab, [f"from ipywidgets import VBox\nfrom widgets import {', '.join(LABS)}"])
-    notebook.run_all()
-    return notebook
-
-
 @pytest.fixture
-def notebook(page: Notebook) -> Iterator[Notebook]:
-    """That page without labs; at the end nothing may be broken and nothing be on the console."""
-    page.start_over(1)
-    yield page
-    assert page.problems() == []
+def notebook(lab_page: Notebook) -> Notebook:
+    """A page for one lab or a few."""
+    return lab_page
 
 
 def show(notebook: Notebook, source: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -42,22 +42,12 @@ def make_lab(chromium: object, start_lab: Callable[..., JupyterLab]) -> JupyterL
     return start_lab(ROOT, ["make", "lab"], settings=kept)
 
 
-@pytest.fixture(scope="module")
-def opened(jupyterlab: JupyterLab, module_notebook: Callable[..., Notebook]) -> Notebook:
-    """One page and one kernel for this module: to open a notebook takes as long as a test."""
-    notebook = module_notebook(jupyterlab, ["from widgets import TrainingLab\nfrom nnrnn_core import tasks"])
-    notebook.run_all()
-    return notebook
-
-
 @pytest.fixture
-def notebook(opened: Notebook) -> Iterator[Notebook]:
-    """A small lab with a T to scale; at the end nothing may be broken and nothing on the console."""
-    opened.start_over(1)
-    opened.run("lab = TrainingLab(tasks.Copying(delay=20), 16, start='random')\nlab")
-    opened.reveal(GRAPH)
-    yield opened
-    assert opened.problems() == []
+def notebook(lab_page: Notebook) -> Notebook:
+    """A small lab with a T to scale."""
+    lab_page.run("lab = TrainingLab(tasks.Copying(delay=20), 16, start='random')\nlab")
+    lab_page.reveal(GRAPH)
+    return lab_page
 
 
 def lab(notebook: Notebook) -> Locator:
@@ -259,16 +249,14 @@ PLACED = f"""() => [...document.querySelectorAll('{LAB} .live-graph.js-plotly-pl
 
 
 @pytest.fixture
-def noisy(opened: Notebook) -> Iterator[Notebook]:
+def noisy(lab_page: Notebook) -> Notebook:
     """The lesson's lab after its story, with the file browser away."""
     story = "lab.step(20); lab.controls.release.click(); lab.step(20); lab.intervene('scale', 1.5); lab.step(2)"
-    opened.start_over(1)
-    opened.run(f"lab = TrainingLab()\n{story}\nlab")
-    opened.reveal(GRAPH)
-    if opened.page.evaluate("() => !(window.jupyterapp || window.jupyterlab).shell.leftCollapsed"):
-        opened.command("application:toggle-left-area")
-    yield opened
-    assert opened.problems() == []
+    lab_page.run(f"lab = TrainingLab()\n{story}\nlab")
+    lab_page.reveal(GRAPH)
+    if lab_page.page.evaluate("() => !(window.jupyterapp || window.jupyterlab).shell.leftCollapsed"):
+        lab_page.command("application:toggle-left-area")
+    return lab_page
 
 
 def test_nothing_lies_over_anything_and_nothing_is_cut_off_at_any_width(noisy: Notebook) -> None:
