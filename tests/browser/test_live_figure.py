@@ -542,7 +542,7 @@ def test_a_figure_whose_kernel_is_gone_says_so_and_its_controls_are_off_until_th
             notebook.page.evaluate("() => { jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart(); }")
         else:
             notebook.run("import os; os._exit(1)", wait=False)
-            notebook.page.get_by_role("button", name="Ok").click()
+            notebook.page.locator(".jp-Dialog").get_by_role("button", name="Ok").click()  # "Notebook" has an "ok", too
         notebook.wait(f"(words) => {NOTICE}.join() === words", NO_KERNEL, timeout=10)
         notebook.reveal(GRAPH)
         box = notebook.page.locator("button", has_text="Play").first.bounding_box()
