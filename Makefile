@@ -28,8 +28,8 @@ pip_options := -qq --disable-pip-version-check
 # A notebook stays with one of them, for its cells share a kernel.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 PARALLEL := -n auto --maxprocesses=4
-# The examples in the core's docstrings are tests too (doctest).
-UNIT := -m pytest tests nnrnn_core --doctest-modules -m "not browser" $(PARALLEL) --dist worksteal
+# The examples in the core's docstrings are tests too (doctest). The browser tests are not even collected here.
+UNIT := -m pytest tests nnrnn_core --doctest-modules --ignore=tests/browser $(PARALLEL) --dist worksteal
 NBVAL := -m pytest -c .ci/nbval.ini --rootdir=. $(PARALLEL) --dist loadfile
 # A kernel on Python >= 3.11 complains about the debugger otherwise.
 NBVAL_ENV := $(ONE_THREAD) NNRNN_QUICK=1 PYDEVD_DISABLE_FILE_VALIDATION=1
@@ -108,7 +108,7 @@ test-colab: $(COLAB)/.installed
 	  else echo 'skipped: no $(VENV) with the tools of `make test` ("make browser" makes it)'; fi)
 
 test-oldest: $(OLDEST)/.installed
-	$(call stage,unit tests with the oldest versions,$(ONE_THREAD) $(oldest_python) $(UNIT) --ignore=tests/browser)
+	$(call stage,unit tests with the oldest versions,$(ONE_THREAD) $(oldest_python) $(UNIT))
 	$(call stage,a notebook with the oldest versions,$(NBVAL_ENV) $(oldest_python) $(NBVAL) $(OLDEST_NOTEBOOK))
 
 bench: $(VENV)/.installed-bench

@@ -1,11 +1,15 @@
 """What every test stands on: one thread, fixed seeds, no GPU assumed."""
 
+import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 
 import pytest
 import torch
 from hypothesis import settings
 from threadpoolctl import threadpool_limits
+
+from oracles import as_installed
 
 SEED = 20191208  # the first day of NeurIPS 2019
 
@@ -14,6 +18,9 @@ settings.register_profile("kit", deadline=None, derandomize=True, max_examples=5
 settings.load_profile("kit")
 
 torch.set_num_threads(1)
+# What checks addresses for jsonschema, and so for nbformat, compiles 38 grammars when it is imported: 4 seconds in each
+# process. No notebook has an address to be checked, and jsonschema does without where it is missing.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 threadpool_limits(1, user_api="blas")  # numpy's: on small matrices a second thread only gets in the way
 
 
@@ -36,6 +43,27 @@ def _global_state(seed: int) -> Iterator[None]:
     yield
     torch.set_num_threads(1)
     torch.set_default_dtype(torch.float32)
+
+
+@pytest.fixture
+def coarse_plane(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A SpectrumLab at rest computes an eighth of the points, where a test is not about the picture of the plane."""
+    monkeypatch.setattr("widgets.figures.spectrum.FINE", 21)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _shapes(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The shapes in the core's signatures are checked where the core is tested, and not where labs are.
+
+    A lab calls the core's inner loops thousands of times with the same shapes: the checks took four fifths of the time
+    of its tests. A module of lab tests that is marked `shapes` checks them all the same; a module of the core's that
+    has such loops is marked `as_installed`, and its shapes are checked by the examples in the docstrings.
+    """
+    makers = {str(getattr(thing, "__module__", "")) for thing in vars(request.module).values()}
+    of_labs = any(maker.startswith("widgets.labs") for maker in makers)
+    asked = {mark.name for mark in request.node.iter_markers()}
+    with as_installed() if "as_installed" in asked or (of_labs and "shapes" not in asked) else nullcontext():
+        yield
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

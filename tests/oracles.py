@@ -91,8 +91,9 @@ def complex_modrelu(bias: torch.Tensor) -> Activate:
 @contextmanager
 def as_installed() -> Iterator[None]:
     """Inside, the shapes in signatures go unchecked, as on a user's machine: what is refused is refused by the kit."""
+    before = jaxtyping.config.jaxtyping_disable
     jaxtyping.config.update("jaxtyping_disable", True)
     try:
         yield
     finally:
-        jaxtyping.config.update("jaxtyping_disable", False)
+        jaxtyping.config.update("jaxtyping_disable", before)

@@ -75,7 +75,7 @@ def test_unroll_has_the_gradient_of_finite_differences(name, tapped, generator):
         parameter = rest.pop(0) if own else None
         return unroll(drive, V, h0, NONLINEARITIES[name](parameter), *rest)
 
-    assert torch.autograd.gradcheck(states, inputs)
+    assert torch.autograd.gradcheck(states, inputs, fast_mode=True)
 
 
 @pytest.mark.parametrize("name", WITH_OWN_BIAS)

@@ -13,6 +13,8 @@ from widgets import checks
 from widgets.checks import training
 from widgets.checks.training import losses
 
+pytestmark = pytest.mark.as_installed
+
 
 @pytest.fixture(autouse=True)
 def short_runs(monkeypatch: pytest.MonkeyPatch):

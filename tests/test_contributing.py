@@ -16,6 +16,7 @@ from nnrnn_core import SequenceModel, Training
 from nnrnn_core.experiments import catalogue
 from nnrnn_core.sequence_model import RECURRENTS
 
+pytestmark = pytest.mark.as_installed
 TEXT = (badges.ROOT / "CONTRIBUTING.md").read_text("utf-8")
 CHANGES = (badges.ROOT / "CHANGELOG.md").read_text("utf-8")
 BLOCKS = [textwrap.dedent(block) for block in re.findall(r"^ *```python\n(.*?)^ *```", TEXT, re.MULTILINE | re.DOTALL)]

@@ -12,6 +12,7 @@ from nnrnn_core.dynamics import exponential_growth, gallery, growth_peak, spectr
 from nnrnn_core.dynamics import transient_growth as growth
 from oracles import as_installed
 
+pytestmark = pytest.mark.as_installed
 GALLERY5 = [
     [-9, 11, -21, 63, -252],
     [70, -69, 141, -421, 1684],

@@ -45,9 +45,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The interpreter of an environment that holds the wheel."""
     home = tmp_path_factory.mktemp("environment")
-    run(sys.executable, "-m", "venv", home, cwd=home)
+    run(sys.executable, "-m", "venv", "--without-pip", home, cwd=home)  # a pip of its own would take seconds
     interpreter = home / "bin" / "python"
-    run(interpreter, "-m", "pip", "install", "-qq", "--no-deps", wheel, cwd=home)
+    run(sys.executable, "-m", "pip", "--python", interpreter, "install", "-qq", "--no-deps", wheel, cwd=home)
     # Torch alone is hundreds of megabytes: the libraries of the running environment are lent by a .pth file instead
     # of being installed again. Its entries come after the wheel's own folder, and .pth files in it (such as that of
     # an editable install of this checkout) are not followed.

@@ -18,6 +18,8 @@ from nnrnn_core.dynamics import (
 )
 from oracles import as_installed, direct_levels
 
+pytestmark = pytest.mark.as_installed
+
 
 def narrow_peak() -> np.ndarray:
     """Two pairs of eigenvalues at e^{±i}, 10⁻⁴ inside the circle and coupled, beside a broad peak at e^{±0.3i}."""

@@ -97,8 +97,9 @@ def test_a_run_without_a_successor_waits_for_one(runs: Runs) -> None:
     assert restored(labs[0]) == 0 and one.comm is None
 
 
-def test_a_cell_that_forgets_its_labs_keeps_no_more_than_a_few(runs: Runs) -> None:
-    for _ in range(2 * registry.HEIRLESS):
+def test_a_cell_that_forgets_its_labs_keeps_no_more_than_a_few(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "HEIRLESS", 2)
+    for _ in range(3 * registry.HEIRLESS):
         ShearLab() if runs.number % 2 else trained(0)
         runs.again()
     assert len(registry._last["cell"].left) <= registry.HEIRLESS

@@ -18,6 +18,7 @@ from widgets import GradientLab, GrowthLab, MemoryLab, SchurLab, ShearLab, Spect
 from widgets.labs import registry
 from widgets.labs.lab import LARGEST_SCALE, Lab
 
+pytestmark = pytest.mark.usefixtures("coarse_plane")
 SCHUR = SchurMatrix(6, init="random", generator=torch.Generator().manual_seed(0))
 with torch.no_grad():
     SCHUR.T_entries.normal_(0, 0.2, generator=torch.Generator().manual_seed(1))

@@ -15,6 +15,7 @@ from widgets import AssembleLab, GradientLab, GrowthLab, MemoryLab, SchurLab, Sh
 from widgets.labs.lab import Lab
 from widgets.labs.matrix import MatrixLab
 
+pytestmark = pytest.mark.shapes  # every lab once, so that a call with a wrong shape does not go unseen
 LABS: dict[str, Any] = {
     "schur": lambda: SchurLab("shear", presets=("shear", "gentle")),
     "growth": lambda: GrowthLab("shear", presets=("shear", "rotation")),

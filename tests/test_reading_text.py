@@ -192,7 +192,7 @@ def printed(M: np.ndarray) -> dict[str, str]:
     return texts
 
 
-@settings(max_examples=40)
+@settings(max_examples=15)
 @given(st.one_of(REAL, COMPLEX))
 def test_what_programs_print_comes_back_to_the_last_bit(M: np.ndarray):
     for what, text in printed(M).items():
@@ -243,7 +243,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(st.lists(PIECES, max_size=30).map("".join))
 def test_garbage_is_refused_by_a_value_error_and_every_number_of_what_is_taken_counts(text: str):
     matrix = accepted(text)
@@ -256,7 +256,7 @@ def test_garbage_is_refused_by_a_value_error_and_every_number_of_what_is_taken_c
         assert re.search(r"\d,\d", text) and matrix.size <= len(written)
 
 
-@settings(max_examples=300)
+@settings(max_examples=120)
 @given(
     arrays(float, (2, 2), elements=st.sampled_from([0.5, -2.0, 1e3, 7.0, -0.25, 12.0])),
     st.integers(0, 60), st.sampled_from([*"0123456789.,;[]()+-*/ \n'ejT%#_:"]), st.booleans(),

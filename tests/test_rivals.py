@@ -1,8 +1,6 @@
-"""Every network by name: its equation as a slow loop, its gradient, its spectrum, its two precisions, a file, the
-compiler."""
+"""Every network by name: its equation as a slow loop, its gradient, its spectrum, its two precisions, a file.
 
-import subprocess
-import sys
+What the compiler makes of them: `test_export.py`."""
 
 import pytest
 import torch
@@ -176,30 +174,3 @@ def test_a_hundred_updates_bring_it_below_the_loss_of_a_guess_without_memory(nam
     training = Training(model, task, task.settings_for(name).replace(**fast))
     losses = [training.step().loss for _ in range(100)]
     assert sum(losses[-10:]) / 10 < 0.95 * task.baseline
-
-
-BY_THE_COMPILER = """
-import sys, torch
-from nnrnn_core import SequenceModel
-
-x = torch.randn(3, 2, 4)
-for name in sys.argv[1:]:
-    torch._dynamo.reset()
-    model = SequenceModel(name, 4, 8, 2)
-    compiled = torch.compile(model, backend="aot_eager")
-    outputs = [f(x)[0] for f in (compiled, model)]
-    assert torch.allclose(*outputs, atol=1e-6), name
-    gradients = [torch.autograd.grad(y.square().sum(), list(model.parameters())) for y in outputs]
-    for a, b in zip(*gradients, strict=True):
-        assert torch.allclose(a, b, rtol=1e-4, atol=1e-5), name
-"""
-
-
-def test_torchs_compiler_takes_the_networks_that_have_something_of_their_own_to_compile():
-    """The others differ in nothing that the compiler sees from these, from the nnRNN of `test_export`, or from torch's.
-
-    In a process of its own: the compiler stumbles over what checks the shapes in signatures here.
-    """
-    command = [sys.executable, "-c", BY_THE_COMPILER, "eurnn", "lru"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr

@@ -16,7 +16,6 @@ import pytest
 import torch
 
 from nnrnn_core import Diverged, SequenceModel, Settings, tasks
-from oracles import as_installed
 from widgets import TrainingLab
 from widgets.figures.numbers import fixed, short, total, updates
 from widgets.labs import registry
@@ -135,15 +134,14 @@ DOINGS: dict[str, Any] = {
 def test_titles_and_sentence_have_the_numbers_of_the_figure_whatever_was_done(size: int) -> None:
     """A random walk through everything that a person can do; a doing that breaks it is named with all before it."""
     walk, done = random.Random(size), []
-    with as_installed():  # shapes are checked in the other tests
-        lab = TrainingLab(tasks.Copying(delay=5), size, start="random")
-        for _ in range(40):
-            done.append(walk.choice(list(DOINGS)))
-            DOINGS[done[-1]](lab)
-            assert_the_title_is_that_of_the_figure(lab, done)
-            if not lab.playing and not lab.form.playing:  # at rest; while things move, words follow a moment later
-                assert_the_sentence_is_that_of_the_figure(lab, done)
-        lab.close()
+    lab = TrainingLab(tasks.Copying(delay=5), size, start="random")
+    for _ in range(40):
+        done.append(walk.choice(list(DOINGS)))
+        DOINGS[done[-1]](lab)
+        assert_the_title_is_that_of_the_figure(lab, done)
+        if not lab.playing and not lab.form.playing:  # at rest; while things move, words follow a moment later
+            assert_the_sentence_is_that_of_the_figure(lab, done)
+    lab.close()
 
 
 # --- one meaning of what is shown: every part is of the network after so many updates
@@ -370,7 +368,7 @@ def test_after_a_pause_of_the_machine_the_lessons_pace_makes_up_for_a_moment_onl
 def test_at_full_speed_the_page_asks_at_once_and_the_pace_changes_while_it_plays(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    Clock(monkeypatch, a_look=1e-3)
+    Clock(monkeypatch, a_look=5e-3)
     lab, waits = copying(start="random"), []
     monkeypatch.setattr(lab.lines, "answer", waits.append)
     lab.controls.play.click()
@@ -537,14 +535,13 @@ def test_the_history_shows_an_earlier_frame_and_comes_back() -> None:
 def test_the_history_thins_itself_evenly_and_keeps_at_most_its_number_of_frames(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("widgets.labs.experiment.FRAMES", 40)
+    monkeypatch.setattr("widgets.labs.experiment.FRAMES", 20)
     experiment = Experiment(make_plan(tasks.Copying(delay=1), 2))
     experiment._stride = 1
-    with as_installed():  # shapes are checked in the other tests
-        for _ in range(90):
-            experiment.step()
+    for _ in range(45):
+        experiment.step()
     kept = [snapshot.updates for snapshot in experiment.snapshots]
-    assert len(kept) <= 40 and kept[0] == 0 and set(np.diff(kept)) == {4}
+    assert len(kept) <= 20 and kept[0] == 0 and set(np.diff(kept)) == {4}
 
 
 def test_reset_is_the_same_start_and_the_run_before_it_is_not_lost() -> None:

@@ -110,3 +110,24 @@ def module_notebook(chromium: Browser, tmp_path_factory: pytest.TempPathFactory)
     """`notebooks` for the tests of one module."""
     with notebooks(chromium, tmp_path_factory.mktemp("shots")) as open_:
         yield open_
+
+
+@pytest.fixture(scope="session")
+def shared_page(
+    chromium: Browser, jupyterlab: JupyterLab, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Notebook]:
+    """One page and one kernel for all tests of labs: to open a notebook takes as long as a test."""
+    with notebooks(chromium, tmp_path_factory.mktemp("shots")) as open_:
+        notebook = open_(
+            jupyterlab, ["from ipywidgets import VBox\nfrom nnrnn_core import tasks\nfrom widgets import *"]
+        )
+        notebook.run_all()
+        yield notebook
+
+
+@pytest.fixture
+def lab_page(shared_page: Notebook) -> Iterator[Notebook]:
+    """That page without labs, for one test; at its end nothing may be broken and nothing be on the console."""
+    shared_page.start_over(1)
+    yield shared_page
+    assert shared_page.problems() == []

@@ -38,6 +38,13 @@ NOISE = [
     r"WebSocket connection to .* failed",  # the server goes down at the end
     r"Failed to load resource: net::ERR_",  # the picture of the Colab badge, on a machine without a network
 ]
+CLOSE_LABS = """
+import gc
+from widgets.labs.lab import Lab
+for thing in gc.get_objects():
+    if isinstance(thing, Lab):
+        thing.close()
+"""
 APP = "(window.jupyterapp || window.jupyterlab)"
 READY = f"""() => {{
   const current = {APP}?.shell?.currentWidget, kernel = current?.sessionContext?.session?.kernel;
@@ -226,6 +233,15 @@ class Notebook:
             count,
         )
 
+    def start_over(self, cells: int) -> None:
+        """The first cells and no others, with every lab closed and no complaint: for the next test on this page."""
+        self.keep_cells(cells)
+        self.run(CLOSE_LABS)
+        self.keep_cells(cells)
+        self.complaints.clear()
+        self.page.set_viewport_size(LAPTOP)
+        self.page.mouse.move(0, 0)
+
     def wait_idle(self, timeout: float = 180) -> None:
         """Until every cell has run, or one has failed (then the others never do)."""
         self.page.wait_for_function(f"() => ({IDLE})() || ({ERRORS})().length > 0", timeout=timeout * 1000)
@@ -274,11 +290,14 @@ class Notebook:
         self.page.screenshot(path=file)
         return file
 
-    def close(self) -> None:
-        self.page.close()
+    def end_kernel(self) -> None:
         for session in self.lab.request("api/sessions"):
             if session["path"] == self.path:
                 self.lab.request(f"api/sessions/{session['id']}", "DELETE")
+
+    def close(self) -> None:
+        self.page.close()
+        self.end_kernel()
 
 
 def write_notebook(cells: Iterable[str], file: Path) -> None:

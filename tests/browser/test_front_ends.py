@@ -36,6 +36,18 @@ HEIGHTS = """() => [...document.querySelectorAll('.lab-asleep')].map((words) => 
   const row = words.closest('.jp-OutputArea-child'), picture = row.previousElementSibling;
   return [picture.previousElementSibling, picture, row].map((part) => part.offsetHeight); })"""
 
+# executes a notebook, keeps it, and makes a page of it; in one process, for it takes seconds to load what does it
+KEEP = """
+import sys, nbformat
+from nbconvert import HTMLExporter
+from nbconvert.preprocessors import ExecutePreprocessor
+notebook = nbformat.read(sys.argv[1], as_version=4)
+ExecutePreprocessor(store_widget_state=False).preprocess(notebook)
+nbformat.write(notebook, sys.argv[1])
+with open(sys.argv[1].replace(".ipynb", ".html"), "w", encoding="utf-8") as page:
+    page.write(HTMLExporter().from_notebook_node(notebook)[0])
+"""
+
 
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
@@ -63,6 +75,12 @@ def try_the_lab(page: Page) -> None:
     page.wait_for_function(f"() => ({HEIGHTS})().every(([view, picture, words]) => view && !picture && !words)")
 
 
+@pytest.fixture(scope="module")
+def notebook(jupyterlab: JupyterLab, module_notebook: Callable[..., Notebook]) -> Notebook:
+    """The lab in a notebook of JupyterLab, for the tests that need no other."""
+    return module_notebook(jupyterlab, CELLS)
+
+
 def light_of(page: Page) -> tuple[float, float, float]:
     """Of the figure on the screen: the ground's, the darkest point's, the lightest point's."""
     picture = base64.b64encode(page.locator(GRAPH).screenshot()).decode()
@@ -70,10 +88,7 @@ def light_of(page: Page) -> tuple[float, float, float]:
     return ground, darkest, lightest
 
 
-def test_in_jupyterlab_the_figure_follows_the_theme_of_the_open_page(
-    jupyterlab: JupyterLab, open_notebook: Callable[..., Notebook]
-) -> None:
-    notebook = open_notebook(jupyterlab, CELLS)
+def test_in_jupyterlab_the_figure_follows_the_theme_of_the_open_page(notebook: Notebook) -> None:
     notebook.run_all()
     notebook.reveal(GRAPH)
     try_the_lab(notebook.page)
@@ -112,9 +127,8 @@ def test_voila(jupyterlab: JupyterLab, page: Page) -> None:
 
 
 def test_a_saved_notebook_opened_without_its_kernel_shows_the_picture_and_what_to_do(
-    jupyterlab: JupyterLab, open_notebook: Callable[..., Notebook]
+    jupyterlab: JupyterLab, notebook: Notebook
 ) -> None:
-    notebook = open_notebook(jupyterlab, CELLS)
     notebook.run_all()
     notebook.reveal(GRAPH)
     try_the_lab(notebook.page)
@@ -122,7 +136,7 @@ def test_a_saved_notebook_opened_without_its_kernel_shows_the_picture_and_what_t
     notebook.wait("() => !jupyterapp.shell.currentWidget.context.model.dirty")
     assert (jupyterlab.root / notebook.path).stat().st_size < 50_000
     notebook.page.close()
-    jupyterlab.shut_down_kernels()
+    notebook.end_kernel()  # and no other: those of other pages go on
     notebook.open()
     notebook.wait(f"() => ({HEIGHTS})().some(([view, picture, words]) => !view && picture > 200 && words > 20)")
     assert WAKE in notebook.page.locator(".lab-asleep").inner_text()
@@ -134,10 +148,8 @@ def test_a_saved_notebook_opened_without_its_kernel_shows_the_picture_and_what_t
 def test_a_notebook_as_a_page_without_a_network_shows_every_lab(chromium: Browser, tmp_path: Path) -> None:
     path = tmp_path / "kept.ipynb"
     write_notebook([*CELLS, "from widgets import TrainingLab\nTrainingLab(hidden_size=8)"], path)
-    convert = [sys.executable, "-m", "jupyter", "nbconvert", "--ExecutePreprocessor.store_widget_state=False"]
-    subprocess.run([*convert, "--to", "notebook", "--inplace", "--execute", path], check=True, capture_output=True)
+    subprocess.run([sys.executable, "-c", KEEP, path], check=True, capture_output=True)
     assert path.stat().st_size < 60_000
-    subprocess.run([*convert, "--to", "html", path], check=True, capture_output=True)
     context = chromium.new_context(offline=True)
     page = context.new_page()
     page.goto(path.with_suffix(".html").as_uri())

@@ -8,10 +8,11 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator
 
-from browser.lab import JupyterLab, Notebook
+from browser.lab import Notebook
 
 pytestmark = pytest.mark.browser
 
+LABS = ["ShearLab", "GrowthLab", "SchurLab", "MemoryLab", "SpectrumLab", "AssembleLab", "GradientLab"]
 LAB = ".matrix-lab"
 GRAPH = f"{LAB} .live-graph.js-plotly-plot"
 # all numbers that the page draws; not the words, for a slider's own readout moves whatever the kernel does
@@ -20,12 +21,16 @@ PICTURE = f"""() => JSON.stringify(Array.from(document.querySelectorAll('{GRAPH}
 TRACE = f"(name) => Array.from(document.querySelector('{GRAPH}').data.find((t) => t.name === name).y, Number)"
 
 
-def opened(open_notebook: Callable[..., Notebook], jupyterlab: JupyterLab, source: str) -> Notebook:
-    name = source.partition("(")[0]
-    notebook = open_notebook(jupyterlab, [f"from widgets import {name}", f"lab = {source}\nlab"])
-    notebook.run_all()
+@pytest.fixture
+def notebook(lab_page: Notebook) -> Notebook:
+    """A page for one lab or a few."""
+    return lab_page
+
+
+def show(notebook: Notebook, source: str) -> None:
+    """Run a cell with that lab."""
+    notebook.run(f"lab = {source}\nlab")
     notebook.reveal(GRAPH)
-    return notebook
 
 
 def lab(notebook: Notebook) -> Locator:
@@ -90,10 +95,8 @@ SOURCES = ["SchurLab()", "GrowthLab()", "GradientLab(presets=('nnrnn_schur', 'gr
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.partition("(")[0])
-def test_every_preset_and_slider_of_a_lab_shows_on_the_page(
-    jupyterlab: JupyterLab, open_notebook: Callable[..., Notebook], source: str
-) -> None:
-    notebook = opened(open_notebook, jupyterlab, source)
+def test_every_preset_and_slider_of_a_lab_shows_on_the_page(notebook: Notebook, source: str) -> None:
+    show(notebook, source)
     name = source.partition("(")[0].lower()
     notebook.screenshot(name)
     sentence = shown_sentence(notebook)
@@ -115,13 +118,10 @@ def test_every_preset_and_slider_of_a_lab_shows_on_the_page(
     notebook.run_cell(1)
     notebook.reveal(GRAPH)
     assert notebook.page.locator(LAB).count() == 1
-    assert notebook.problems() == []
 
 
-def test_a_click_in_the_plane_draws_the_bound_on_the_growth_curve(
-    jupyterlab: JupyterLab, open_notebook: Callable[..., Notebook]
-) -> None:
-    notebook = opened(open_notebook, jupyterlab, 'SpectrumLab("grcar", size=20)')
+def test_a_click_in_the_plane_draws_the_bound_on_the_growth_curve(notebook: Notebook) -> None:
+    show(notebook, 'SpectrumLab("grcar", size=20)')
     before = notebook.page.evaluate(TRACE, "≥ from z")
     click_in(notebook, "", 0.2, 1.1)
     notebook.wait(f"() => /At z = 0\\.[12]\\d [+] 1\\.[01]\\d*i/.test(document.querySelector('{LAB}').innerText)")
@@ -138,10 +138,8 @@ def test_a_click_in_the_plane_draws_the_bound_on_the_growth_curve(
     assert notebook.page.evaluate(TRACE, "z") == point
     assert re.search(r"as far as \|z\| = 1\.\d", lab(notebook).inner_text())
     notebook.screenshot("spectrumlab-clicked")
-    assert notebook.problems() == []
 
 
-LABS = ["ShearLab", "GrowthLab", "SchurLab", "MemoryLab", "SpectrumLab", "AssembleLab", "GradientLab"]
 # Words of titles and legends that are cut by the figure's edge, lie on one another or on a plot, or are too small.
 COVERED = """() => Array.from(document.querySelectorAll('.live-graph.js-plotly-plot')).flatMap((gd) => {
     const frame = gd.getBoundingClientRect(), { _plots } = gd._fullLayout;
@@ -164,14 +162,9 @@ ARRANGED = """() => { const all = Array.from(document.querySelectorAll('.live-fi
 
 
 @pytest.mark.parametrize("names", [LABS[:3], LABS[3:]], ids=" ".join)
-def test_nothing_is_cut_or_covered_at_any_width(
-    jupyterlab: JupyterLab, open_notebook: Callable[..., Notebook], names: list[str]
-) -> None:
+def test_nothing_is_cut_or_covered_at_any_width(notebook: Notebook, names: list[str]) -> None:
     """In one cell: labs of one run live together."""
-    labs = ", ".join(f"{name}()" for name in names)
-    cell = f"from ipywidgets import VBox\nfrom widgets import {', '.join(names)}\nlabs = VBox([{labs}])\nlabs"
-    notebook = open_notebook(jupyterlab, [cell])
-    notebook.run_all()
+    notebook.run(f"VBox([{', '.join(f'{name}()' for name in names)}])")
     notebook.reveal(".live-graph.js-plotly-plot")
     left = "(open) => { const { shell } = window.jupyterapp ?? window.jupyterlab;"
     for width, side in ((400, False), (850, False), (1280, True), (1920, False)):
@@ -180,32 +173,21 @@ def test_nothing_is_cut_or_covered_at_any_width(
         notebook.wait(ARRANGED)
         assert notebook.page.evaluate(COVERED) == [], width
         notebook.screenshot(f"labs-{names[0].lower()}-{width}")
-    assert notebook.problems() == []
 
 
-def test_two_labs_of_a_cell_are_replaced_when_it_runs_again_and_survive_a_reload(
-    jupyterlab: JupyterLab, open_notebook: Callable[..., Notebook]
-) -> None:
-    cell = "from IPython.display import display\nfrom ipywidgets import VBox\nfrom widgets import ShearLab\n"
-    notebook = open_notebook(
-        jupyterlab, [cell + "display(VBox([ShearLab(1.0), ShearLab(2.0)]))\ndisplay(ShearLab(3.0))"]
-    )
+def test_two_labs_of_a_cell_are_replaced_when_it_runs_again_and_survive_a_reload(notebook: Notebook) -> None:
     shown = "(count) => document.querySelectorAll('.live-graph.js-plotly-plot').length === count"
-    notebook.run_all()
+    notebook.run("display(VBox([ShearLab(1.0), ShearLab(2.0)]))\ndisplay(ShearLab(3.0))")
     notebook.wait(shown, 3)
-    notebook.run_cell(0)
+    notebook.run_cell(1)
     notebook.wait(shown, 3)
     notebook.reload()
     notebook.reveal(".live-graph.js-plotly-plot")
     notebook.wait(shown, 3)
-    assert notebook.problems() == []
 
 
-def test_enter_in_the_box_loads_the_preset_and_a_broken_one_is_said_beside_it(
-    jupyterlab: JupyterLab, open_notebook: Callable[..., Notebook]
-) -> None:
-    notebook = open_notebook(jupyterlab, ["from widgets import ShearLab\nlab = ShearLab()\nlab"])
-    notebook.run_all()
+def test_enter_in_the_box_loads_the_preset_and_a_broken_one_is_said_beside_it(notebook: Notebook) -> None:
+    notebook.run("lab = ShearLab()\nlab")
     notebook.reveal(".live-graph.js-plotly-plot")
     lab = notebook.page.locator(".shear-lab")
     lab.get_by_text("More", exact=True).click()
@@ -223,4 +205,3 @@ def test_enter_in_the_box_loads_the_preset_and_a_broken_one_is_said_beside_it(
     lab.get_by_role("button", name="Numbers as CSV").click()
     lab.get_by_role("status").filter(has_text="Saved").wait_for()
     assert lab.get_by_role("alert").count() == 0
-    assert notebook.problems() == []

@@ -1,20 +1,24 @@
-"""TrainingLab in the JupyterLab that `make lab` starts: what a student does, and what comes of it."""
+"""The first minute with `make lab`, and a TrainingLab in it: what a student does, and what comes of it."""
 
 from __future__ import annotations
 
+import json
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator
+from playwright.sync_api import Browser, Locator
 
-from browser.lab import ROOT, JupyterLab, Notebook
+from browser.lab import APP, READY, ROOT, SETTINGS, JupyterLab, Notebook
 from widgets.figures.training import ROW
 
 pytestmark = pytest.mark.browser
 
+FIRST = ROOT / "notebooks/00_start_here.ipynb"
+MODEL = f"{APP}.shell.currentWidget.content.model"
+KERNEL_IN_METADATA = f"() => {MODEL}?.getMetadata('language_info')?.version && {MODEL}.getMetadata('kernelspec')"
 LESSON = "notebooks/08_train_it_live.ipynb"
 LAB = ".training-lab"
 GRAPH = f"{LAB} .live-graph.js-plotly-plot"
@@ -33,19 +37,17 @@ assert len(labs) == {count}, labs
 
 @pytest.fixture(scope="module")
 def make_lab(chromium: object, start_lab: Callable[..., JupyterLab]) -> JupyterLab:
-    return start_lab(ROOT, ["make", "lab"])
+    """The server of `make lab`, as it comes but for autosave: what it asks a newcomer is seen here."""
+    kept = {name: value for name, value in SETTINGS.items() if "docmanager" in name}
+    return start_lab(ROOT, ["make", "lab"], settings=kept)
 
 
 @pytest.fixture
-def notebook(jupyterlab: JupyterLab, open_notebook: Callable[..., Notebook]) -> Iterator[Notebook]:
-    """A small lab with a T to scale; at the end nothing may be broken and nothing on the console."""
-    cells = ["from widgets import TrainingLab\nfrom nnrnn_core import tasks",
-             "lab = TrainingLab(tasks.Copying(delay=20), 16, start='random')\nlab"]  # fmt: skip
-    notebook = open_notebook(jupyterlab, cells)
-    notebook.run_all()
-    notebook.reveal(GRAPH)
-    yield notebook
-    assert notebook.problems() == []
+def notebook(lab_page: Notebook) -> Notebook:
+    """A small lab with a T to scale."""
+    lab_page.run("lab = TrainingLab(tasks.Copying(delay=20), 16, start='random')\nlab")
+    lab_page.reveal(GRAPH)
+    return lab_page
 
 
 def lab(notebook: Notebook) -> Locator:
@@ -81,6 +83,27 @@ def slide(notebook: Notebook, label: str, key: str, times: int) -> None:
     slider.focus()
     for _ in range(times):
         notebook.page.keyboard.press(key)
+
+
+def test_the_printed_address_opens_notebook_00_unchanged_folded_and_without_a_question(
+    chromium: Browser, make_lab: JupyterLab
+) -> None:
+    before = FIRST.read_bytes()
+    (printed, *_) = re.findall(r"http://127\.0\.0\.1:\d+/\S+", make_lab.log.read_text("utf-8"))
+    page = chromium.new_page()
+    page.goto(printed.replace("token=...", f"token={make_lab.token}"))  # one that was given to it is not printed
+    page.wait_for_function(READY)
+    assert page.evaluate(f"() => {APP}.shell.currentWidget.context.path") == "notebooks/00_start_here.ipynb"
+    page.wait_for_function(KERNEL_IN_METADATA)
+    assert page.evaluate(f"() => {MODEL}.dirty") is False
+    setup = page.locator(".jp-CodeCell").first
+    assert "Set-up: run this cell first" in setup.inner_text()
+    assert "import subprocess" not in setup.inner_text()
+    assert page.get_by_text("Jupyter news").count() == 0
+    page.evaluate(f"() => {APP}.commands.execute('docmanager:save')")
+    page.wait_for_function(f"() => {MODEL}.dirty === false")
+    assert json.loads(FIRST.read_bytes()) == json.loads(before), "saving an unchanged notebook changes no line of it"
+    page.close()
 
 
 def test_a_student_trains_releases_T_drags_it_and_runs_the_cell_again(
@@ -226,16 +249,14 @@ PLACED = f"""() => [...document.querySelectorAll('{LAB} .live-graph.js-plotly-pl
 
 
 @pytest.fixture
-def noisy(jupyterlab: JupyterLab, open_notebook: Callable[..., Notebook]) -> Iterator[Notebook]:
+def noisy(lab_page: Notebook) -> Notebook:
     """The lesson's lab after its story, with the file browser away."""
     story = "lab.step(20); lab.controls.release.click(); lab.step(20); lab.intervene('scale', 1.5); lab.step(2)"
-    notebook = open_notebook(jupyterlab, ["from widgets import TrainingLab", f"lab = TrainingLab()\n{story}\nlab"])
-    notebook.run_all()
-    notebook.reveal(GRAPH)
-    if notebook.page.evaluate("() => !(window.jupyterapp || window.jupyterlab).shell.leftCollapsed"):
-        notebook.command("application:toggle-left-area")
-    yield notebook
-    assert notebook.problems() == []
+    lab_page.run(f"lab = TrainingLab()\n{story}\nlab")
+    lab_page.reveal(GRAPH)
+    if lab_page.page.evaluate("() => !(window.jupyterapp || window.jupyterlab).shell.leftCollapsed"):
+        lab_page.command("application:toggle-left-area")
+    return lab_page
 
 
 def test_nothing_lies_over_anything_and_nothing_is_cut_off_at_any_width(noisy: Notebook) -> None:
