@@ -9,8 +9,18 @@ from typing import Any
 
 import nbformat
 
-import widgets
-from widgets import GrowthLab, MemoryLab, SchurLab, ShearLab, SpectrumLab, TrainingLab
+from widgets import (
+    AssembleLab,
+    GradientLab,
+    GrowthLab,
+    MemoryLab,
+    RaceLab,
+    SchurLab,
+    ShearLab,
+    SpectrumLab,
+    TrainingLab,
+    XrayLab,
+)
 from widgets.labs.lab import Lab
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
@@ -60,7 +70,7 @@ def noisy_memory() -> Lab:
     return lab
 
 
-EVERY = (
+PICTURES = (
     Picture(
         "00-first-slider", "start-07", "The eigenvalues stay, and powers grow", lambda: ShearLab(c=2, k=6), ("x2",)
     ),
@@ -91,22 +101,19 @@ EVERY = (
         lambda: MemoryLab(size=50, alpha=1.0, d=0.2, beta=0.0),
     ),
     Picture(
-        "06-gradients", "gradient-05", "The same eigenvalues, and other gradients", lambda: widgets.GradientLab(),
+        "06-gradients", "gradient-05", "The same eigenvalues, and other gradients", GradientLab,
         ("x", "x2"),
     ),
     Picture(
-        "07-assemble", "build-05", "Four parts, one matrix", lambda: widgets.AssembleLab(), ("x", "x2", "x3"),
+        "07-assemble", "build-05", "Four parts, one matrix", AssembleLab, ("x", "x2", "x3"),
     ),
     Picture(
         "08-noisy-memory", "live-05", "The loss falls through the floor when T is released", noisy_memory,
         ("x", "x2", "x3"),
     ),
-    Picture("09-race", "race-08", "Every network at its own best rate", lambda: widgets.RaceLab(), ("x", "x2", "x9")),
+    Picture("09-race", "race-08", "Every network at its own best rate", RaceLab, ("x", "x2", "x9")),
     Picture(
-        "10-xray", "xray-06", "A trained network is no longer normal", lambda: widgets.XrayLab("noisy-memory/nnrnn"),
+        "10-xray", "xray-06", "A trained network is no longer normal", lambda: XrayLab("noisy-memory/nnrnn"),
         ("x", "x2", "x3"),
     ),
 )  # fmt: skip
-THERE = {path.name[:2] for path in NOTEBOOKS.glob("[0-9][0-9]_*.ipynb")}
-# of the notebooks that are there: a lab that comes with another is asked for when it is drawn
-PICTURES = tuple(picture for picture in EVERY if picture.name[:2] in THERE)

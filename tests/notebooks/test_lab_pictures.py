@@ -11,7 +11,7 @@ import pytest
 
 import badges
 from draw import IMAGES, MOST_BYTES, differences, drawn, path_of
-from lab_pictures import EVERY, PICTURES, Picture
+from lab_pictures import PICTURES, Picture
 from large import large, panels_of
 from nnrnn_core import dynamics
 from nnrnn_core.experiments import results
@@ -43,7 +43,7 @@ def test_what_is_slow_to_draw_has_the_numbers_of_the_library():
 
 
 def test_pictures_are_small_and_say_what_they_show():
-    assert {path.name for path in IMAGES.glob("[0-9][0-9]-*.svg")} <= {picture.file for picture in EVERY}
+    assert {path.name for path in IMAGES.glob("[0-9][0-9]-*.svg")} <= {picture.file for picture in PICTURES}
     for name, text in STORED.items():
         assert len(text.encode()) <= MOST_BYTES, name
         root = ET.fromstring(text)

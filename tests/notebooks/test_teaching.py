@@ -26,7 +26,6 @@ LABS = {
 }  # fmt: skip
 THERE = {path.name[:2]: path.name for path in badges.NOTEBOOKS}
 README = (badges.ROOT / "README.md").read_text("utf-8")
-PLANNED = set(re.findall(r"^\| (\d\d) .*planned \|$", README, re.MULTILINE))  # their rows are written, and wait
 
 
 def part(heading: str) -> str:
@@ -69,7 +68,7 @@ def test_the_times_of_the_notebooks_are_those_that_they_say_themselves():
         core, optional = re.search(r"(\d+) minutes", time), sum(map(int, re.findall(r"\((\d+)(?: or more)?\)", time)))
         assert core and minutes == [int(core[1]), optional, int(core[1]) + optional], name
     assert [int(cell.strip("*")) for cell in total[1:4]] == [sum(int(line[i]) for line in lines) for i in (1, 2, 3)]
-    assert {line[0][1:3] for line in lines} == set(THERE) | PLANNED, "every notebook has its line"
+    assert {line[0][1:3] for line in lines} == set(THERE), "every notebook has its line"
 
 
 def test_a_plateau_of_200_updates_lasts_as_long_as_is_said():
@@ -80,7 +79,7 @@ def test_a_plateau_of_200_updates_lasts_as_long_as_is_said():
 # ---- presets, links, pictures
 
 
-PRESETS = [row for row in rows(part("## Presets to click")) if row[0] in THERE]
+PRESETS = rows(part("## Presets to click"))
 
 
 @pytest.mark.parametrize("row", PRESETS, ids=lambda row: f"{row[0]}: {row[1]}")
@@ -98,7 +97,7 @@ def test_a_preset_loads_and_its_lab_says_what_the_table_says(row: list[str]):
 def test_every_link_leads_somewhere():
     for link in re.findall(r"\]\((?!https?:)([^)]+)\)", TEXT):
         file, _, anchor = link.partition("#")
-        assert not file or (badges.ROOT / "notebooks" / file).exists() or file[:2] in PLANNED, link
+        assert not file or (badges.ROOT / "notebooks" / file).exists(), link
         anchors = [re.sub(r"[^\w -]", "", line.lstrip("# ").lower()).replace(" ", "-") for line in TEXT.splitlines()
                    if line.startswith("#")]  # fmt: skip
         assert not anchor or anchor in anchors, link
