@@ -25,7 +25,6 @@ LABS = {
     "gradient": "GradientLab", "assemble": "AssembleLab", "nnrnn": "TrainingLab",
 }  # fmt: skip
 THERE = {path.name[:2]: path.name for path in badges.NOTEBOOKS}
-README = (badges.ROOT / "README.md").read_text("utf-8")
 
 
 def part(heading: str) -> str:
