@@ -111,9 +111,9 @@ PICTURES = (
         "08-noisy-memory", "live-05", "The loss falls through the floor when T is released", noisy_memory,
         ("x", "x2", "x3"),
     ),
-    Picture("09-race", "race-08", "Every network at its own best rate", RaceLab, ("x", "x2", "x9")),
+    Picture("09-race", "race-08", "Every network at its own best rate", RaceLab, ("x2", "x9")),
     Picture(
         "10-xray", "xray-06", "A trained network is no longer normal", lambda: XrayLab("noisy-memory/nnrnn"),
-        ("x", "x2", "x3"),
+        ("x", "x2"),
     ),
 )  # fmt: skip
