@@ -99,10 +99,14 @@ def test_a_run_without_a_successor_waits_for_one(runs: Runs) -> None:
 
 def test_a_cell_that_forgets_its_labs_keeps_no_more_than_a_few(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "HEIRLESS", 2)
-    for _ in range(3 * registry.HEIRLESS):
-        ShearLab() if runs.number % 2 else trained(0)
-        runs.again()
-    assert len(registry._last["cell"].left) <= registry.HEIRLESS
+    trained(1), trained(2)
+    runs.again()
+    ShearLab()  # the heir of neither, and one that waits itself from now on
+    runs.again()
+    labs = [trained(0), trained(0)]
+    assert restored(labs[0]) == 1
+    with pytest.raises(ValueError, match="no run before"):
+        labs[1].restore()
 
 
 def test_a_lab_leaves_every_box_before_it_closes() -> None:
