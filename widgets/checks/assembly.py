@@ -15,7 +15,7 @@ from torch import Tensor
 
 from nnrnn_core import dynamics
 
-from .verdict import Verdict, without_torch
+from .verdict import Verdict, returned, without_torch
 
 CLOSE = 1e-9
 Wrong = tuple[Any, str]  # what a mistake gives, and what is said of it
@@ -163,12 +163,9 @@ def _judge(
     given = {
         key: value.clone().requires_grad_() if isinstance(value, Tensor) else value for key, value in arguments.items()
     }
-    try:
-        answer = function(*given.values())
-    except Exception as problem:
-        return Verdict(f"{name} raised {type(problem).__name__}: {problem}")
-    if answer is None or answer is ...:
-        return Verdict(f"Not done yet: {name} returns {'None' if answer is None else '...'}.", done=False)
+    answer = returned(name, function, *given.values())
+    if isinstance(answer, Verdict):
+        return answer
     found = _as_array(answer)
     if isinstance(found, str):
         return Verdict(found)

@@ -15,7 +15,7 @@ from nnrnn_core.matrices import exponential, schur
 
 from ..figures.numbers import short
 from . import assembly
-from .verdict import Verdict
+from .verdict import Verdict, returned
 
 RATE = 1e-2
 OTHERS = ("gamma", "theta", "T_entries")
@@ -35,12 +35,9 @@ def rate_groups(function: Callable[[Any, float], Any]) -> Verdict:
     """Whether `function(network, rate)` gives torch's optimisers all parameters once, those of P (`A_entries`) at a
     tenth of the rate and the others at the rate."""
     network = _Network()
-    try:
-        answer = function(network, RATE)
-    except Exception as problem:
-        return Verdict(f"rate_groups raised {type(problem).__name__}: {problem}")
-    if answer is None or answer is ...:
-        return Verdict(f"Not done yet: rate_groups returns {'None' if answer is None else '...'}.", done=False)
+    answer = returned("rate_groups", function, network, RATE)
+    if isinstance(answer, Verdict):
+        return answer
     rates = _rates(answer)
     if isinstance(rates, str):
         return Verdict(rates)

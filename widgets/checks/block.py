@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..figures.numbers import fixed, short
-from .verdict import Verdict, as_number
+from .verdict import Verdict, as_number, asked, first_match
 
 SIZES = (6, 2, 10)  # the first tells the mistakes apart
 BLOCKS = ((0.9, 0.7, 0.35), (1.2, 2.0, -0.4), (0.8, 4.0, 0.3))  # γ, θ, t; the pair is complex
@@ -17,12 +17,9 @@ def free_parameters(function: Callable[[int], Any]) -> Verdict:
     """Whether `function(n)` is the number of parameters of an n×n nnRNN matrix: n(n−1)/2 of P, n(n−2)/2 of T, n/2 each
     of γ and θ."""
     for n in SIZES:
-        try:
-            answer = function(n)
-        except Exception as problem:
-            return Verdict(f"free_parameters({n}) raised {type(problem).__name__}: {problem}")
-        if answer is None:
-            return Verdict("Not done yet: free_parameters returns None.", done=False)
+        answer = asked(f"free_parameters({n})", function, n)
+        if isinstance(answer, Verdict):
+            return answer
         number = as_number(answer, "return one number")
         if isinstance(number, str):
             return Verdict(number)
@@ -45,10 +42,8 @@ def _count_diagnosis(number: float, n: int, right: int) -> str:
         right + half + n: "T is not free on the diagonal or inside the blocks: n(n − 2)/2 entries.",
         right + triangle - half: "T is counted on both sides of the blocks: it is free below them.",
     }
-    for value, words in mistakes.items():
-        if math.isclose(number, value):
-            return words
-    return f"For n = {n} it should be {right}; yours is {short(number)}. Count P, T, γ and θ one by one."
+    words = first_match(number, mistakes.items(), 1e-9)
+    return words or f"For n = {n} it should be {right}; yours is {short(number)}. Count P, T, γ and θ one by one."
 
 
 def squared_modulus(function: Callable[[float, float, float], Any]) -> Verdict:
@@ -56,12 +51,9 @@ def squared_modulus(function: Callable[[float, float, float], Any]) -> Verdict:
     pair is complex."""
     for gamma, theta, t in BLOCKS:
         call = f"squared_modulus({short(gamma)}, {short(theta)}, {short(t)})"
-        try:
-            answer = function(gamma, theta, t)
-        except Exception as problem:
-            return Verdict(f"{call} raised {type(problem).__name__}: {problem}")
-        if answer is None:
-            return Verdict("Not done yet: squared_modulus returns None.", done=False)
+        answer = asked(call, function, gamma, theta, t)
+        if isinstance(answer, Verdict):
+            return answer
         number = as_number(answer, "return one number, |λ|²")
         if isinstance(number, str):
             return Verdict(number)
@@ -90,7 +82,5 @@ def _block_diagnosis(number: float, gamma: float, theta: float, t: float, wanted
         2 * gamma * cosine: "That is the trace: the sum of the two eigenvalues, not their product.",
         (gamma * cosine) ** 2: "That is the square of their real part: the imaginary part is missing.",
     }
-    for value, words in mistakes.items():
-        if math.isclose(number, value, rel_tol=1e-6):
-            return words
-    return f"{wanted}; yours is {fixed(number, 4)}. Multiply the two eigenvalues: that is the determinant."
+    words = first_match(number, mistakes.items())
+    return words or f"{wanted}; yours is {fixed(number, 4)}. Multiply the two eigenvalues: that is the determinant."

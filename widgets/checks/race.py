@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..figures.numbers import short
-from .verdict import Verdict, as_number, without_torch
+from .verdict import Verdict, as_number, asked, without_torch
 
 CLOSE = 1e-6  # relative
 SIZES = ((10, 128, 9), (1, 32, 1), (3, 20, 7))  # inputs, width, outputs
@@ -19,7 +19,7 @@ SIZES = ((10, 128, 9), (1, 32, 1), (3, 20, 7))  # inputs, width, outputs
 def ribbon(function: Callable[[np.ndarray], Any]) -> Verdict:
     """Whether `function(values)`, values (seeds, points), is (least, mean, largest) over seeds, each (points,)."""
     values = np.random.default_rng(4).gamma(2.0, size=(5, 7))
-    answer = _called(function, "ribbon", values.copy())
+    answer = asked("ribbon", function, values.copy())
     if isinstance(answer, Verdict):
         return answer
     if not isinstance(answer, tuple | list) or len(answer) != 3:
@@ -51,7 +51,7 @@ def ribbon(function: Callable[[np.ndarray], Any]) -> Verdict:
 def lstm_parameters(function: Callable[[int, int, int], Any]) -> Verdict:
     """Whether `function(inputs, width, outputs)` counts what an LSTM with its linear read-out trains."""
     for inputs, width, outputs in SIZES:
-        answer = _called(function, "lstm_parameters", inputs, width, outputs)
+        answer = asked("lstm_parameters", function, inputs, width, outputs)
         number = answer if isinstance(answer, Verdict) else as_number(answer, "return one number")
         if not isinstance(number, float):
             return number if isinstance(number, Verdict) else Verdict(number)
@@ -88,7 +88,7 @@ def lstm_width(function: Callable[[int, int, int], Any]) -> Verdict:
     """Whether `function(parameters, inputs, outputs)` is the width at which an LSTM comes nearest to that number."""
     for inputs, width, outputs in SIZES:
         parameters = width**2 + width // 2 + width * (inputs + outputs) + outputs  # an nnRNN's, as wide
-        answer = _called(function, "lstm_width", parameters, inputs, outputs)
+        answer = asked("lstm_width", function, parameters, inputs, outputs)
         number = answer if isinstance(answer, Verdict) else as_number(answer, "return one number")
         if not isinstance(number, float):
             return number if isinstance(number, Verdict) else Verdict(number)
@@ -123,7 +123,7 @@ def paired(function: Callable[[np.ndarray, np.ndarray], Any]) -> Verdict:
     draw = np.random.default_rng(1)
     shared = 0.1 * draw.standard_normal(5)  # what a seed does to both
     ours, theirs = (shift + shared + 0.01 * draw.standard_normal(5) for shift in (0.8, 0.7))
-    answer = _called(function, "paired", ours.copy(), theirs.copy())
+    answer = asked("paired", function, ours.copy(), theirs.copy())
     if isinstance(answer, Verdict):
         return answer
     if not isinstance(answer, tuple | list) or len(answer) != 2:
@@ -204,15 +204,6 @@ def losing_setting(
             "this one: find a setting where it is behind in all."
         )
     return Verdict(f"Right: {rival} is ahead in all {n} seeds, {ahead}. Now the report: does your reason hold?", True)
-
-
-def _called(function: Callable[..., Any], name: str, *arguments: Any) -> Any:
-    """What the function returns, or the verdict on a function that fails or is not written yet."""
-    try:
-        answer = function(*arguments)
-    except Exception as problem:
-        return Verdict(f"{name} raised {type(problem).__name__}: {problem}")
-    return Verdict(f"Not done yet: {name} returns None.", done=False) if answer is None else answer
 
 
 def _same(found: np.ndarray, right: np.ndarray) -> bool:

@@ -43,15 +43,20 @@ def as_number(answer: Any, wanted: str) -> float | str:
     return number if math.isfinite(number) else f"You returned {number} (did something diverge?): {wanted}."
 
 
-def asked(name: str, function: Callable[..., Any], *arguments: Any) -> Any:
-    """What the reader's function returns for these arguments; a Verdict where it raises or returns None."""
+def returned(name: str, function: Callable[..., Any], *arguments: Any) -> Any:
+    """What the reader's function returns for these arguments; a Verdict where it raises, or returns nothing yet."""
     try:
         answer = function(*arguments)
     except Exception as problem:
         return Verdict(f"{name} raised {type(problem).__name__}: {problem}")
-    if answer is None:
-        return Verdict(f"Not done yet: {name} returns None.", done=False)
-    return without_torch(answer)
+    if answer is None or answer is ...:
+        return Verdict(f"Not done yet: {name} returns {'None' if answer is None else '...'}.", done=False)
+    return answer
+
+
+def asked(name: str, function: Callable[..., Any], *arguments: Any) -> Any:
+    """As `returned`, and a tensor as an array."""
+    return without_torch(returned(name, function, *arguments))
 
 
 def missing(**answers: Any) -> Verdict | None:
