@@ -161,8 +161,7 @@ def ablate(T: Numbers, energy: float, priority: Numbers) -> SquareMatrix:
     left, order = square(T, "T").copy(), square(priority, "priority")
     if order.shape != left.shape or np.iscomplexobj(order):
         raise ValueError(f"priority must be real and {left.shape}, as T is; it is {order.dtype} and {order.shape}")
-    places = np.flatnonzero(left)
-    places = places[np.argsort(-order.ravel()[places], kind="stable")]
+    places = _in_order(left, order)
     entries = left.ravel()[places]
     held = np.cumsum(np.abs(entries) ** 2)
     whole = float(held[-1]) if len(held) else 0.0
@@ -175,6 +174,12 @@ def ablate(T: Numbers, energy: float, priority: Numbers) -> SquareMatrix:
         entries[gone] *= 1 - min(1.0, np.sqrt(missing) / np.abs(entries[gone]))
     left.ravel()[places] = entries
     return left
+
+
+def _in_order(T: np.ndarray, priority: np.ndarray) -> np.ndarray:
+    """The places in T.ravel() of the entries that are not 0, those of highest priority first."""
+    places = np.flatnonzero(T)
+    return places[np.argsort(-priority.ravel()[places], kind="stable")]
 
 
 def without(T: np.ndarray, way: str, share: float) -> np.ndarray:
@@ -192,11 +197,10 @@ def share_of(T: np.ndarray, way: str, entries: float) -> float:
     number("entries", entries, 0, 1)
     if one_of("way", way, WAYS) == SCALED:
         return entries**2
-    places = np.flatnonzero(T)
+    places = _in_order(T, PRIORITIES[way](T))
     if not len(places):
         return 0.0
-    order = np.argsort(-PRIORITIES[way](T).ravel()[places], kind="stable")
-    squares = np.abs(T.ravel()[places][order]) ** 2
+    squares = np.abs(T.ravel()[places]) ** 2
     return min(1.0, float(squares[: round(entries * len(places))].sum() / squares.sum()))
 
 

@@ -5,7 +5,7 @@ from .catalogue import Experiment, names, networks
 from .comparison import Pair, Race, race, turned_by_a_rate
 from .probe import Probe
 from .runs import SHIPPED, read, run, run_all, trained
-from .table import as_text, finished, rows
+from .table import as_text, rows
 from .three_tasks import EXPERIMENTS, NETWORKS, SEEDS, make_training, results
 
 __all__ = [
@@ -19,7 +19,6 @@ __all__ = [
     "Probe",
     "Race",
     "as_text",
-    "finished",
     "make_training",
     "names",
     "networks",

@@ -145,6 +145,20 @@ class Race:
         return [self.head(network) for network in self.runs]
 
 
+def as_run(task: str, folder: str | Path, scale: str) -> dict[str, Race]:
+    """By what is the same for all: the runs of one task that have come to their end, and no run in place of another."""
+    found: dict[str, dict[str, dict[int, Lines]]] = {each: {} for each in MATCHES}
+    for path in sorted((Path(folder) / scale / task).glob("*.jsonl")):
+        lines = read(path)
+        if lines and lines[-1].get("done") and lines[0].get("rate") is None:
+            head = lines[0]
+            found[head["match"]].setdefault(head["network"], {})[head["seed"]] = lines
+    return {
+        match: Race(task, match, scale, {n: dict(sorted(runs[n].items())) for n in networks(task) if n in runs})
+        for match, runs in found.items()
+    }
+
+
 def race(task: str, match: str = "width", folder: str | Path = SHIPPED, scale: str = "class") -> Race:
     """The race of one task: all runs in the folder that have come to their end, at the chosen rates.
 
@@ -170,15 +184,10 @@ def race(task: str, match: str = "width", folder: str | Path = SHIPPED, scale: s
     """
     one_of("task", task, SCALES[one_of("scale", scale, SCALES)])
     one_of("match", match, MATCHES)
-    found: dict[str, dict[str, dict[int, Lines]]] = {each: {} for each in MATCHES}
-    for path in sorted((Path(folder) / scale / task).glob("*.jsonl")):
-        lines = read(path)
-        if lines and lines[-1].get("done") and lines[0].get("rate") is None:
-            head = lines[0]
-            found[head["match"]].setdefault(head["network"], {})[head["seed"]] = lines
+    found = {each: dict(run.runs) for each, run in as_run(task, folder, scale).items()}
     if "nnrnn" in found["width"]:
         found["parameters"].setdefault("nnrnn", found["width"]["nnrnn"])
-    runs = {n: dict(sorted(found[match][n].items())) for n in networks(task) if n in found[match]}
+    runs = {network: found[match][network] for network in networks(task) if network in found[match]}
     if match == "parameters" and len(runs) == 1:  # the nnRNN alone is no race
         runs = {}
     return Race(task, match, scale, runs)

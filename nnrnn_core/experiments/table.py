@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from .catalogue import MATCHES, SCALES, networks
+from .catalogue import SCALES, networks
+from .comparison import Race, as_run
 from .paper import reported
-from .runs import Line, read
-
-
-def finished(folder: str | Path) -> Iterator[list[Line]]:
-    """The lines of every run that has come to its end."""
-    for path in sorted(Path(folder).glob("*/*/*.jsonl")):
-        lines = read(path)
-        if lines and lines[-1].get("done"):
-            yield lines
 
 
 def rows(folder: str | Path, scale: str = "class") -> list[dict[str, Any]]:
@@ -30,26 +21,23 @@ def rows(folder: str | Path, scale: str = "class") -> list[dict[str, Any]]:
         "task", "match", "network", "parameters", "seeds", "diverged", "mean", "spread" (sample standard deviation, NaN
         for one seed), "minutes" (mean), "reported" (of the paper).
     """
-    runs = [lines for lines in finished(folder) if lines[0]["scale"] == scale and lines[0]["rate"] is None]
     table = []
     for task in SCALES[scale]:
-        for match in MATCHES:
+        for match, race in as_run(task, folder, scale).items():
             for network in networks(task):
                 wanted = {"task": task, "match": match, "network": network}
-                found = [lines for lines in runs if wanted.items() <= lines[0].items()]
-                table.append({**wanted, **_summary(found), "reported": reported(task, network, match)})
+                table.append({**wanted, **_summary(race, network), "reported": reported(task, network, match)})
     return table
 
 
-def _summary(runs: list[list[Line]]) -> dict[str, Any]:
-    scores = [lines[-1]["test_score"] for lines in runs if "test_score" in lines[-1]]
-    minutes = [lines[-2]["seconds"] / 60 for lines in runs if "seconds" in lines[-2]]
+def _summary(race: Race, network: str) -> dict[str, Any]:
+    minutes = [lines[-2]["seconds"] / 60 for lines in race.runs.get(network, {}).values() if "seconds" in lines[-2]]
     return {
-        "parameters": runs[0][0]["parameters"] if runs else None,
-        "seeds": len(scores),
-        "diverged": len(runs) - len(scores),
-        "mean": float(np.mean(scores)) if scores else np.nan,
-        "spread": float(np.std(scores, ddof=1)) if len(scores) > 1 else np.nan,
+        "parameters": race.head(network)["parameters"] if network in race.runs else None,
+        "seeds": len(race.scores(network)),
+        "diverged": race.diverged(network),
+        "mean": race.mean(network),
+        "spread": race.spread(network),
         "minutes": float(np.mean(minutes)) if minutes else np.nan,
     }
 
