@@ -241,6 +241,7 @@ def test_every_control_changes_what_is_shown_and_stands_where_the_state_is(lab: 
     assert np.array_equal(lab.lanes.array("lstm", "x"), x)
     lab.controls.match.value = "parameters"
     assert lab.status.startswith("No run of characters at equal parameters")
+    assert "run characters --match parameters makes them" in lab.status
     assert np.isnan(lab.lanes.array("lstm", "y")).all()
     lab.controls.task.value = TASK
     assert lab.state.network == lab.controls.network.value == "nnrnn", "an LSTM does not take part here"

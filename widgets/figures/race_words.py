@@ -19,7 +19,7 @@ def race_sentence(race: Race, network: str = "nnrnn") -> str:
     if not race.runs:
         return (
             f"No run of {race.task} at equal {race.match} has come to its end here: "
-            f"python -m nnrnn_core.experiments run {race.task}/nnrnn makes one."
+            f"python -m nnrnn_core.experiments run {race.task} --match {race.match} makes them."
         )
     better = "more" if race.higher_is_better else "less"
     counts = {len(race.scores(name)) for name in race.ranking()}
