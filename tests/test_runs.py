@@ -17,7 +17,7 @@ from filelock import FileLock
 
 from nnrnn_core import experiments, tasks
 from nnrnn_core.budget import count_parameters
-from nnrnn_core.experiments import Experiment, catalogue, paper, runs, three_tasks, trained, tuning
+from nnrnn_core.experiments import Experiment, catalogue, paper, runs, trained, tuning
 from nnrnn_core.experiments import __main__ as command
 from nnrnn_core.experiments.__main__ import main
 from nnrnn_core.experiments.diagnosis import diagnosis
@@ -363,7 +363,3 @@ def test_the_command_line_lists_shows_and_resumes(tmp_path, capsys, monkeypatch)
 def test_a_typo_is_answered_with_the_nearest_name(tmp_path, capsys, arguments, words):
     assert main([*arguments, "--folder", str(tmp_path)]) == 2
     assert words in capsys.readouterr().err
-
-
-def test_the_three_tasks_of_the_notebooks_are_still_there():
-    assert set(three_tasks.EXPERIMENTS) == {"noisy-memory", "copying", "characters"}

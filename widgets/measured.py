@@ -1,25 +1,52 @@
-"""The shipped results of `nnrnn_core.experiments` as text: the tables that notebooks print."""
+"""Finished runs as text: the tables that notebooks print."""
 
 from __future__ import annotations
 
-from nnrnn_core.experiments import EXPERIMENTS, SEEDS, results
+from collections.abc import Mapping
 
-WIDTH = 22  # characters in the column of names
+import numpy as np
+
+from nnrnn_core.experiments import Race
+
+NAMES = {
+    "nnrnn": "nnRNN",
+    "nnrnn-normal": "nnRNN, T = 0",
+    "nnrnn-orthogonal": "nnRNN, T = 0, γ = 1",
+    "rnn": "free RNN",
+    "rnn-orth": "free RNN, orthogonal start",
+    "exprnn": "orthogonal RNN, expRNN",
+    "eurnn": "orthogonal RNN, EURNN",
+    "lru": "LRU",
+    "lstm": "LSTM",
+    "gru": "GRU",
+}
+WIDTH = max(map(len, NAMES.values())) + 2  # characters in the column of names
+MISSING = "—"
 
 
-def table(task: str, measure: str, what: str = "value", networks: tuple[str, ...] | None = None) -> str:
-    """One line a network: its numbers, one a seed, and their mean.
+def table(race: Race, measure: str = "test_score") -> str:
+    """One line for each network of a race: "test_score" or "test_loss" of each seed, and their mean.
 
-    task      a key of `EXPERIMENTS`
-    measure   what was measured, such as "recall"
-    what      "value", or "updates": after how many it was measured
-    networks  default: all that ran this task
+    A seed whose run diverged, or was not run, has a dash, and the mean is that of the others.
     """
-    if task not in EXPERIMENTS:
-        raise ValueError(f"task must be one of {', '.join(EXPERIMENTS)}; got {task!r}")
-    rows = [(network, results(task, network, measure, what)) for network in networks or EXPERIMENTS[task][1]]
-    number = "{:8.0f}" if what == "updates" else "{:8.3f}"
-    lines = [" " * WIDTH + "".join(f"{f'seed {seed}':>8}" for seed in SEEDS) + "    mean"]
-    for network, values in rows:
-        lines.append(network.ljust(WIDTH) + "".join(number.format(v) for v in [*values, values.mean()]))
-    return "\n".join(lines)
+    return _lines(race, {network: race.scores(network, measure) for network in race.runs}, "{:8.3f}")
+
+
+def table_of_updates(race: Race, score: float) -> str:
+    """One line for each network of a race: the updates until the validation score was as good as this; a dash where
+    it never was."""
+    return _lines(race, {network: race.updates_until(network, score) for network in race.runs}, "{:8.0f}")
+
+
+def _lines(race: Race, values: Mapping[str, Mapping[int, float]], number: str) -> str:
+    seeds = sorted({seed for runs in race.runs.values() for seed in runs})
+    head = " " * WIDTH + "".join(f"{f'seed {seed}':>8}" for seed in seeds) + "    mean"
+    return "\n".join(
+        [head, *(NAMES[network].ljust(WIDTH) + _cells(values[network], seeds, number) for network in values)]
+    )
+
+
+def _cells(values: Mapping[int, float], seeds: list[int], number: str) -> str:
+    known = [number.format(values[seed]) if seed in values else f"{MISSING:>8}" for seed in seeds]
+    mean = number.format(np.mean(list(values.values()))) if values else f"{MISSING:>8}"
+    return "".join([*known, mean])

@@ -6,12 +6,8 @@ from .comparison import Pair, Race, race, turned_by_a_rate
 from .probe import Probe
 from .runs import SHIPPED, read, run, run_all, trained
 from .table import as_text, rows
-from .three_tasks import EXPERIMENTS, NETWORKS, SEEDS, make_training, results
 
 __all__ = [
-    "EXPERIMENTS",
-    "NETWORKS",
-    "SEEDS",
     "SHIPPED",
     "Ablation",
     "Experiment",
@@ -19,12 +15,10 @@ __all__ = [
     "Probe",
     "Race",
     "as_text",
-    "make_training",
     "names",
     "networks",
     "race",
     "read",
-    "results",
     "rows",
     "run",
     "run_all",

@@ -60,6 +60,12 @@ PAPER = {
 }
 SCALES = {"class": CLASS, "paper": PAPER}
 GATED = ("lstm", "gru")  # they cannot be the linear network that noisy memory is about
+# The nnRNN with a part of it taken away: what it then does says what the part is for. They are no rivals, so `networks`
+# does not list them; an experiment can be named after them.
+ABLATED: dict[str, dict[str, bool]] = {
+    "nnrnn-normal": {"freeze_T": True},  # T = 0
+    "nnrnn-orthogonal": {"freeze_T": True, "hold_gamma": True},  # and γ = 1
+}
 
 
 @dataclass(frozen=True)
@@ -69,7 +75,7 @@ class Experiment:
     Parameters
     ----------
     task, network
-        Names: of `SCALES[scale]`, and of `RECURRENTS`.
+        Names: of `SCALES[scale]`, and of `RECURRENTS` or `ABLATED`.
     scale
         "class" or "paper": also whose settings, the task's own tuned ones or the paper's where it has some.
     match
@@ -109,7 +115,7 @@ class Experiment:
         one_of("scale", self.scale, SCALES)
         one_of("match", self.match, MATCHES)
         _known("task", self.task, SCALES[self.scale])
-        _known("network", self.network, RECURRENTS)
+        _known("network", self.network, [*RECURRENTS, *ABLATED])
         if self.rate is not None and self.scale == "paper":
             raise ValueError(f"the rate at the paper's scale is the paper's; got rate={self.rate!r}")
 
@@ -126,6 +132,11 @@ class Experiment:
         return f"{self.task}/{self.network}"
 
     @property
+    def kind(self) -> str:
+        """The network's name in `RECURRENTS`."""
+        return "nnrnn" if self.network in ABLATED else self.network
+
+    @property
     def plan(self) -> Scale:
         return SCALES[self.scale][self.task]
 
@@ -135,16 +146,15 @@ class Experiment:
     def settings(self, task: Task) -> Settings:
         """The paper's at its scale, if it has some for this network; otherwise the task's own, with the rate that the
         tuning chose."""
-        if self._papers:
-            return self._papers[2]
-        settings, rate = task.settings_for(self.network), self.rate
+        settings, rate = self._papers[2] if self._papers else task.settings_for(self.kind), self.rate
         if rate is None and self.scale == "class":
             rate = chosen_rate(self.task, self.network, task.higher_is_better)
-        return settings if rate is None else settings.replace(rate=rate, rate_P=SHARE_OF_P * rate)
+        rates = {} if rate is None else {"rate": rate, "rate_P": SHARE_OF_P * rate}
+        return settings.replace(**rates, **ABLATED.get(self.network, {}))
 
     @property
     def _papers(self) -> tuple[int, dict[str, Any], Settings] | None:
-        return papers_settings(self.task, self.network) if self.scale == "paper" else None
+        return papers_settings(self.task, self.kind) if self.scale == "paper" else None
 
     def make_training(self) -> Training:
         """The training before its first update."""
@@ -156,10 +166,10 @@ class Experiment:
 
     def _model(self, task: Task, options: dict[str, Any]) -> SequenceModel:
         if self.match == "width":
-            return SequenceModel(self.network, task.input_size, self.plan.hidden_size, task.output_size, **options)
+            return SequenceModel(self.kind, task.input_size, self.plan.hidden_size, task.output_size, **options)
         parameters = budget(self.task) if self.scale == "paper" else self._parameters_of_nnrnn(task)
         assert parameters is not None
-        return SequenceModel.for_budget(self.network, task, parameters=parameters, **options)
+        return SequenceModel.for_budget(self.kind, task, parameters=parameters, **options)
 
     def _parameters_of_nnrnn(self, task: Task) -> int:
         sizes = task.input_size, self.plan.hidden_size, task.output_size
@@ -172,7 +182,7 @@ def names(scale: str = "class") -> list[str]:
 
 
 def networks(task: str) -> list[str]:
-    """The networks that can do this task."""
+    """The networks that race on this task: all that can do it."""
     return [network for network in RECURRENTS if not (task == "noisy-memory" and network in GATED)]
 
 

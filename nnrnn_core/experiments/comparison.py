@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from ..checks import one_of
-from .catalogue import MATCHES, SCALES, networks
+from .catalogue import ABLATED, MATCHES, SCALES, networks
 from .runs import SHIPPED, Line, read
 
 Lines = Sequence[Line]
 MEASURES = ("valid_score", "valid_loss", "train_loss")
+TESTED = ("test_score", "test_loss")
 AGAINST = ("updates", "cpu_seconds")
 
 
@@ -79,10 +80,21 @@ class Race:
         """The first line of its runs: width, parameters, settings. (The seed is that of the first.)"""
         return next(iter(self.runs[network].values()))[0]
 
-    def scores(self, network: str) -> dict[int, float]:
-        """Test scores by seed; a run that diverged has none."""
+    def scores(self, network: str, measure: str = "test_score") -> dict[int, float]:
+        """Test scores by seed, or "test_loss"; a run that diverged has none."""
+        one_of("measure", measure, TESTED)
         runs = self.runs.get(network, {})
-        return {seed: float(lines[-1]["test_score"]) for seed, lines in runs.items() if "test_score" in lines[-1]}
+        return {seed: float(lines[-1][measure]) for seed, lines in runs.items() if measure in lines[-1]}
+
+    def updates_until(self, network: str, score: float) -> dict[int, int]:
+        """By seed, the updates after which the validation score was as good as this for the first time; a run in which
+        it never was has none."""
+        sign = 1 if self.higher_is_better else -1
+        reached = {
+            seed: [line["updates"] for line in lines if sign * line.get("valid_score", np.nan) >= sign * score]
+            for seed, lines in self.runs.get(network, {}).items()
+        }
+        return {seed: min(updates) for seed, updates in reached.items() if updates}
 
     def diverged(self, network: str) -> int:
         """How many of its runs have no score."""
@@ -154,12 +166,22 @@ def as_run(task: str, folder: str | Path, scale: str) -> dict[str, Race]:
             head = lines[0]
             found[head["match"]].setdefault(head["network"], {})[head["seed"]] = lines
     return {
-        match: Race(task, match, scale, {n: dict(sorted(runs[n].items())) for n in networks(task) if n in runs})
+        match: Race(task, match, scale, {n: dict(sorted(runs[n].items())) for n in _order(task) if n in runs})
         for match, runs in found.items()
     }
 
 
-def race(task: str, match: str = "width", folder: str | Path = SHIPPED, scale: str = "class") -> Race:
+def _order(task: str) -> list[str]:
+    return [*networks(task), *ABLATED]
+
+
+def race(
+    task: str,
+    match: str = "width",
+    folder: str | Path = SHIPPED,
+    scale: str = "class",
+    entrants: Sequence[str] | None = None,
+) -> Race:
     """The race of one task: all runs in the folder that have come to their end, at the chosen rates.
 
     The nnRNN sets the number of parameters, so at equal parameters it is the network of the equal width: where its run
@@ -171,11 +193,14 @@ def race(task: str, match: str = "width", folder: str | Path = SHIPPED, scale: s
         As in `Experiment`.
     folder
         Where `run` wrote; default the results that come with the kit.
+    entrants
+        Which networks, in this order; default all rivals. "nnrnn-normal" (T = 0) and "nnrnn-orthogonal" (and γ = 1),
+        which are no rivals, can be named too.
 
     Raises
     ------
     ValueError
-        For an unknown task, match or scale.
+        For an unknown task, match, scale or entrant.
 
     Examples
     --------
@@ -184,10 +209,12 @@ def race(task: str, match: str = "width", folder: str | Path = SHIPPED, scale: s
     """
     one_of("task", task, SCALES[one_of("scale", scale, SCALES)])
     one_of("match", match, MATCHES)
+    for entrant in entrants or ():
+        one_of("entrants", entrant, _order(task))
     found = {each: dict(run.runs) for each, run in as_run(task, folder, scale).items()}
     if "nnrnn" in found["width"]:
         found["parameters"].setdefault("nnrnn", found["width"]["nnrnn"])
-    runs = {network: found[match][network] for network in networks(task) if network in found[match]}
+    runs = {network: found[match][network] for network in entrants or networks(task) if network in found[match]}
     if match == "parameters" and len(runs) == 1:  # the nnRNN alone is no race
         runs = {}
     return Race(task, match, scale, runs)

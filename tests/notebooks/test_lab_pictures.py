@@ -14,8 +14,8 @@ from draw import IMAGES, MOST_BYTES, differences, drawn, path_of
 from lab_pictures import PICTURES, Picture
 from large import large, panels_of
 from nnrnn_core import dynamics
-from nnrnn_core.experiments import results
 from widgets import MemoryLab
+from widgets.labs.plan import make_plan
 
 SVG = "{http://www.w3.org/2000/svg}"
 # What takes seconds to draw is held to the library's numbers, and drawn by `make pictures` alone.
@@ -38,8 +38,11 @@ def test_what_is_slow_to_draw_has_the_numbers_of_the_library():
     growth = dynamics.transient_growth(dynamics.gallery["grcar"](), 60)
     assert f"rises to {round(growth.max(), -1):,.0f} at k = {growth.argmax()}" in words["04-pseudospectra"]
     (loss,) = re.findall(r"loss (\d\.\d+)", words["08-noisy-memory"])
-    after = results("noisy-memory", "nnRNN", "100 updates after the release")
-    assert min(after) * 0.8 < float(loss) < max(after) * 1.2, "a run of 200 updates with T frozen and 100 without"
+    training = make_plan("noisy-memory").make()
+    for index in range(300):
+        training.settings.freeze_T = index < 200
+        training.step()
+    assert float(loss) == pytest.approx(training.probe().loss, rel=0.05), "200 updates with T frozen, 100 without"
 
 
 def test_pictures_are_small_and_say_what_they_show():

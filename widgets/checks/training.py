@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from nnrnn_core import Step, tasks
-from nnrnn_core.experiments import make_training
 
 from ..figures.numbers import fixed
+from ..labs.plan import make_plan
 from .verdict import Verdict, as_number, asked
 
 STEP, SEEDS, MORE, LAST = 10, (0, 1), 100, 10  # what `release_at` is asked for
@@ -37,7 +37,7 @@ def release_at(function: Callable[[int, int], Any]) -> Verdict:
         if isinstance(number, str):
             return Verdict(number)
         if found and math.isclose(number, found[0], rel_tol=1e-9):
-            return Verdict(f"Seeds {SEEDS[0]} and {SEEDS[1]} give the same number: hand `seed` on to make_training.")
+            return Verdict(f"Seeds {SEEDS[0]} and {SEEDS[1]} give the same number: hand `seed` on to make_plan.")
         if not math.isclose(number, _mean(losses(STEP, seed)), rel_tol=1e-4):
             return Verdict(_diagnosis(number, seed))
         found.append(number)
@@ -93,7 +93,7 @@ def below_half(function: Callable[[int], Any]) -> Verdict:
             why = "with T = 0 it would end there as well, so release T, or train for longer" if normal else "go on"
             return Verdict(f"Seed {seed} ends at {fixed(_mean(run))}, and {GOAL} is to be passed: {why}.")
         if runs and len(run) == len(runs[0]) and np.allclose(run, runs[0]):
-            return Verdict(f"Seeds {SEEDS[0]} and {SEEDS[1]} give the same losses: hand `seed` on to make_training.")
+            return Verdict(f"Seeds {SEEDS[0]} and {SEEDS[1]} give the same losses: hand `seed` on to make_plan.")
         runs.append(run)
     counts = " and ".join(str(len(run)) for run in runs)
     return Verdict(f"Right: below {GOAL} after {counts} updates. Does your neighbour need fewer?", True)
@@ -102,7 +102,7 @@ def below_half(function: Callable[[int], Any]) -> Verdict:
 @cache
 def losses(release: int | None, seed: int) -> tuple[float, ...]:
     """STEP + MORE losses of a run whose T is released after `release` updates; None: never."""
-    training = make_training(tasks.NoisyMemory(), 32, "nnRNN, T = 0", seed)
+    training = make_plan("noisy-memory", seed=seed).make()
     found = []
     for index in range(STEP + MORE):
         if index == release:
