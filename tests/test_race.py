@@ -13,6 +13,7 @@ import pytest
 
 from nnrnn_core import Diverged
 from nnrnn_core.experiments import Experiment, catalogue, networks, race, turned_by_a_rate
+from nnrnn_core.experiments.catalogue import AS_WIDE
 from nnrnn_core.experiments.runs import path_of, read, run
 from races import POINTS, write_race, write_run
 from widgets import RaceLab
@@ -82,11 +83,21 @@ def test_what_was_not_run_or_is_not_done_is_no_part_of_the_race(tmp_path: Path):
     assert np.isnan(found.mean("lru")) and found.pair("rnn", "lru").seeds == () and np.isnan(found.spread("rnn"))
 
 
-def test_the_nnrnn_stands_for_itself_at_equal_parameters_but_not_alone(tmp_path: Path):
-    write_run(tmp_path, Experiment(TASK, "nnrnn"), [0.1, 0.5])
+def test_networks_that_are_as_wide_either_way_stand_for_themselves_at_equal_parameters_but_not_alone(tmp_path: Path):
+    for network in ("nnrnn", "rnn", "exprnn"):
+        write_run(tmp_path, Experiment(TASK, network), [0.1, 0.5])
     assert race(TASK, "parameters", tmp_path).runs == {}
-    write_run(tmp_path, Experiment(TASK, "rnn", match="parameters"), [0.1, 0.4])
-    assert race(TASK, "parameters", tmp_path).ranking() == ["nnrnn", "rnn"]
+    write_run(tmp_path, Experiment(TASK, "lru", match="parameters"), [0.1, 0.4])
+    assert list(race(TASK, "parameters", tmp_path).runs) == ["nnrnn", "rnn", "lru"]
+
+
+@pytest.mark.parametrize("task", ["noisy-memory", "adding", "characters"])
+def test_networks_that_are_as_wide_either_way_are_those_that_the_command_leaves_out(task: str):
+    def width(network: str, match: str) -> int:
+        return Experiment(task, network, match=match).make_training().model.hidden_size
+
+    rivals = [network for network in networks(task) if network != "eurnn"]  # so wide that it takes seconds
+    assert [n for n in rivals if width(n, "width") == width(n, "parameters")] == list(AS_WIDE)
 
 
 def test_a_pair_is_the_differences_over_the_seeds_that_both_have(tmp_path: Path):

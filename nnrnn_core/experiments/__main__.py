@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from ..tasks import DataMissing
 from . import comparison, tuning
-from .catalogue import MATCHES, SCALES, Experiment, names, networks
+from .catalogue import AS_WIDE, MATCHES, SCALES, Experiment, names, networks
 from .paper import reported
 from .runs import SHIPPED, Progress, header, path_of, read, run, run_all
 from .table import as_text, rows
@@ -72,8 +72,12 @@ def _list(options: argparse.Namespace) -> None:
 
 def _wanted(options: argparse.Namespace) -> list[Experiment]:
     choices = {"scale": options.scale, "match": options.match, "device": options.device}
+    class_parameters = (options.scale, options.match) == ("class", "parameters")
+    left_out = AS_WIDE if class_parameters else ()  # their runs are those at equal width
     listed = [
-        [f"{name}/{other}" for other in networks(name)] if name in SCALES[options.scale] else [name]
+        [f"{name}/{other}" for other in networks(name) if other not in left_out]
+        if name in SCALES[options.scale]
+        else [name]
         for name in options.names
     ]
     return [Experiment.of(name, seed=seed, **choices) for seed in options.seed for name in chain(*listed)]

@@ -59,6 +59,9 @@ PAPER = {
     "ptb-300": Scale({"name": "penn-treebank", "length": 300}, 1024, 13_000, 130),
 }
 SCALES = {"class": CLASS, "paper": PAPER}
+# P and T of an nnRNN have together about as many numbers as a free V. So at a class's scale, where the nnRNN sets the
+# number of parameters, these have one width either way: the run at equal width is the one at equal parameters, too.
+AS_WIDE = ("nnrnn", "rnn", "rnn-orth")
 GATED = ("lstm", "gru")  # they cannot be the linear network that noisy memory is about
 # The nnRNN with a part of it taken away: what it then does says what the part is for. They are no rivals, so `networks`
 # does not list them; an experiment can be named after them.

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ..checks import one_of
-from .catalogue import ABLATED, MATCHES, SCALES, networks
+from .catalogue import ABLATED, AS_WIDE, MATCHES, SCALES, networks
 from .runs import SHIPPED, Line, read
 
 Lines = Sequence[Line]
@@ -158,13 +158,21 @@ class Race:
 
 
 def as_run(task: str, folder: str | Path, scale: str) -> dict[str, Race]:
-    """By what is the same for all: the runs of one task that have come to their end, and no run in place of another."""
+    """By what is the same for all: the runs of one task that have come to their end.
+
+    Networks that have one width either way (`catalogue.AS_WIDE`, at a class's scale) take part at equal parameters with
+    their runs at equal width, as soon as another network has run at equal parameters: they alone are no race.
+    """
     found: dict[str, dict[str, dict[int, Lines]]] = {each: {} for each in MATCHES}
     for path in sorted((Path(folder) / scale / task).glob("*.jsonl")):
         lines = read(path)
         if lines and lines[-1].get("done") and lines[0].get("rate") is None:
             head = lines[0]
             found[head["match"]].setdefault(head["network"], {})[head["seed"]] = lines
+    if found["parameters"] and scale == "class":
+        for network in AS_WIDE:
+            if network in found["width"]:
+                found["parameters"].setdefault(network, found["width"][network])
     return {
         match: Race(task, match, scale, {n: dict(sorted(runs[n].items())) for n in _order(task) if n in runs})
         for match, runs in found.items()
@@ -184,8 +192,8 @@ def race(
 ) -> Race:
     """The race of one task: all runs in the folder that have come to their end, at the chosen rates.
 
-    The nnRNN sets the number of parameters, so at equal parameters it is the network of the equal width: where its run
-    was not repeated, that one stands for it.
+    The nnRNN sets the number of parameters. At equal parameters it, and the RNN with a free V, have the width that they
+    have at equal width, so those runs stand for them.
 
     Parameters
     ----------
@@ -211,12 +219,8 @@ def race(
     one_of("match", match, MATCHES)
     for entrant in entrants or ():
         one_of("entrants", entrant, _order(task))
-    found = {each: dict(run.runs) for each, run in as_run(task, folder, scale).items()}
-    if "nnrnn" in found["width"]:
-        found["parameters"].setdefault("nnrnn", found["width"]["nnrnn"])
-    runs = {network: found[match][network] for network in entrants or networks(task) if network in found[match]}
-    if match == "parameters" and len(runs) == 1:  # the nnRNN alone is no race
-        runs = {}
+    found = as_run(task, folder, scale)[match].runs
+    runs = {network: found[network] for network in entrants or networks(task) if network in found}
     return Race(task, match, scale, runs)
 
 
