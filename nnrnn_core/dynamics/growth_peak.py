@@ -3,16 +3,9 @@
 Note [Return]. If ‖V^m‖ ≤ 1 for some m ≥ 1, then ‖V^{qm + r}‖ ≤ ‖V^m‖^q ‖V^r‖ ≤ ‖V^r‖: the peak is below m. Windows
 [L, 2L) are searched for L = 1, 2, 4, … until ‖V^L‖ ≤ 1. In a window ‖V^{a + i}‖ ≤ ‖V^a‖ P(l) for i < l, where P(l), the
 peak below l, is known: a block whose bound does not exceed the largest norm found is left out, any other is halved.
+Where eigenvalues stay on the circle, the windows end when V^L is its own limit: see Note [Limit] in `growth_limit`.
 
-In continuous time the blocks are intervals, and the smallest are bounded by what lies between their ends: linear
-interpolation of X(s) = e^{sA}X(0) over [0, h] is off by at most h²/8 · sup ‖X''‖ ≤ h²/8 · e^{hω}‖A² X(0)‖, and the norm
-is convex, so sup ‖X(s)‖ ≤ max(‖X(0)‖, ‖X(h)‖) + h²/8 · e^{hω}‖A² X(0)‖, with ω the numerical abscissa (or 0).
-
-Rounding. Every product carries a bound on its error (Higham 2002, § 3.5): |fl(XY) − XY| ≤ γ |X||Y|, entry by entry, and
-errors of the factors are multiplied on, by norms and by entries. An error E made on the way to V^a has become E V^i in
-V^{a + i}, and V^p E V^q in a power of two, so P(l) bounds it better than the norms of all factors do. The least counts.
-"≤ 1" is asked of V/(1 + δ) with δ = 8nε, or of A − δ‖A‖, as long as that makes no visible
-difference: such a V is as near to the one meant as its rounded entries are. An orthogonal V is of norm 1 then.
+What bounds the norms in a block, in either time, and what rounding does to them, is said in `bounded_powers`.
 """
 
 from __future__ import annotations
@@ -24,18 +17,16 @@ from typing import NamedTuple
 import numpy as np
 
 from ..checks import number, whole_number
+from .bounded_powers import DRIFT, Exponentials, Power, Powers, product
 from .continuous import nilpotent_powers
-from .form import HoldsSchurForm, Matrix, RealMatrix, SquareMatrix, Time, as_schur, check_time, form_of
-from .numerical_range import numerical_abscissa
+from .form import HoldsSchurForm, Matrix, SquareMatrix, Time, as_schur, check_time, form_of
+from .growth_limit import Limit, limit_of
 from .spectrum import eigenvalue_uncertainty, eigenvalues
 
 EPS = float(np.finfo(float).eps)
-TERMS = 18  # of the exponential's series, for an exponent of norm at most ½: the next is 10⁻²²
 CLIMB = 20  # halvings of the step on the way to a first value
-DRIFT = 1e-6  # most that (1 + δ)^m may be above 1
 DOUBLINGS = 60  # most windows; 2⁶⁰ steps are for ever
-SLACK = 4  # δ over nε
-SMALLEST = 40  # halvings below the first interval of time
+FEW_DOUBLINGS = 25  # before a limit is asked for
 
 
 class GrowthPeak(NamedTuple):
@@ -46,7 +37,8 @@ class GrowthPeak(NamedTuple):
     value : float
         The largest norm found; ∞ where growth has no end.
     at : float
-        The k or t where it was found; ∞ where growth has no end.
+        The k or t where it was found; ∞ where growth has no end, or comes as near to the value as one likes but, to the
+        tolerance, not above it, as k or t grows.
     proven : bool
         Whether that is a proof, up to rounding: no norm exceeds value by more than the tolerance, or growth has no end.
         False where nothing was decided within the budget.
@@ -84,9 +76,10 @@ def growth_peak(V: Matrix, time: Time = "discrete", tolerance: float = 1e-6, bud
     Returns
     -------
     GrowthPeak
-        Three cases. `proven` with a finite value: that is the peak. `proven` with value ∞: growth goes on without end,
-        for ρ > 1, or an eigenvalue on the edge is defective and V is triangular or nilpotent. Not `proven`: the budget
-        was spent first, or rounding hides the answer, as for ρ = 1 where V^k tends to a projector of norm above 1;
+        Three cases. `proven` with a finite value: that is the peak, or, with at = ∞, what ‖V^k‖ tends to or comes back
+        to for ever, as where V^k tends to a projector. `proven` with value ∞: growth goes on without end, for ρ > 1, or
+        an eigenvalue on the edge is defective and V is triangular or nilpotent. Not `proven`: the budget was spent
+        first, rounding hides the answer, or more than one angle of the eigenvalues on the edge is no part of a turn;
         `value` is then the largest norm found.
 
     Raises
@@ -97,11 +90,13 @@ def growth_peak(V: Matrix, time: Time = "discrete", tolerance: float = 1e-6, bud
     Notes
     -----
     Proven means: for V divided by 1 + 8nε, or A shifted by 8nε‖A‖ (ε = 2.2·10⁻¹⁶), which is what rounding leaves open,
-    and with a bound on all rounding errors of the products and 4nε for those of a norm.
+    and with a bound on all rounding errors of the products and 4nε for those of a norm. Where eigenvalues stay on the
+    edge: for a matrix that has them there exactly, and is within 32nε‖V‖_F κ of V, κ the condition of its eigenvectors
+    to these eigenvalues (1 for one).
 
     References
     ----------
-    Higham (2002), Accuracy and Stability of Numerical Algorithms, section 3.5; Note [Return] in the source.
+    Higham (2002), Accuracy and Stability of Numerical Algorithms, section 3.5; Notes [Return], [Limit] in the source.
 
     Examples
     --------
@@ -112,6 +107,9 @@ def growth_peak(V: Matrix, time: Time = "discrete", tolerance: float = 1e-6, bud
     GrowthPeak(value=1.0, at=0.0, proven=True, above=1.0)
     >>> dynamics.growth_peak([[1.1]])
     GrowthPeak(value=inf, at=inf, proven=True, above=inf)
+    >>> found = dynamics.growth_peak([[1.0, 0.0], [5.0, 0.5]])  # V^k tends to [[1, 0], [10, 0]]
+    >>> round(found.value, 6), found.at, found.proven
+    (10.049876, inf, True)
     """
     return [*growth_peak_slices(V, time, tolerance, budget)][-1]
 
@@ -155,9 +153,11 @@ def growth_peak_slices(
     if _endless(V, discrete):
         yield GrowthPeak(math.inf, math.inf, True, math.inf)
         return
-    form = form_of(V)
-    search = _Search((_Powers if discrete else _Exponentials)(form), tolerance, budget)
-    yield from search.run()
+    form, steps, limit = form_of(V), Powers if discrete else Exponentials, limit_of(V, discrete)
+    found = yield from _Search(steps(form), None, tolerance, budget).run(DOUBLINGS if limit is None else FEW_DOUBLINGS)
+    if limit is not None and found.above == math.inf:
+        found = yield from _Search(steps(form, limit.moved), limit, tolerance, budget).run(DOUBLINGS)
+    yield found
 
 
 def _endless(V: Matrix, discrete: bool) -> bool:
@@ -185,137 +185,11 @@ def _defective(form: SquareMatrix, value: complex) -> bool:
     return certain > len(form) - count
 
 
-class _Power(NamedTuple):
-    """A power, its norm, how far rounding may have moved either, and each entry, and the errors made on the way: in the
-    last product, and in all since the window began."""
-
-    M: SquareMatrix
-    norm: float
-    error: float
-    moved: RealMatrix
-    rounding: float = 0.0
-    made: float = 0.0
-
-    @property
-    def above(self) -> float:
-        return self.norm + self.error
-
-
-def _product(X: _Power, Y: _Power, most: float = math.inf) -> _Power:
-    """XY, with its own rounding and that of X and Y in the error. most: the norm of a power by which what was made on
-    the way to X may have been multiplied since."""
-    with np.errstate(all="ignore"):
-        left, right = np.abs(X.M), np.abs(Y.M)
-        rounding = _gamma(X.M) * (left @ right)
-        moved = rounding + left @ Y.moved + X.moved @ (right + Y.moved)
-        local = float(np.linalg.norm(rounding))
-        error, made = local + X.norm * Y.error + X.error * (Y.norm + Y.error), X.made + local + X.norm * Y.error
-        return _power(X.M @ Y.M, min(error, most * made), moved)._replace(rounding=local, made=made)
-
-
-def _power(M: SquareMatrix, error: float, moved: RealMatrix) -> _Power:
-    """Of two bounds on the error the smaller. LAPACK's norm is off by a low power of n times ε."""
-    if not (np.isfinite(M).all() and math.isfinite(error) and np.isfinite(moved).all()):
-        return _Power(M, math.inf, math.inf, moved)
-    norm, error = float(np.linalg.norm(M, 2)), min(error, float(np.linalg.norm(moved)))
-    return _Power(M, norm, error * (1 + 1e-9) + SLACK * len(M) * EPS * norm, np.minimum(moved, error) * (1 + 1e-9))
-
-
-def _gamma(M: SquareMatrix) -> float:
-    """Of a sum of n products; those of complex numbers cost four times the rounding."""
-    return (len(M) + 2) * EPS * (1 if np.isrealobj(M) else 4)
-
-
-class _Powers:
-    """Blocks of k: level j holds 2^j of them, and none is smaller than one."""
-
-    lowest = 0
-    unit = 1.0
-
-    def __init__(self, form: SquareMatrix) -> None:
-        self.form = form
-        self.start = _power(np.eye(len(form)), 0.0, np.zeros(form.shape))
-        self.cache = {0: _power(form, 0.0, np.zeros(form.shape))}
-
-    def step(self, level: int) -> _Power:
-        """V to the 2^level."""
-        if level not in self.cache:
-            half = self.step(level - 1)
-            self.cache[level] = _product(half, half)
-        return self.cache[level]
-
-    def sharpen(self, level: int, error: float) -> _Power:
-        """The step with another bound on its error."""
-        power = self.step(level)
-        self.cache[level] = _power(power.M, min(power.error, error), power.moved)._replace(rounding=power.rounding)
-        return self.cache[level]
-
-    def drift(self, length: float) -> float:
-        """1 + δ to the power of a length, as long as it is 1 to the eye."""
-        return 1 + min(2 * SLACK * len(self.form) * EPS * length, DRIFT)
-
-    def most(self, level: int) -> float:
-        """A bound on the norms in the first block of a level that has not been searched."""
-        return 1.0 if level == 0 else math.inf
-
-    def contracts(self) -> bool:
-        """Whether no norm is above 1 at all."""
-        return self.step(0).norm <= self.drift(1.0)
-
-    def within(self, first: _Power, last: _Power, level: int) -> float:
-        """Another bound on the norms in a block, from the powers at its ends."""
-        return first.above if level == self.lowest else math.inf
-
-
-class _Exponentials(_Powers):
-    """Intervals of t: level j is τ 2^j long, τ‖A‖ about ½."""
-
-    lowest = -SMALLEST
-
-    def __init__(self, form: SquareMatrix) -> None:
-        super().__init__(form)
-        self.size = float(np.linalg.norm(form)) or 1.0
-        self.unit = 2.0 ** (-math.frexp(self.size)[1] - 1)
-        rounding = SLACK * len(form) * EPS * self.size
-        self.abscissa = max(numerical_abscissa(form) - rounding, 0.0)  # of A − δ‖A‖; rounding in it is far less
-        self.square = form @ form
-        self.cache = {}
-
-    def step(self, level: int) -> _Power:
-        if level > 0:
-            return super().step(level)
-        if level not in self.cache:
-            self.cache[level] = self._series(self.unit * 2.0**level)
-        return self.cache[level]
-
-    def drift(self, length: float) -> float:
-        return super().drift(length * self.size)
-
-    def most(self, level: int) -> float:
-        return math.exp(min(self.unit * 2.0**level * self.abscissa * (1 + 1e-9), 700.0))
-
-    def contracts(self) -> bool:
-        return self.abscissa <= 0
-
-    def within(self, first: _Power, last: _Power, level: int) -> float:
-        h = self.unit * 2.0**level
-        bend = float(np.linalg.norm(self.square @ first.M)) + first.error * self.size**2
-        return max(first.above, last.above) + h * h / 8 * math.exp(min(h * self.abscissa, 700.0)) * bend * (1 + 1e-9)
-
-    def _series(self, h: float) -> _Power:
-        """e^{hA} for ‖hA‖ ≤ ½: I + hA(I + hA/2(I + …)), whose sums are below 2."""
-        one, E = np.eye(len(self.form)), np.eye(len(self.form))
-        for k in range(TERMS, 0, -1):
-            E = one + (h / k) * self.form @ E
-        error = 4 * _gamma(E) * math.sqrt(len(E))
-        return _power(E, error, np.full(E.shape, error))
-
-
 class _Block(NamedTuple):
     """From `start`, 2^level units long, with the powers at both its ends."""
 
-    first: _Power
-    last: _Power
+    first: Power
+    last: Power
     start: float
     level: int
 
@@ -323,23 +197,24 @@ class _Block(NamedTuple):
 class _Search:
     """First the powers of two, until they have come down to 1; then what lies between them. See Note [Return]."""
 
-    def __init__(self, steps: _Powers, tolerance: float, budget: int) -> None:
-        self.steps, self.tolerance, self.budget = steps, tolerance, budget
+    def __init__(self, steps: Powers, limit: Limit | None, tolerance: float, budget: int) -> None:
+        self.steps, self.limit, self.tolerance, self.budget = steps, limit, tolerance, budget
         self.value, self.at = 1.0, 0.0
+        self.settled = False  # what comes after the windows is the limit
 
     @property
     def so_far(self) -> GrowthPeak:
         return GrowthPeak(self.value, self.at, False, math.inf)
 
-    def run(self) -> Iterator[GrowthPeak]:
+    def run(self, most: int) -> Generator[GrowthPeak, None, GrowthPeak]:
+        """What is found, after what is found on the way. most: windows."""
         if self.steps.contracts():
-            yield GrowthPeak(1.0, 0.0, True, 1.0)
-            return
-        windows, outcome = yield from self.windows()
-        if outcome != "returns":
-            endless = outcome == "outgrows"
-            yield GrowthPeak(math.inf, math.inf, True, math.inf) if endless else self.so_far
-            return
+            return GrowthPeak(1.0, 0.0, True, 1.0)
+        windows, outcome = yield from self.windows(most)
+        if outcome == "outgrows":
+            return GrowthPeak(math.inf, math.inf, True, math.inf)
+        if outcome not in ("returns", "settles"):
+            return self.so_far
         self.climb()
         yield self.so_far
         bounds = {0: (yield from self.explore(_Block(self.steps.start, self.steps.step(0), 0.0, 0), {}))}
@@ -351,11 +226,15 @@ class _Search:
             bounds[level + 1] = max(bounds[level], min(inside, first.above * bounds[level]))
             made = 2 * made + self.steps.step(level + 1).rounding + first.error**2
         above = max(bounds[windows], self.value)
-        yield GrowthPeak(self.value, self.at, above <= self.value * (1 + self.tolerance), above)
+        if self.settled:
+            last = self.steps.sharpen(windows, bounds[windows] ** 2 * made)
+            left = self.rest(last, self.steps.unit * 2.0**windows)
+            above = max(above, self.onwards(left, bounds[windows]) if left < 1 else math.inf)
+        return GrowthPeak(self.value, self.at, above <= self.value * (1 + self.tolerance), above)
 
-    def windows(self) -> Generator[GrowthPeak, None, tuple[int, str]]:
+    def windows(self, most: int) -> Generator[GrowthPeak, None, tuple[int, str]]:
         """How many there are, and why no more."""
-        for level in range(DOUBLINGS):
+        for level in range(most):
             yield self.so_far
             power, length = self.steps.step(level), self.steps.unit * 2.0**level
             if not math.isfinite(power.above):
@@ -363,26 +242,46 @@ class _Search:
             self.see(power, length)
             if power.above <= self.steps.drift(length):
                 return level, "returns"
+            if self.settles(power, length):
+                return level, "settles"
             # |tr V^m| ≤ n ρ^m
             if abs(complex(np.trace(power.M))) > len(power.M) * (1 + DRIFT + power.error):
                 return level, "outgrows"
-        return DOUBLINGS, "stays"
+        return most, "stays"
 
-    def see(self, power: _Power, start: float) -> bool:
-        if power.norm <= self.value:
+    def settles(self, power: Power, length: float) -> bool:
+        """Whether what comes later seems to be the limit, to the tolerance. See Note [Limit] in `growth_limit`."""
+        limit = self.limit
+        if limit is None or not self.steps.moved or limit.rest(power.M, length) > self.tolerance / 16:
+            return False
+        if limit.least >= (1 - self.tolerance / 4) * self.value:
+            self.value, self.at = limit.least, math.inf
+        self.settled = True
+        return True
+
+    def rest(self, power: Power, k: float) -> float:
+        """A bound on the part that decays."""
+        return math.inf if self.limit is None else self.limit.rest(power.M, k) + power.error
+
+    def onwards(self, decaying: float, below: float) -> float:
+        """A bound on the norms of l steps, from what is left then of the part that decays, and the norms below l."""
+        return math.inf if self.limit is None else self.limit.most + decaying * (below + self.limit.most)
+
+    def see(self, power: Power, start: float) -> bool:
+        if power.norm <= self.value * (1 + (self.tolerance / 4 if self.at == math.inf else 0)):
             return False
         self.value, self.at = power.norm, start
         return True
 
     def climb(self) -> None:
         """Onwards from the largest power of two, in steps that halve: a good first value leaves most blocks out."""
-        if self.at == 0:
+        if self.at in (0, math.inf):
             return
         level = round(math.log2(self.at / self.steps.unit))
         best, start = self.steps.step(level), self.at
         for smaller in range(level - 1, max(level - CLIMB, self.steps.lowest) - 1, -1):
             length = self.steps.unit * 2.0**smaller
-            tried = _product(best, self.steps.step(smaller))
+            tried = product(best, self.steps.step(smaller))
             if self.see(tried, start + length):
                 best, start = tried, start + length
 
@@ -400,7 +299,7 @@ class _Search:
                 continue
             self.budget -= 1
             yield self.so_far
-            middle = _product(first, self.steps.step(level - 1), most)
+            middle = product(first, self.steps.step(level - 1), most)
             half = self.steps.unit * 2.0 ** (level - 1)
             waiting.append(_Block(middle, last, start + half, level - 1))
             waiting.append(_Block(first, middle, start, level - 1))
@@ -408,7 +307,10 @@ class _Search:
 
     def bound(self, block: _Block, bounds: dict[int, float]) -> float:
         """On the norms in the block."""
-        onwards = block.first.above * min(bounds.get(block.level, math.inf), self.steps.most(block.level))
-        if onwards <= self.value * (1 + self.tolerance / 2):
+        enough, below = self.value * (1 + self.tolerance / 2), bounds.get(block.level, math.inf)
+        onwards = block.first.above * min(below, self.steps.most(block.level))
+        if self.settled and onwards > enough:
+            onwards = min(onwards, self.onwards(self.rest(block.first, block.start), below))
+        if onwards <= enough:
             return onwards
-        return min(onwards, self.steps.within(block.first, block.last, block.level))
+        return min(onwards, self.steps.within(block.first, block.last, block.level, below))

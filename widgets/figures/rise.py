@@ -72,7 +72,8 @@ def peak_sentence(rise: Rise, peak: dynamics.GrowthPeak | None, ended: bool, end
     if peak is None or not ended:
         return "That is the largest so far." if grows else "That is so as far as it is drawn."
     highest = max(peak.value, rise.height)
-    return f"Whether more comes later is undecided within the budget: the peak is at least {factor(highest)}."
+    why = "rounding hides it, or the search would take too long"
+    return f"Whether more comes later is undecided ({why}): the peak is at least {factor(highest)}."
 
 
 def _proven(rise: Rise, peak: dynamics.GrowthPeak, end: float, time: dynamics.Time) -> str:
@@ -80,6 +81,11 @@ def _proven(rise: Rise, peak: dynamics.GrowthPeak, end: float, time: dynamics.Ti
         return "Growth goes on without end."
     if rise.kind in ("falls", "stays") and peak.value <= 1 + NEAR:
         return f"That is proven for all {'k' if time == 'discrete' else 't'}."
+    if np.isinf(peak.at):
+        most, k = factor(peak.value), "k" if time == "discrete" else "t"
+        return (
+            f"It is proven that no {k} gives more than {most}, and that some give almost {most} however large {k} is."
+        )
     there = f"{factor(peak.value)} at {moment(peak.at, time)}"
     if peak.at > end:
         return f"The largest of all, proven, is {there}, beyond what is drawn."
