@@ -11,6 +11,9 @@ eigenvalue ω. With F = XΩ − VX, G = ΩZ* − Z*V and E = F X⁺ + (Z*)⁺ G 
 ‖S_k‖ is the norm of a small matrix, by the triangles of X = QR and Z = QR. It has a period where every ω is a root of
 unity. With one free angle θ beside them it is the largest of trigonometric polynomials of φ = kθ, of degree 1: at most
 1/cos(π/m) of what it is at m places (M. Riesz 1914). In continuous time that is a period.
+
+The same holds of W = r W', r < 1, with r^k S_k: of a chain whose rows, in few digits, sum to a little less than 1. Then
+every k ≥ L has ‖W^k‖ ≤ r^L s + η (P(L) + s).
 """
 
 from __future__ import annotations
@@ -29,6 +32,7 @@ from .spectrum import eigenvalue_uncertainty, eigenvalues
 
 EPS = float(np.finfo(float).eps)
 NEAR = 32  # over nε‖V‖_F κ(X): how far W may be from V
+SLOW = 3e-3  # over ‖A‖ in continuous time: one positive eigenvalue so near to the edge is taken like one on it
 SURE = 1e-7  # an eigenvalue that rounding may have moved by more is not known to lie on the edge
 ORDER = 1000  # most, of a root of unity: two of them are at least 10⁻⁶ of a turn apart
 BESIDE = 8  # the longest period that a free angle may have beside it
@@ -43,9 +47,10 @@ Vectors = Complex128[np.ndarray, "n edge"]
 
 
 class Limit(NamedTuple):
-    """S_k = X Ω^k Z* of a matrix W with ‖W − V‖ ≤ moved.
+    """r^k S_k = r^k X Ω^k Z* of a matrix W with ‖W − V‖ ≤ moved.
 
-    slip: on the error of S_k, and for each step more. s, the supremum of ‖S_k‖, lies between least and most.
+    slip: on the error of S_k, and for each step more. s, the supremum of ‖S_k‖, is at most `most`, and some norms come
+    as near to `least` as one likes. fading: −log r, 0 or more.
     """
 
     X: Vectors
@@ -56,25 +61,42 @@ class Limit(NamedTuple):
     least: float
     most: float
     real: bool
+    fading: float
+
+    def left(self, k: float) -> float:
+        """r^k."""
+        return math.exp(-self.fading * k)
 
     def rest(self, M: SquareMatrix, k: float) -> float:
-        """‖M − S_k‖, or more."""
-        S = (self.X * _phases(self.turns, [k])[0]) @ self.Z.conj().T
+        """‖M − r^k S_k‖, or more."""
+        S = self.left(k) * (self.X * _phases(self.turns, [k])[0]) @ self.Z.conj().T
         return float(np.linalg.norm(M - (S.real if self.real else S))) * (1 + 1e-9) + self.slip[0] + self.slip[1] * k
 
 
 def limit_of(V: Matrix, discrete: bool) -> Limit | None:
     """None where no eigenvalue lies on the edge, rounding hides which do, or more than one angle is free."""
-    form = form_of(V)
+    form, values = form_of(V), eigenvalues(V)
     near = NEAR * len(form) * EPS * float(np.linalg.norm(form))
+    doubt = eigenvalue_uncertainty(V) + near
+    beyond = np.log(np.maximum(np.abs(values), EPS)) if discrete else values.real
+    outermost = int(beyond.argmax())
+    fading = 0.0 if abs(beyond[outermost]) <= doubt[outermost] else -float(beyond[outermost])
+    if not 0 <= fading <= SLOW * (1.0 if discrete else np.abs(values).max()):
+        return None
+    if fading:
+        form, values = (
+            (form * math.exp(fading), values * math.exp(fading))
+            if discrete
+            else (form + fading * np.eye(len(form)), values + fading)
+        )
     columns, rows, turns = [], [], []
-    for turn in _edge(V, near, discrete):
+    for turn in _edge(values, doubt, discrete):
         left, singular, right = np.linalg.svd(form - _omega([turn], discrete)[0] * np.eye(len(form)))
         null = singular <= near
         columns.append(right[null].conj().T)
         rows.append(left[:, null])
         turns += [turn] * max(int(null.sum()), 1)
-    if not turns or len(turns) != sum(part.shape[1] for part in columns):
+    if not turns or (fading and any(turns)) or len(turns) != sum(part.shape[1] for part in columns):
         return None
     X, Y = np.hstack(columns), np.hstack(rows)
     overlap = Y.conj().T @ X
@@ -82,17 +104,19 @@ def limit_of(V: Matrix, discrete: bool) -> Limit | None:
         return None
     Z = np.linalg.solve(overlap, Y.conj().T).conj().T
     moved, skew = _moved(form, X, Z, _omega(turns, discrete))
+    moved += 2 * EPS * float(np.linalg.norm(form)) if fading else 0.0
     if moved > near * np.linalg.cond(X) or (bounds := _bounds(X, Z, turns, discrete)) is None:
         return None
     both = float(np.linalg.norm(X) * np.linalg.norm(Z))
     fastest = max((abs(turn) for turn in turns if isinstance(turn, float)), default=0.0)
     slip = both * (2 * skew + 16 * (len(turns) + 2) * EPS), both * 16 * EPS * fastest
-    return Limit(X, Z, tuple(turns), moved, slip, *bounds, np.isrealobj(form))
+    slip = slip[0], slip[1] + 4 * EPS * fading * both
+    least, most = bounds
+    return Limit(X, Z, tuple(turns), moved, slip, 0.0 if fading else least, most, np.isrealobj(form), fading)
 
 
-def _edge(V: Matrix, near: float, discrete: bool) -> list[Turn]:
+def _edge(values: np.ndarray, doubt: np.ndarray, discrete: bool) -> list[Turn]:
     """The turns of the eigenvalues on the edge, each once; none where they are not known."""
-    values, doubt = eigenvalues(V), eigenvalue_uncertainty(V) + near
     there = np.abs(np.abs(values) - 1 if discrete else values.real) <= doubt
     if not there.any() or doubt[there].max() > SURE * (1.0 if discrete else np.abs(values).max()):
         return []

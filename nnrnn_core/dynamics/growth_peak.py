@@ -26,7 +26,6 @@ from .spectrum import eigenvalue_uncertainty, eigenvalues
 EPS = float(np.finfo(float).eps)
 CLIMB = 20  # halvings of the step on the way to a first value
 DOUBLINGS = 60  # most windows; 2⁶⁰ steps are for ever
-FEW_DOUBLINGS = 25  # before a limit is asked for
 
 
 class GrowthPeak(NamedTuple):
@@ -154,10 +153,12 @@ def growth_peak_slices(
         yield GrowthPeak(math.inf, math.inf, True, math.inf)
         return
     form, steps, limit = form_of(V), Powers if discrete else Exponentials, limit_of(V, discrete)
-    found = yield from _Search(steps(form), None, tolerance, budget).run(DOUBLINGS if limit is None else FEW_DOUBLINGS)
-    if limit is not None and found.above == math.inf:
-        found = yield from _Search(steps(form, limit.moved), limit, tolerance, budget).run(DOUBLINGS)
-    yield found
+    if limit is not None:
+        found = yield from _Search(steps(form, limit.moved), limit, tolerance, budget).run()
+        if found.proven:
+            yield found
+            return
+    yield (yield from _Search(steps(form), None, tolerance, budget).run())
 
 
 def _endless(V: Matrix, discrete: bool) -> bool:
@@ -206,11 +207,11 @@ class _Search:
     def so_far(self) -> GrowthPeak:
         return GrowthPeak(self.value, self.at, False, math.inf)
 
-    def run(self, most: int) -> Generator[GrowthPeak, None, GrowthPeak]:
-        """What is found, after what is found on the way. most: windows."""
+    def run(self) -> Generator[GrowthPeak, None, GrowthPeak]:
+        """What is found, after what is found on the way."""
         if self.steps.contracts():
             return GrowthPeak(1.0, 0.0, True, 1.0)
-        windows, outcome = yield from self.windows(most)
+        windows, outcome = yield from self.windows()
         if outcome == "outgrows":
             return GrowthPeak(math.inf, math.inf, True, math.inf)
         if outcome not in ("returns", "settles"):
@@ -229,12 +230,13 @@ class _Search:
         if self.settled:
             last = self.steps.sharpen(windows, bounds[windows] ** 2 * made)
             left = self.rest(last, self.steps.unit * 2.0**windows)
-            above = max(above, self.onwards(left, bounds[windows]) if left < 1 else math.inf)
+            after = self.onwards(self.steps.unit * 2.0**windows, left, bounds[windows])
+            above = max(above, after if left < 1 else math.inf)
         return GrowthPeak(self.value, self.at, above <= self.value * (1 + self.tolerance), above)
 
-    def windows(self, most: int) -> Generator[GrowthPeak, None, tuple[int, str]]:
+    def windows(self) -> Generator[GrowthPeak, None, tuple[int, str]]:
         """How many there are, and why no more."""
-        for level in range(most):
+        for level in range(DOUBLINGS):
             yield self.so_far
             power, length = self.steps.step(level), self.steps.unit * 2.0**level
             if not math.isfinite(power.above):
@@ -247,12 +249,12 @@ class _Search:
             # |tr V^m| ≤ n ρ^m
             if abs(complex(np.trace(power.M))) > len(power.M) * (1 + DRIFT + power.error):
                 return level, "outgrows"
-        return most, "stays"
+        return DOUBLINGS, "stays"
 
     def settles(self, power: Power, length: float) -> bool:
         """Whether what comes later seems to be the limit, to the tolerance. See Note [Limit] in `growth_limit`."""
         limit = self.limit
-        if limit is None or not self.steps.moved or limit.rest(power.M, length) > self.tolerance / 16:
+        if limit is None or limit.rest(power.M, length) > self.tolerance / 16:
             return False
         if limit.least >= (1 - self.tolerance / 4) * self.value:
             self.value, self.at = limit.least, math.inf
@@ -263,9 +265,10 @@ class _Search:
         """A bound on the part that decays."""
         return math.inf if self.limit is None else self.limit.rest(power.M, k) + power.error
 
-    def onwards(self, decaying: float, below: float) -> float:
-        """A bound on the norms of l steps, from what is left then of the part that decays, and the norms below l."""
-        return math.inf if self.limit is None else self.limit.most + decaying * (below + self.limit.most)
+    def onwards(self, k: float, decaying: float, below: float) -> float:
+        """A bound on the norms of l steps from k on. decaying: what is left by then of the part that decays; below: the
+        norms of fewer steps than l."""
+        return math.inf if self.limit is None else self.limit.most * (self.limit.left(k) + decaying) + decaying * below
 
     def see(self, power: Power, start: float) -> bool:
         if power.norm <= self.value * (1 + (self.tolerance / 4 if self.at == math.inf else 0)):
@@ -310,7 +313,7 @@ class _Search:
         enough, below = self.value * (1 + self.tolerance / 2), bounds.get(block.level, math.inf)
         onwards = block.first.above * min(below, self.steps.most(block.level))
         if self.settled and onwards > enough:
-            onwards = min(onwards, self.onwards(self.rest(block.first, block.start), below))
+            onwards = min(onwards, self.onwards(block.start, self.rest(block.first, block.start), below))
         if onwards <= enough:
             return onwards
         return min(onwards, self.steps.within(block.first, block.last, block.level, below))

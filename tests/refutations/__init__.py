@@ -1,0 +1,1 @@
+"""Long attempts to refute what the kit proves, on many random matrices. By hand; see `__main__`."""
