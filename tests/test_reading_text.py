@@ -286,3 +286,23 @@ def test_the_quick_way_through_plain_rows_gives_what_the_grammar_gives(row: list
     quick = plain_numbers(text)
     assert quick is None or quick == row
     assert all(abs(x) < 2**53 and (x == 0 or abs(x) > 1e-99) for x in row) <= (quick is not None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "> print(A)\n      a   b\na   0.5 -2\nb 1000 0.25\n",
+        ">>> A\narray([[0.5, -2.], [1000., 0.25]])",
+        ">>> np.array([[0.5, -2.], [1000., 0.25]])",
+        "In [3]: A\nOut[3]: \narray([[0.5, -2.], [1000., 0.25]])",
+        ">> A\n\nA =\n\n   0.5   -2\n   1000  0.25\n",
+        "julia> A\n2×2 Matrix{Float64}:\n    0.5  -2.0\n 1000.0   0.25",
+    ],
+)
+def test_what_is_copied_with_the_prompt_of_a_console_is_read_without_it(text: str):
+    assert np.array_equal(found(text), [[0.5, -2], [1000, 0.25]])
+
+
+def test_a_large_table_of_plain_numbers_is_not_searched_for_complex_ones():
+    M = np.random.default_rng(0).standard_normal((300, 300))
+    assert np.array_equal(found("\n".join(" ".join(map(repr, row)) for row in M.tolist())), M)

@@ -31,6 +31,7 @@ from widgets.figures.spectrum import (
     SPECTRAL,
     VALUES,
     contour_line,
+    window_of,
 )
 from widgets.labs.matrices import source_of
 from widgets.labs.spectrum_state import PERTURBATIONS, SpectrumState
@@ -495,3 +496,12 @@ def test_another_time_begins_as_the_lab_of_that_time_does_and_a_large_matrix_wit
             monkeypatch.setattr("widgets.labs.spectrum_state._telling_point", None)
         turned = SpectrumState.of(source).changed(time="continuous")
         assert turned == SpectrumState.of(source, "continuous")
+
+
+def test_the_window_holds_what_lies_near_the_axis_where_a_few_eigenvalues_are_far_away():
+    near = np.array([-1 + 1j, -1 - 1j, -2, -0.5])
+    assert window_of(np.append(near, -300), "continuous") == window_of(near[[0, 1, 2, 3]], "continuous")
+    assert window_of(-np.arange(1.0, 20), "continuous").half > 10, "no gap: all of them"
+    lab = SpectrumLab(np.diag([-1.0, -2, -3, -4, -500]), time="continuous")
+    assert lab.figures[0].figure.layout.annotations[0].text == "Pseudospectra, 4 of 5 eigenvalues"
+    lab.close()

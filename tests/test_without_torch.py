@@ -33,7 +33,7 @@ calls = {
     "activity": (V,), "as_real": (V,), "as_schur": (V,),
     "block_eigenvalues": (0.9, [0.7]), "block_rows": (blocks,), "bound_from_point": (V, 1.2, 5),
     "cloud_growth": (V, 5, 4), "decay_horizon": (V,), "departure_parts": (V,), "eigenvalue_conditions": (V,),
-    "eigenvalue_errors": (V,), "eigenvalues": (V,), "eigenvector_condition": (V,), "estimate_growth": (V, [0, 1, 2]),
+    "eigenvalues": (V,), "eigenvector_condition": (V,), "estimate_growth": (V, [0, 1, 2]),
     "estimate_memory": (V, V[0], 5, 9), "exponential_growth": (A, [0, 1, 2]), "fisher_memory": (V, V[0], 5, 9),
     "free_entries": (8,),
     "growth_bounds": (V, 5), "growth_powers": (9,), "henrici": (V,), "kreiss_constant": (V,),

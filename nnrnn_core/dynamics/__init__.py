@@ -29,7 +29,6 @@ from .pseudospectral_radius import pseudospectral_abscissa, pseudospectral_radiu
 from .schur_form import SchurParts, block_rows, reordered, schur_parts
 from .spectrum import (
     eigenvalue_conditions,
-    eigenvalue_errors,
     eigenvalue_uncertainty,
     eigenvalues,
     eigenvector_condition,
@@ -68,7 +67,6 @@ __all__ = [
     "departure_parts",
     "diagonal_energy",
     "eigenvalue_conditions",
-    "eigenvalue_errors",
     "eigenvalue_uncertainty",
     "eigenvalues",
     "eigenvector_condition",

@@ -146,46 +146,6 @@ def eigenvalue_conditions(V: Matrix) -> Float64[np.ndarray, " n"]:
     return _conditions(rows @ left, columns @ right)
 
 
-def eigenvalue_errors(V: Matrix) -> Float64[np.ndarray, " n"]:
-    """ε ‖V‖₂ κ(λ) of the balanced V: how far, to first order, rounding its entries may move each eigenvalue.
-
-    Parameters
-    ----------
-    V : array_like, tensor or SchurMatrix, (n, n)
-        Finite, real or complex. Of a `SchurMatrix` it is the dense entries P form Pᵀ that are rounded.
-
-    Returns
-    -------
-    ndarray, (n,)
-        In the order of `eigenvalues`, with ε = 2.2·10⁻¹⁶; 0 where V is lower triangular, for it holds its eigenvalues
-        as entries; ∞ for a defective λ. A number that is not small says that first order no longer holds: the
-        eigenvalue is lost.
-
-    Raises
-    ------
-    ValueError
-        If V is not a finite, square matrix.
-
-    References
-    ----------
-    Trefethen & Embree (2005), Spectra and Pseudospectra, section 52; Note [Balancing] in the source.
-
-    Examples
-    --------
-    >>> from nnrnn_core import dynamics
-    >>> bool(dynamics.eigenvalue_errors(dynamics.gallery["random"]()).max() < 1e-13)
-    True
-    >>> bool(dynamics.eigenvalue_errors(dynamics.gallery["dense_delay_line"]()).max() > 0.01)
-    True
-    """
-    P, form = as_form(V)
-    dense = P @ form @ P.T
-    if is_lower(dense):
-        return np.zeros(len(dense))
-    balanced = _balanced_form(V)[0]
-    return np.asarray(EPS * np.linalg.norm(balanced, 2) * _conditions(*_eigenvectors(balanced)))
-
-
 def eigenvalue_uncertainty(V: Matrix) -> Float64[np.ndarray, " n"]:
     """16 ε ‖V‖_F κ(λ) of the balanced V: how far, to first order, what `eigenvalues` gives may be from the true λ.
 

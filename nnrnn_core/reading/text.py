@@ -14,11 +14,21 @@ from .numbers import MINUS, UNSIGNED
 from .square import check_shape
 from .tables import Read, table_of
 
+PROMPT = re.compile(
+    r"\s*(?:(?:>{1,3}|julia>|octave:\d+>|In ?\[\d+\]:=?)\s+)+(.*)"
+)  # of a console, and what was typed there
+ANSWER = re.compile(r"\s*Out ?\[\d+\][:=]+\s*")
 LEFT_OUT = ("...", "…", "⋯", "⋮", "⋱")
 
 
 def from_text(text: str) -> Read:
     """Brackets with arithmetic, LaTeX, Matrix Market, or rows of numbers. ValueError says what is not understood."""
+    first, _, rest = text.lstrip("\n").partition("\n")
+    if typed := PROMPT.fullmatch(first.rstrip("\r")):
+        if not rest.strip():
+            return from_text(typed.group(1))
+        read = from_text(ANSWER.sub("", rest, count=1) if ANSWER.match(rest) else rest)
+        return Read(read.entries, "; ".join(filter(None, [f"{first.strip()!r} left out", read.note])))
     if text.lstrip().startswith("%%MatrixMarket"):
         return Read(matrix_market(text.encode()), "Matrix Market")
     if any(dots in text for dots in LEFT_OUT):

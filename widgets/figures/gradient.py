@@ -205,7 +205,7 @@ def exponents_push(shown: Stretch, normal: Stretch, rates: np.ndarray, long: np.
     finite = np.concatenate([curve[np.isfinite(curve)] for curve in curves.values()] + [[0.0]])
     layout: dict[str, Any] = {
         "xaxis4.range": [0.5, len(rates) + 0.5],
-        "xaxis4.dtick": nice_end(len(rates) / 6, 1),
+        "xaxis4.dtick": math.ceil(nice_end(len(rates) / 6, 1)),
         "yaxis4.range": _around(finite, least=0.1, room=0.2),
         "annotations[3].text": "Exponents, per step",
     }

@@ -17,7 +17,7 @@ from .frame import EXACT_SIZE
 from .layout import CELL, LEFT, NARROW, RIGHT, Panel, arranged, arrangement, legend_row
 from .numbers import moment as moment_text
 from .numbers import short
-from .rise import Rise, rise_of, rounding
+from .rise import Rise, factor, rise_of, rounding
 from .style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILION, base_layout, title
 from .training import Push
 
@@ -203,7 +203,7 @@ def moment_push(best: dynamics.OptimalInput, moment: float, time: dynamics.Time)
     }
     # round, so that the axis seldom changes
     reach = 1.1 * (nice_end(float(np.abs(best.response).max()), 0.0) or 1.0)
-    across, apart = [0.5, len(units) + 0.5], nice_end(len(units) / 6, 1)
+    across, apart = [0.5, len(units) + 0.5], math.ceil(nice_end(len(units) / 6, 1))  # units are counted
     layout: dict[str, Any] = {
         "xaxis3.range": across,
         "xaxis4.range": across,
@@ -227,10 +227,11 @@ def growth_sentence(growth: Growth, best: dynamics.OptimalInput, moment: float, 
     name, still = ("spectral radius", 1) if time == "discrete" else ("spectral abscissa", 0)
     decays = growth.rate < still - growth.rounding
     promise = "shrink" if decays else "keep its length" if growth.rate <= still + growth.rounding else "grow for ever"
+    rate = short(still) if promise == "keep its length" else factor(growth.rate) if still else short(growth.rate)
     i = int(np.argmin(np.abs(growth.times - moment)))
     low, high = short(float(growth.low[i])), short(float(growth.high[i]))
     return (
-        f"By the eigenvalues alone ({name} {short(growth.rate)}) a state would {promise}, "
+        f"By the eigenvalues alone ({name} {rate}) a state would {promise}, "
         f"{_said_of_peak(growth, 'yet' if decays else 'and', time)}. At {moment_text(moment, time)} the worst start is "
         f"{short(best.gain)} times as long as at first, and 9 of 10 random ones {low} to {high} times."
     )

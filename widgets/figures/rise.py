@@ -95,7 +95,7 @@ def _proven(rise: Rise, peak: dynamics.GrowthPeak, end: float, time: dynamics.Ti
 
 
 def factor(value: float) -> str:
-    """A growth as a number that is never "1" for what is more than 1: 2,470, or 1 + 3·10⁻⁵."""
-    if value > 1 and short(value) == "1":
-        return f"1 + {short(value - 1, 1)}"
+    """A growth as a number that is never "1" for what is more or less than 1: 2,470, or 1 + 3·10⁻⁵."""
+    if value != 1 and short(value) == "1":
+        return f"1 {'+' if value > 1 else '−'} {short(abs(value - 1), 1)}"
     return short(value)

@@ -44,6 +44,7 @@ ROOM = (0.2, 0.09)  # that a label of a contour takes, of the width and the heig
 CROWDED = 14  # decades beyond which only every fifth is labelled
 
 CLICKS, EDGE, DISC, RANGE = "clicks", "ε-pseudospectrum", "unit circle / imaginary axis", "numerical range"
+MOST, FAR = 0.75, 8.0  # part of the eigenvalues that is seen in any case, and how many times as far the others lie
 VALUES, MOVED, POINT, LABELS = "eigenvalues", "of V + E", "z", "level of a contour"
 GROWTH, SPECTRAL = "growth", "eigenvalues alone"
 EIGENVECTOR, NUMERICAL = "≤ by κ", "≤ by numerical range"
@@ -89,9 +90,14 @@ class Frame(NamedTuple):
 
 
 def window_of(values: np.ndarray, time: dynamics.Time) -> Window:
-    """A square that holds the eigenvalues and what lies around them: the unit circle, or the imaginary axis."""
+    """A square that holds the eigenvalues and what lies around them: the unit circle, or the imaginary axis. Where a
+    quarter of them lies so far away that the rest, next to the axis, would be a dot, it holds the rest."""
     if time == "discrete":
         return Window(0.0, nice_end(1.3 * max(1.0, float(np.abs(values).max())), 1.5))
+    away = np.abs(values - values[values.real.argmax()])
+    most = float(np.quantile(away, MOST))
+    if away.max() > FAR * most > 0:
+        values = values[away <= most]
     low, high = float(values.real.min()), max(float(values.real.max()), 0.0)
     bottom, top = float(values.imag.min()), float(values.imag.max())
     if abs(bottom + top) <= 0.1 * max(top - bottom, 1.0):  # as those of a real matrix
@@ -114,6 +120,14 @@ def plane_of(
     directions = DIRECTIONS[exact] // (2 if len(values) > LARGE else 1)
     boundary = dynamics.numerical_range(V, directions) if bounded else None
     return Plane(*window.axes(len(levels)), np.log10(np.maximum(levels, 1e-150)), values, boundary)
+
+
+def in_sight(plane: Plane) -> str:
+    """How many eigenvalues are in the window, and of how many."""
+    x, y = plane.values.real, plane.values.imag
+    inside = (x >= plane.real[0]) & (x <= plane.real[-1]) & (y >= plane.imag[0]) & (y <= plane.imag[-1])
+    all_of_them = len(plane.values)
+    return f"{all_of_them}" if inside.all() else f"{int(inside.sum())} of {all_of_them}"
 
 
 def points_along(size: int, exact: bool) -> int:
@@ -266,7 +280,7 @@ def plane_push(
     layout = {
         "xaxis.range": [x0, x0 + side],
         "yaxis.range": [y0, y0 + side],
-        "annotations[0].text": f"Pseudospectra, {len(plane.values)} eigenvalues",
+        "annotations[0].text": f"Pseudospectra, {in_sight(plane)} eigenvalues",
     }
     return traces, layout
 

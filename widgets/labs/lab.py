@@ -241,7 +241,7 @@ class Lab(ipw.VBox):
             button.description = hide if hidden else show
             self.show_texts()
 
-        button = self.button(show, toggle, tooltip)
+        button = self.button(show, toggle, tooltip, align_self="flex-start")
         self._unfolded.append((words, says))
         return button, words
 

@@ -34,7 +34,10 @@ class SourceControls:
             layout=ipw.Layout(width="420px", height="90px"), continuous_update=False,
         )  # fmt: skip
         self.said = lab.line()
-        use = lab.button("Use this matrix", lambda: self._read(self.paste.value), "what stands in the field", self.said)
+        use = lab.button(
+            "Use this matrix", lambda: self._read(self.paste.value), "what stands in the field", self.said,
+            align_self="flex-start",
+        )  # fmt: skip
         # while the kernel is busy, the page sends a click at once and the text later: the text must not be missed
         self.paste.observe(lambda change: lab.guarded(lambda: self._read(change["new"]), self.said), "value")
         self.choice = ipw.Dropdown(description="which one", layout=ipw.Layout(width="420px", display="none"))
