@@ -19,12 +19,12 @@ from typing import Any
 
 import torch
 
-from . import dropin, labs, live, matrices, memory, recurrence, scaling, table, training
+from . import dropin, labs, large_labs, live, matrices, memory, recurrence, scaling, table, training
 from .measure import Comparison, Setup, machine, run
 
 RESULTS = Path(__file__).parent / "results"
 README = Path(__file__).parent / "README.md"
-MODULES = (dropin, recurrence, training, matrices, memory, labs, live, scaling)
+MODULES = (dropin, recurrence, training, matrices, memory, labs, large_labs, live, scaling)
 IN_A_BROWSER = live.COMPARISONS[0].name  # left out of a quick run
 ALL: dict[str, Comparison] = {c.name: c for module in MODULES for c in module.COMPARISONS}
 

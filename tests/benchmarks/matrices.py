@@ -15,7 +15,7 @@ from nnrnn_core import dynamics
 from nnrnn_core.matrices import SchurMatrix
 from nnrnn_core.matrices.orthogonal import OrthogonalMatrix
 
-from .measure import Comparison, Row, Setup, Work, Works
+from .measure import Comparison, Row, Setup, Work, Works, milliseconds
 
 THREE = ("grcar", "random", "nnrnn")
 TOLERANCES = (1e-2, 1e-3, 1e-8)
@@ -130,6 +130,28 @@ def pseudospectra(setup: Setup, size: int, points: int) -> Works:
     }
 
 
+def wide_pseudospectra(setup: Setup) -> Works:
+    """As `pseudospectra`, at 256 rows, where all singular values would take half an hour: every 6th point of either
+    axis, and as much time for each of the others."""
+    size, points = setup.size(256, 6), setup.size(61, 7)
+    axis = np.linspace(-1.5, 1.5, points)
+    few = axis[::6] + 1j * axis[::6, None]
+    matrices = {name: dynamics.gallery[name](size=size) for name in THREE}
+
+    def batched(V: np.ndarray) -> float:
+        stacks = [row[:, None, None] * np.eye(size) - V for row in few]
+        spent = milliseconds(lambda: [np.linalg.svd(stack, compute_uv=False) for stack in stacks], setup.device)
+        return spent * points**2 / few.size
+
+    def kit(V: np.ndarray) -> float:
+        return milliseconds(lambda: dynamics.pseudospectrum(V, axis, axis, 1e-3), setup.device)
+
+    return {
+        **{f"{name}, to 0.001": lambda V=V: kit(V) for name, V in matrices.items()},
+        **{f"{name}, batched SVD": lambda V=V: batched(V) for name, V in matrices.items()},
+    }
+
+
 def pseudospectra_rows(speedup: float) -> tuple[Row, ...]:
     """Against the batched SVD, with a target at 1e-3, the tolerance of a lab at rest."""
     batched = [
@@ -184,6 +206,15 @@ COMPARISONS = (
         lambda setup: pseudospectra(setup, 32, 41),
         (*pseudospectra_rows(5), *(Row(f"{name} alone, to 0.001", (), 40) for name in THREE)),
         rounds=3,
+        on_gpu=False,
+    ),
+    Comparison(
+        "pseudospectra-256",
+        "Pseudospectra, 61×61 points, N = 256, to 0.001; the batched SVD from 121 of the points",
+        wide_pseudospectra,
+        tuple(Row(f"{name}, to 0.001", (f"{name}, batched SVD",), 20, speedup=True) for name in THREE),
+        rounds=1,
+        timed=False,
         on_gpu=False,
     ),
     Comparison(
