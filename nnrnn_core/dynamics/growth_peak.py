@@ -89,9 +89,9 @@ def growth_peak(V: Matrix, time: Time = "discrete", tolerance: float = 1e-6, bud
     Notes
     -----
     Proven means: for V divided by 1 + 8nε, or A shifted by 8nε‖A‖ (ε = 2.2·10⁻¹⁶), which is what rounding leaves open,
-    and with a bound on all rounding errors of the products and 4nε for those of a norm. Where eigenvalues stay on the
-    edge: for a matrix that has them there exactly, and is within 32nε‖V‖_F κ of V, κ the condition of its eigenvectors
-    to these eigenvalues (1 for one).
+    and with a bound on all rounding errors of the products and 4nε for those of a norm. Where eigenvalues lie on the
+    edge, or one positive one just inside: for a matrix that has them there exactly, and is within 32nε‖V‖_F κ of V, κ
+    the condition of its eigenvectors to these eigenvalues (1 for one).
 
     References
     ----------
