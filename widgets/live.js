@@ -126,6 +126,7 @@ function initialize({ model }) {
   let holder; // the model of plotly.js, of the same kernel
   partner(model, "plotly_js").then((found) => (holder = found));
   const watchdog = setInterval(() => {
+    reviveViews();
     paint();
     lose(isGone(holder));
     if (sent ? performance.now() - sent > patience : performance.now() > due) tick(sent > 0);

@@ -23,6 +23,36 @@ function partner(model, trait) {
   return model.widget_manager.get_model(model.get(trait).replace("IPY_MODEL_", ""));
 }
 
+// The classic notebook (6, with ipywidgets 7) asks a new kernel which widgets it has, and then draws every cell that
+// shows one again. While cells run the answer waits, and the views are there before it: to take them away blanks the
+// model_id in the cell's output, so that none is made again, and the picture stands where a lab is alive. So a cell
+// whose views are there is left alone, and an output whose id is blank gets it back from the words beside the picture.
+// Should these names go, so does this, and nothing else.
+const VIEW = "application/vnd.jupyter.widget-view+json";
+
+function keepViews() {
+  const notebook = globalThis.Jupyter?.notebook;
+  if (!notebook?.render_cell_output || shared.again) return;
+  shared.again = notebook.render_cell_output;
+  notebook.render_cell_output = function (cell) {
+    if (!cell.output_area?._jupyterWidgetViews?.length) shared.again.call(this, cell);
+  };
+}
+
+function reviveViews() {
+  const notebook = globalThis.Jupyter?.notebook;
+  for (const cell of (shared.again && notebook.get_cells()) || []) {
+    const outputs = cell.output_area?.outputs ?? [];
+    const lost = outputs.filter(({ data }) => data?.[VIEW]?.model_id === "");
+    for (const output of lost) {
+      const words = outputs.slice(outputs.indexOf(output)).find(({ data }) => data?.["text/html"]?.includes("data-lab"));
+      const id = words?.data["text/html"].match(/data-lab="([^"]*)"/)[1];
+      if (id && notebook.kernel?.widget_manager?.get_model(id)) output.data[VIEW].model_id = id;
+    }
+    if (lost.some(({ data }) => data[VIEW].model_id)) shared.again.call(notebook, cell);
+  }
+}
+
 function loadPlotly(holder) {
   return (shared.plotly[holder.get("version")] ??= importPlotly(holder.get("source")));
 }
