@@ -137,7 +137,7 @@ function initialize({ model }) {
   model.on("change:_spec", load);
   model.on("msg:custom", receive);
   load();
-  send({ hello: figure.serial });
+  hear(model, model.get("_key")).then(() => send({ hello: figure.serial }));
   return () => {
     clearInterval(watchdog);
     delete shared.figures[model.get("_key")];

@@ -53,6 +53,23 @@ function reviveViews() {
   }
 }
 
+// anywidget gives a model two seconds to begin. On a busy page it takes longer, and anywidget then hands it no message any
+// more: the figure would stand still for good. So once it has begun, ipywidgets' own class hands it the kernel's messages;
+// in a task of its own, for those that have come before go first. Should these names go, a busy page is to be reloaded.
+function hear(model, id) {
+  return new Promise((begun) => {
+    setTimeout(async () => {
+      try {
+        const whole = await model.widget_manager.get_model(id);
+        const { _handle_comm_msg } = Object.getPrototypeOf(whole.constructor.prototype);
+        whole.comm.on_msg(_handle_comm_msg.bind(whole));
+      } finally {
+        begun();
+      }
+    });
+  });
+}
+
 function loadPlotly(holder) {
   return (shared.plotly[holder.get("version")] ??= importPlotly(holder.get("source")));
 }
