@@ -53,6 +53,12 @@ if [ -z "$$found" ]; then \
 echo "== making $(1) with $$($$found --version)"; $$found -m venv --clear $(1)
 endef
 
+# $(VENV)'s nbconvert keeps no state of widgets: plotly.js alone is 2 MB of it, and each lab leaves its picture.
+define keep_notebooks_small
+@mkdir -p $(VENV)/etc/jupyter
+@echo '{"ExecutePreprocessor": {"store_widget_state": false}}' > $(VENV)/etc/jupyter/jupyter_nbconvert_config.json
+endef
+
 # --- what people type --------------------------------------------------------------------------------------------
 
 .PHONY: help lab test test-colab test-oldest lint types unit nbval browser bench gpu badges pictures slides clean
@@ -148,12 +154,14 @@ $(python):
 $(VENV)/.installed-lab: $(REQUIRED) | $(python)
 	@echo '== installing the kit and JupyterLab into $(VENV) (the first time takes a minute or more: torch is large)'
 	@$(python) .ci/install.py -c .ci/constraints.txt -e '.[lab]'
+	$(keep_notebooks_small)
 	@echo '$(CURDIR)' > $(VENV)/.installed-for
 	@touch $@
 
 $(VENV)/.installed-test: $(REQUIRED) | $(python)
 	@echo '== installing the kit and its test tools into $(VENV) (the first time takes minutes: torch is large)'
 	@$(python) .ci/install.py -c .ci/constraints.txt -e '.[test]'
+	$(keep_notebooks_small)
 	@echo '$(CURDIR)' > $(VENV)/.installed-for
 	@touch $@ $(VENV)/.installed-lab
 

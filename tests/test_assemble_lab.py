@@ -123,9 +123,9 @@ def test_numbers_stand_in_the_cells_of_a_small_matrix_only(lab: AssembleLab):
 
 def test_what_the_page_rounds_is_nobodys_choice(lab: AssembleLab):
     lab.set(gamma=[0.333] * 4)
-    lab.gamma.value = 0.335
+    lab.gamma.set_state({"value": 0.335})
     assert lab.state.gamma[0] == 0.333
-    lab.gamma.value = 0.34
+    lab.gamma.set_state({"value": 0.34})
     assert lab.state.gamma == (0.34, 0.333, 0.333, 0.333)
 
 

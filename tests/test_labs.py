@@ -274,12 +274,12 @@ def test_every_lab_scales_the_feed_forward_part_as_far(labs: dict[type[Any], Any
 
 
 def test_what_the_page_rounds_is_nobodys_choice(one: Any):
-    """A page moves a float slider to its next step, and reports that (see `MatrixLab.listen`)."""
+    """A page moves a float slider to its next step, and reports that: see `sliders.py`."""
     (scale,) = [part for part in walk(one) if getattr(part, "description", "") == "T scale s"]
     one.set(scale=0.33)
-    scale.value = 0.35
+    scale.set_state({"value": 0.35})
     assert one.state.scale == 0.33
-    scale.value = 0.4
+    scale.set_state({"value": 0.4})
     assert one.state.scale == 0.4
 
 

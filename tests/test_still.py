@@ -14,7 +14,18 @@ import plotly.graph_objects as go
 import pytest
 
 from nnrnn_core import tasks
-from widgets import AssembleLab, GradientLab, GrowthLab, MemoryLab, SchurLab, ShearLab, SpectrumLab, TrainingLab
+from widgets import (
+    AssembleLab,
+    GradientLab,
+    GrowthLab,
+    MemoryLab,
+    RaceLab,
+    SchurLab,
+    ShearLab,
+    SpectrumLab,
+    TrainingLab,
+    XrayLab,
+)
 from widgets.asleep import VIEW, WAKE, outputs
 from widgets.still import WIDTH, still
 
@@ -26,6 +37,8 @@ LABS = {
     "memory": MemoryLab,
     "schur": SchurLab,
     "assemble": AssembleLab,
+    "race": RaceLab,
+    "xray": XrayLab,
     "training": lambda: TrainingLab(tasks.Copying(delay=5), 16, start="random"),
 }
 SVG = "{http://www.w3.org/2000/svg}"

@@ -35,6 +35,7 @@ def outputs(lab: Lab) -> Iterator[dict[str, Any]]:
     """The MIME bundles of a lab's outputs: its view, its picture, its words."""
     words = f"{lab.status} {WAKE}"
     key = lab.figures[0]._key
+    names = f'data-still="{key}" data-lab="{lab.model_id}"'  # by which `still.js` and `plotly_js.js` find them
     yield {
         "text/plain": f"{type(lab).__name__}: alive where a kernel runs and widgets are shown",
         VIEW: {"version_major": 2, "version_minor": 0, "model_id": lab.model_id},
@@ -44,6 +45,6 @@ def outputs(lab: Lab) -> Iterator[dict[str, Any]]:
         "text/plain": "(its picture)",
     }
     yield {
-        "text/html": f'<p class="lab-asleep" data-still="{key}">{html.escape(words)}</p><style>{STYLE}</style>',
+        "text/html": f'<p class="lab-asleep" {names}>{html.escape(words)}</p><style>{STYLE}</style>',
         "text/plain": words,
     }

@@ -126,6 +126,7 @@ function initialize({ model }) {
   let holder; // the model of plotly.js, of the same kernel
   partner(model, "plotly_js").then((found) => (holder = found));
   const watchdog = setInterval(() => {
+    reviveViews();
     paint();
     lose(isGone(holder));
     if (sent ? performance.now() - sent > patience : performance.now() > due) tick(sent > 0);
@@ -136,7 +137,7 @@ function initialize({ model }) {
   model.on("change:_spec", load);
   model.on("msg:custom", receive);
   load();
-  send({ hello: figure.serial });
+  hear(model, model.get("_key")).then(() => send({ hello: figure.serial }));
   return () => {
     clearInterval(watchdog);
     delete shared.figures[model.get("_key")];

@@ -77,7 +77,7 @@ class LiveFigure(anywidget.AnyWidget):
     error = traitlets.Unicode("").tag(sync=True)  # shown over the graph when nobody else handles an exception
     # [least width in pixels, least height of a full screen (0: of the page), {path: value}], the best fit last
     arrangements: traitlets.List[Any] = traitlets.List().tag(sync=True)
-    _key = traitlets.Unicode().tag(sync=True)  # the page's two model proxies find their common state by it
+    _key = traitlets.Unicode().tag(sync=True)  # the model's id; the page's two proxies find their common state by it
     # Serialised when asked for (opening, reload, second page), so that it always holds the current arrays.
     _spec = traitlets.Any().tag(sync=True, to_json=lambda _, figure: figure._snapshot())
 
@@ -106,7 +106,8 @@ class LiveFigure(anywidget.AnyWidget):
         self._served: dict[str, int] = {}  # last tick run for each page: a tick sent twice runs once
         self.pointer_on_slider = False  # whether it has just moved there, so the page's last tick says
         self.on_error: Callable[[BaseException], None] | None = None
-        super().__init__(plotly_js=PlotlyJs.shared(), _key=f"live-{id(self)}-{time.time_ns()}")
+        key = f"live-{id(self)}-{time.time_ns()}"
+        super().__init__(plotly_js=PlotlyJs.shared(), _key=key, model_id=key)
         self.on_msg(self._receive)
 
     # ---- data -------------------------------------------------------------------------------------------------------
@@ -267,8 +268,9 @@ class LiveFigure(anywidget.AnyWidget):
                 finally:  # the answer goes out even if the tick failed: a page without an answer would ask again
                     self.answer(wait)
                     self._running.release()
-            case {"hello": int(serial)} if serial < self._serial:  # the page missed what was pushed while it loaded
-                self.send_state("_spec")
+            case {"hello": int(serial)}:  # the page may have missed what was sent while it loaded
+                missed = ["_spec"] if serial < self._serial else []
+                self.send_state([*missed, "arrangements", "playing", "alt", "error"])
             case {"click": [int(trace), x, y]}:
                 for callback in self._clicked:
                     self._guard(partial(callback, trace, x, y))

@@ -16,7 +16,14 @@ class PlotlyJs(anywidget.AnyWidget):
     """plotly.js, gzipped, as a widget that is never shown: what the figures of a kernel share."""
 
     # an error here comes again where a figure is drawn, and is shown there
-    _esm = SCRIPT + "export default { initialize: ({ model }) => void loadPlotly(model).catch(() => {}) };\n"
+    _esm = (
+        SCRIPT
+        + """export default { initialize({ model }) {
+  keepViews();
+  loadPlotly(model).catch(() => {});
+} };
+"""
+    )
     source = traitlets.Bytes().tag(sync=True)
     version = traitlets.Unicode().tag(sync=True)
     _shared: PlotlyJs | None = None

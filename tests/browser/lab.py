@@ -277,7 +277,9 @@ class Notebook:
 
     def watch_figures(self) -> None:
         """From now on hold what every figure shows, in every animation frame, against what Python has pushed."""
-        self.page.evaluate(WATCH.read_text("utf-8"))
+        if not self.page.evaluate("() => !!globalThis.watchDrawn"):  # once a page: it goes on until the page ends
+            self.page.evaluate(WATCH.read_text("utf-8"))
+        self.page.evaluate("() => { watchDrawn.faults.length = watchDrawn.compared = 0; }")
 
     def figure_faults(self) -> list[str]:
         """Where a figure showed for two frames something else than was pushed, unmarked, since the last call."""

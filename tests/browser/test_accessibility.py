@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from browser.lab import JupyterLab, Notebook
+from browser.lab import Notebook
 
 pytestmark = pytest.mark.browser
 
@@ -21,24 +20,25 @@ LABS = {
     "spectrum-lab": "SpectrumLab()",
     "assemble-lab": "AssembleLab()",
     "training-lab": "TrainingLab(tasks.Copying(delay=5), 8, start='random')",
+    "race-lab": "RaceLab()",
+    "xray-lab": "XrayLab()",
 }
-IMPORTS = "from widgets import *\nfrom nnrnn_core import tasks"
+FIRST = "button, select, .noUi-handle"
 ACTIVE = """() => { const at = document.activeElement; return { lab: !!at.closest('.%s'),
   name: at.ariaLabel || at.innerText || at.labels?.[0]?.innerText || at.placeholder || '',
   bar: !!at.closest('.modebar') }; }"""
 HANDLE = ".widget-slider:has(.widget-label:text-is('{}')) .noUi-handle"
 
 
-@pytest.fixture(scope="module")
-def labs(jupyterlab: JupyterLab, module_notebook: Callable[..., Notebook]) -> Notebook:
-    """All labs, below each other."""
-    notebook = module_notebook(jupyterlab, [IMPORTS, *(f"lab = {source}\nlab" for source in LABS.values())])
-    notebook.run_all()
-    return notebook
+@pytest.fixture
+def labs(lab_page: Notebook) -> Notebook:
+    """A page for one of them."""
+    return lab_page
 
 
 def shown(labs: Notebook, name: str) -> str:
-    """Scroll to a lab and wait until it has been looked after; returns its selector."""
+    """Make a lab and wait until it has been looked after; returns its selector."""
+    labs.run(f"lab = {LABS[name]}\nlab")
     labs.reveal(f".{name} .live-graph.js-plotly-plot")
     labs.wait(f"() => document.querySelector('.{name} .modebar')?.ariaLabel")
     labs.wait(f"() => [...document.querySelectorAll('.{name} .noUi-handle')].every((handle) => handle.ariaLabel)")
@@ -56,9 +56,8 @@ def unfold(labs: Notebook, selector: str) -> None:
 
 
 def tab_stops(labs: Notebook, name: str) -> list[dict[str, Any]]:
-    """What the Tab key goes through, from the lab's first button on, until it leaves the lab."""
-    begin = ".noUi-handle" if name in ("shear-lab", "assemble-lab") else "button"
-    labs.page.locator(f".{name} {begin}").first.focus()
+    """What the Tab key goes through, from the lab's first control on, until it leaves the lab."""
+    labs.page.locator(f".{name}").locator(FIRST).first.focus()
     stops = []
     while (here := labs.page.evaluate(ACTIVE % name))["lab"]:
         stops.append(here)
@@ -77,7 +76,6 @@ def test_axe_finds_nothing_serious_and_the_tab_key_reaches_only_what_has_a_name(
     assert [stop for stop in stops if not stop["name"].strip()] == []
     bars = labs.page.locator(f"{selector} .modebar").count()
     assert sum(stop["bar"] for stop in stops) == bars, "a mode bar is one stop"
-    assert labs.problems() == []
 
 
 def test_a_network_is_trained_and_its_T_scaled_without_a_mouse(labs: Notebook) -> None:
@@ -105,7 +103,6 @@ def test_a_network_is_trained_and_its_T_scaled_without_a_mouse(labs: Notebook) -
     press("ArrowDown")
     assert labs.page.evaluate("() => document.activeElement.ariaLabel") != first
     assert labs.page.evaluate("() => !!document.activeElement.closest('.modebar')")
-    assert labs.problems() == []
 
 
 def test_nothing_moves_by_itself_for_whoever_asked_for_that(labs: Notebook) -> None:

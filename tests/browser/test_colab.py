@@ -14,7 +14,6 @@ pytestmark = pytest.mark.browser
 
 PYTHON = ROOT / ".venv-colab/bin/python"
 CELLS = [
-    "1",  # the page asks a new kernel which widgets it has; it has none yet
     "from widgets import GrowthLab, TrainingLab\nGrowthLab('shear')",
     "training = TrainingLab(hidden_size=8)\ntraining",
 ]
@@ -23,6 +22,7 @@ PEAK = f"() => document.querySelector('{GROWTH} .js-plotly-plot')?.data.find((t)
 LOSSES = f"""() => document.querySelector('{TRAINING} .js-plotly-plot')?.data.find((t) => t.name === 'loss')
   .y.filter(Number.isFinite).length ?? 0"""
 SCALE = f"{GROWTH} .widget-slider:has-text('T scale') .ui-slider-handle"
+SLOW = "[anywidget] Failed to initialize model."  # within two seconds; `hear` in plotly_js.js says why that is no harm
 NOTICES = "() => [...document.querySelectorAll('.live-figure')].map((figure) => figure.dataset.error)"
 
 
@@ -40,19 +40,17 @@ class Notebook6(Server):
 
 @pytest.fixture
 def page(chromium: Browser, tmp_path: Path) -> Iterator[Page]:
-    """A notebook of CELLS whose first cell has run; errors on the page fail the test."""
+    """A notebook of CELLS, whose kernel is there; errors on the page fail the test."""
     if not PYTHON.exists():
         pytest.skip("no .venv-colab: `make test-colab` makes it")
     server = Notebook6(tmp_path)
     page, wrong = chromium.new_page(viewport={"width": 1280, "height": 1000}), []
-    page.on("pageerror", lambda error: wrong.append(f"{error}\n{error.stack}"))
+    page.on("pageerror", lambda error: SLOW in error.message or wrong.append(f"{error}\n{error.stack}"))
     write_notebook(CELLS, server.root / "colab.ipynb")
     try:
         page.goto(f"{server.url}/notebooks/colab.ipynb?token={server.token}")
-        page.wait_for_function(
-            "() => window.Jupyter?.notebook?.kernel?.widget_manager && Jupyter.notebook.kernel.info_reply.banner"
-        )
-        run(page, 0)
+        page.wait_for_function("() => window.Jupyter?.notebook?.kernel?.widget_manager")
+        page.wait_for_function("() => Jupyter.notebook.kernel.is_connected()")
         yield page
     finally:
         page.close()
@@ -66,7 +64,8 @@ def run(page: Page, cell: int) -> None:
 
 
 def test_with_colabs_versions_figures_sliders_training_and_the_kernels_end_are_as_elsewhere(page: Page) -> None:
-    run(page, 1)
+    # at once: the page has not heard yet which widgets the new kernel has, and draws the cell again when it does
+    run(page, 0)
     page.wait_for_function(f"() => ({PEAK})() > 3.9", timeout=60_000)
     page.evaluate(WATCH.read_text("utf-8"))
     assert page.evaluate("() => [...document.querySelectorAll('[data-still]')].every((still) => !still.clientHeight)")
@@ -84,7 +83,7 @@ def test_with_colabs_versions_figures_sliders_training_and_the_kernels_end_are_a
     page.keyboard.press("Enter")
     page.wait_for_function("(header) => header.ariaExpanded === 'true'", arg=more.element_handle())
 
-    run(page, 2)
+    run(page, 1)
     page.wait_for_function(f"() => ({LOSSES})() === 1", timeout=60_000)
     page.locator(f"{TRAINING} button", has_text="Play").first.click()
     page.wait_for_function(f"() => ({LOSSES})() > 10")

@@ -65,6 +65,10 @@ OTHER_AXES = """(gd) => ({ data: gd.data, layout: gd.layout, _fullData: gd._full
   querySelectorAll: (names) => gd.querySelectorAll(names) })"""
 OTHER_ELEMENTS = """(gd) => ({ data: gd.data, layout: gd.layout, _fullData: gd._fullData, _fullLayout: gd._fullLayout,
   querySelectorAll: () => [document.createElement('g')] })"""
+BUSY = """() => { const make = URL.createObjectURL;
+  URL.createObjectURL = (part) => { const url = make.call(URL, part), end = performance.now() + 2500;
+    while (performance.now() < end); return url; };
+  globalThis.idle = () => (URL.createObjectURL = make); }"""
 TICKS = "() => Number((document.body.innerText.match(/ticks: (\\d+)/) ?? [0, 0])[1])"
 
 
@@ -353,6 +357,18 @@ def test_a_reloaded_page_shows_the_current_arrays_and_the_clock_goes_on(notebook
     notebook.reload()
     wait_for_paint(notebook)
     assert notebook.page.evaluate(LINE) == 6.5
+
+
+def test_a_figure_that_came_while_its_page_was_busy_for_seconds_shows_what_is_pushed_later(notebook: Notebook) -> None:
+    notebook.page.evaluate(BUSY)  # whenever anywidget is about to load a figure's script
+    notebook.run_cell(1)
+    wait_for_paint(notebook)
+    notebook.page.evaluate("() => idle()")
+    notebook.complaints.clear()  # anywidget has given the figure up, and says so
+    notebook.run("live.push({'line': {'y': np.full(50, 6.5)}})")
+    notebook.wait(f"() => ({LINE})() === 6.5")
+    press(notebook, "Play")
+    notebook.wait(f"() => ({TICKS})() >= 3")
 
 
 def test_a_second_page_does_not_double_the_ticks_and_takes_over_when_the_first_goes(notebook: Notebook) -> None:

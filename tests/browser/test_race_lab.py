@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
-from browser.lab import JupyterLab, Notebook
+from browser.lab import Notebook
 from nnrnn_core.experiments import race
 from races import write_race
 
@@ -20,15 +18,11 @@ POINTS = (
 )
 
 
-def test_a_run_grows_over_the_ribbons_pauses_and_is_there_again(
-    jupyterlab: JupyterLab, open_notebook: Callable[..., Notebook]
-) -> None:
-    folder = jupyterlab.root / "race-results"
+def test_a_run_grows_over_the_ribbons_pauses_and_is_there_again(lab_page: Notebook) -> None:
+    notebook, folder = lab_page, lab_page.lab.root / "race-results"
     for task in ("noisy-memory", "characters"):
         write_race(folder, task)
-    make = f"from widgets import RaceLab\nlab = RaceLab(folder={str(folder)!r})\nlab"
-    notebook = open_notebook(jupyterlab, [make])
-    notebook.run_all()
+    notebook.run(f"lab = RaceLab(folder={str(folder)!r})\nlab")
     notebook.reveal(GRAPH)
     notebook.watch_figures()
     lab = notebook.page.locator(LAB).first
@@ -55,4 +49,3 @@ def test_a_run_grows_over_the_ribbons_pauses_and_is_there_again(
     press("equal parameters")
     words("No run of noisy-memory at equal parameters")
     assert notebook.figure_faults() == []
-    assert notebook.problems() == []

@@ -13,13 +13,13 @@ from __future__ import annotations
 import json
 import os
 import random
-from collections.abc import Callable, Iterator
+import re
 from typing import Any
 
 import pytest
 from playwright.sync_api import Locator
 
-from browser.lab import LAPTOP, JupyterLab, Notebook
+from browser.lab import LAPTOP, Notebook
 
 pytestmark = pytest.mark.browser
 
@@ -28,15 +28,17 @@ LABS = {
     "spectrum": 'SpectrumLab("grcar", size=16)',
     "schur": "SchurLab()",
     "growth": "GrowthLab()",
+    "gradient": "GradientLab()",
     "memory": "MemoryLab()",
+    "assemble": "AssembleLab()",
     "shear": "ShearLab()",
     "training": "TrainingLab(tasks.Copying(delay=20), 16, start='random')",
+    "race": "RaceLab()",
+    "xray": "XrayLab()",
 }
-IMPORTS = """
+DUMP = """
 import json
 import numpy as np
-from nnrnn_core import tasks
-from widgets import GrowthLab, MemoryLab, SchurLab, ShearLab, SpectrumLab, TrainingLab
 def flat(value):
     return [None if not np.isfinite(v) else float(v) for v in np.ravel(np.asarray(value, float))]
 def dump(lab):
@@ -47,19 +49,10 @@ def dump(lab):
     with open("state.json", "w") as file:
         json.dump(state, file)
 """
+RUN = re.compile("^Run .* live$")
 WIDTHS = (1366, 1000, 1280, 800, 1600)
 WAITS = (0, 0, 30, 100, 400, 700, 1200, 2000)  # milliseconds
 KEYS = ("ArrowLeft", "ArrowRight", "ArrowRight", "PageUp", "PageDown", "Home", "End")
-
-
-@pytest.fixture(scope="module")
-def notebook(jupyterlab: JupyterLab, module_notebook: Callable[..., Notebook]) -> Iterator[Notebook]:
-    """All labs in one page, a cell each."""
-    notebook = module_notebook(jupyterlab, [IMPORTS, *(f"{name} = {source}\n{name}" for name, source in LABS.items())])
-    notebook.run_all()
-    notebook.watch_figures()
-    yield notebook
-    assert notebook.problems() == []
 
 
 class Person:
@@ -71,7 +64,7 @@ class Person:
 
     def act(self) -> None:
         kind = self.random.choices(
-            ("key", "drag", "button", "resize", "zoom", "reset", "hover"), (8, 3, 3, 1, 1.5, 1.5, 1)
+            ("key", "drag", "button", "choose", "resize", "zoom", "reset", "hover"), (8, 3, 3, 2, 1, 1.5, 1.5, 1)
         )[0]
         self.done.append(kind)
         getattr(self, kind)()
@@ -111,14 +104,21 @@ class Person:
         self.page.mouse.up()
 
     def button(self) -> None:
-        names = ("Play", "Pause", "Step", "Release T", "Freeze T", "Throw 50 perturbations")
+        names = ("Play", "Pause", "Step", "Release T", "Freeze T", "Throw 50 perturbations", "Go on", "Stop", RUN)
         known = [self.lab.get_by_role("button", name=name, exact=True) for name in names]
         buttons = [one.first for one in known if one.count() and one.first.is_visible() and one.first.is_enabled()]
-        buttons += [one for one in self.lab.locator("button.preset").all() if one.is_visible() and one.is_enabled()]
+        more = self.lab.locator("button.preset, .widget-toggle-buttons button").all()
+        buttons += [one for one in more if one.is_visible() and one.is_enabled()]
         if buttons:
             button = self.random.choice(buttons)
             self.done.append(button.inner_text())
             button.dispatch_event("click")  # it may be disabled in this moment: then nothing is done, as for a person
+
+    def choose(self) -> None:
+        menu = None if self.name == "training" else self.one_of("select")  # another task there takes minutes
+        if menu is not None:
+            self.done.append(self.random.choice(menu.locator("option").all_inner_texts()))
+            menu.select_option(self.done[-1])
 
     def resize(self) -> None:
         width = self.random.choice(WIDTHS)
@@ -160,17 +160,17 @@ def name_of(handle: Locator) -> str:
     return str(handle.evaluate("h => h.closest('.widget-slider').innerText.replaceAll('\\n', ' ')"))
 
 
-def state_in_python(notebook: Notebook, name: str) -> Any:
-    notebook.keep_cells(len(LABS) + 1)
-    notebook.run(f"dump({name})")
+def state_in_python(notebook: Notebook) -> Any:
+    notebook.keep_cells(2)
+    notebook.run("dump(lab)")
     return json.loads((notebook.lab.root / "state.json").read_text())
 
 
-def compared_with_python(notebook: Notebook, name: str) -> list[str]:
+def compared_with_python(notebook: Notebook) -> list[str]:
     """Where the page holds other numbers than Python; asked again where Python has gone on since it was asked."""
     serials = "Object.entries(state).map(([key, { serial }]) => liveFigures.figures[key].serial - serial)"
     for _ in range(5):
-        state = state_in_python(notebook, name)
+        state = state_in_python(notebook)
         notebook.wait(f"(state) => {serials}.every((ahead) => ahead >= 0)", state)
         if notebook.page.evaluate(f"(state) => {serials}.every((ahead) => ahead === 0)", state):
             break
@@ -180,14 +180,17 @@ def compared_with_python(notebook: Notebook, name: str) -> list[str]:
 
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + SEQUENCES))
 @pytest.mark.parametrize("name", LABS)
-def test_whatever_a_person_does_the_screen_shows_the_state(notebook: Notebook, name: str, seed: int) -> None:
+def test_whatever_a_person_does_the_screen_shows_the_state(lab_page: Notebook, name: str, seed: int) -> None:
+    notebook = lab_page
+    notebook.run(f"{DUMP}\nlab = {LABS[name]}\nlab")
+    notebook.watch_figures()
     notebook.reveal(f".{name}-lab .live-graph.js-plotly-plot .draglayer .nsewdrag")
     person = Person(notebook, name, seed)
     for _ in range(8):
         person.act()
         assert notebook.figure_faults() == [], person.done
     person.come_to_rest()
-    assert compared_with_python(notebook, name) == [], person.done
+    assert compared_with_python(notebook) == [], person.done
     notebook.reveal(f".{name}-lab .live-graph.js-plotly-plot .draglayer .nsewdrag")
     notebook.page.wait_for_timeout(100)
     assert notebook.page.evaluate("() => watchDrawn.colourFaults()") == [], person.done

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
-from browser.lab import JupyterLab, Notebook
+from browser.lab import Notebook
 
 pytestmark = pytest.mark.browser
 
 GRAPH = ".xray-lab .live-graph.js-plotly-plot"
-CELLS = [
-    "import torch\nfrom nnrnn_core import SequenceModel, Training, tasks\nfrom widgets import XrayLab\n"
-    "task = tasks.NoisyMemory(delays=4, length=20)\nmade = torch.Generator().manual_seed(0)\n"
-    'training = Training(SequenceModel("rnn", 1, 8, 4, **task.model_options, generator=made), task)',
-    "lab = XrayLab(training, percent=0)\nlab",
-]
+MAKE = """
+import torch
+from nnrnn_core import SequenceModel, Training
+task = tasks.NoisyMemory(delays=4, length=20)
+made = torch.Generator().manual_seed(0)
+training = Training(SequenceModel("rnn", 1, 8, 4, **task.model_options, generator=made), task)
+lab = XrayLab(training, percent=0)
+lab"""
 OF_TRACE = f"(name) => Array.from(document.querySelector('{GRAPH}').data.find((t) => t.name === name)"
 HERE, MAP = f"{OF_TRACE}.x, Number)", f"{OF_TRACE}.z, (row) => Array.from(row, Number)).flat()"
 
 
-def test_what_the_slider_takes_is_seen_at_once_and_its_loss_follows(
-    jupyterlab: JupyterLab, open_notebook: Callable[..., Notebook]
-) -> None:
-    notebook = open_notebook(jupyterlab, CELLS)
-    notebook.run_all()
+def test_what_the_slider_takes_is_seen_at_once_and_its_loss_follows(lab_page: Notebook) -> None:
+    notebook = lab_page
+    notebook.run(MAKE)
     notebook.reveal(GRAPH)
     whole = notebook.page.evaluate(MAP, "T")
     handle = notebook.page.locator(".xray-lab .widget-slider .noUi-handle").first
@@ -41,4 +39,3 @@ def test_what_the_slider_takes_is_seen_at_once_and_its_loss_follows(
     notebook.page.locator(".xray-lab").get_by_role("button", name="Use this matrix").click()
     notebook.wait(f"() => document.querySelector('{GRAPH}').ariaLabel.includes('no task')")
     notebook.screenshot("xraylab")
-    assert notebook.problems() == []

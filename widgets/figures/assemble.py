@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from nnrnn_core import dynamics
 
 from .axes import nice_end
-from .layout import CELL, NARROW, Panel, arranged, arrangement, legend_row
+from .layout import CELL, NARROW, PHONE, Panel, arranged, arrangement, legend_row
 from .numbers import short
 from .schur import BLOCKS, BORDER, BOXES, FEED, boxes, colour_scale, plane_push, with_colour_bars, written
 from .schur import VALUES as PAIRS
@@ -32,7 +32,7 @@ PANELS = (ORTHOGONAL, FORM, MATRIX, PLANE)
 BARS = {"coloraxis": ORTHOGONAL, "coloraxis2": FORM, "coloraxis3": MATRIX}
 ARRANGEMENTS = with_colour_bars(
     {
-        0: arrangement(PANELS, 1, width=CELL, row=400, stacked=True),
+        0: arrangement(PANELS, 1, width=PHONE, row=400, stacked=True),
         NARROW: arrangement(PANELS, 1, width=NARROW, row=430),
         2 * CELL: arrangement(PANELS, 2, width=2 * CELL, row=390),
         3 * CELL: arrangement(PANELS, 4, width=3 * CELL, row=350),

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from .axes import log_axis, nice_end, positive
 from .band import CLOUD, LOWEST, STRIP, band
-from .layout import CELL, NARROW, Panel, arranged, arrangement, legend_row
+from .layout import CELL, NARROW, PHONE, Panel, arranged, arrangement, legend_row
 from .numbers import short
 from .style import BLUE, GREEN, GREY, ORANGE, VERMILION, base_layout, title
 from .training import Push
@@ -22,7 +22,7 @@ PANELS = (
     Panel(3, "4", ("legend5", "legend6")),
 )
 ARRANGEMENTS = {
-    0: arrangement(PANELS, 1, width=CELL, row=350, stacked=True),
+    0: arrangement(PANELS, 1, width=PHONE, row=350, stacked=True),
     NARROW: arrangement(PANELS, 1, width=NARROW, row=310),
     2 * CELL: arrangement(PANELS, 2, width=2 * CELL, row=320),
 }

@@ -14,7 +14,7 @@ from nnrnn_core.dynamics.form import form_of
 from .axes import log_axis, nice_end, positive
 from .band import CLOUD, LOWEST, STRIP, band, strokes
 from .frame import EXACT_SIZE
-from .layout import CELL, LEFT, NARROW, RIGHT, Panel, arranged, arrangement, legend_row
+from .layout import CELL, LEFT, NARROW, PHONE, RIGHT, Panel, arranged, arrangement, legend_row
 from .numbers import moment as moment_text
 from .numbers import short
 from .rise import Rise, factor, rise_of, rounding
@@ -25,7 +25,7 @@ POINTS = 100  # steps from 0 to the end of the axis, where time is continuous
 STARTS, FEW = 1000, 100  # random starts of the cloud; of one that follows a slider
 PANELS = (Panel(0, "", ("legend", "legend2")), Panel(2, "3"), Panel(1, "2"), Panel(3, "4"))
 ARRANGEMENTS = {
-    0: arrangement(PANELS, 1, width=CELL, row=320, stacked=True),
+    0: arrangement(PANELS, 1, width=PHONE, row=320, stacked=True),
     NARROW: arrangement(PANELS, 1, width=NARROW, row=300),
     2 * CELL: arrangement(PANELS, 2, width=2 * CELL, row=310),
 }

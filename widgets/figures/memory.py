@@ -12,17 +12,18 @@ import plotly.graph_objects as go
 from nnrnn_core import dynamics
 
 from .axes import decades, nice_end, positive
-from .layout import CELL, NARROW, Panel, arranged, arrangement, legend_row
+from .layout import CELL, NARROW, PHONE, Panel, arranged, arrangement, legend_row
 from .numbers import total
 from .style import BLACK, BLUE, GREEN, GREY, VERMILION, base_layout, title
 from .training import Push
 
 PANELS = (Panel(0, "", ("legend", "legend2")), Panel(2, "3", ("legend3", "legend4")), Panel(1, "2"))
+NAME_SIZE = "xaxis3.tickfont.size"  # the three names stand side by side below their bars
 ARRANGEMENTS = {
-    0: arrangement(PANELS, 1, width=CELL, row=340, stacked=True),
-    NARROW: arrangement(PANELS, 1, width=NARROW, row=320),
-    2 * CELL: arrangement(PANELS, 2, width=2 * CELL, row=340),
-    3 * CELL: arrangement(PANELS, 3, width=3 * CELL, row=360),
+    0: arrangement(PANELS, 1, width=PHONE, row=340, stacked=True) | {NAME_SIZE: 10},
+    NARROW: arrangement(PANELS, 1, width=NARROW, row=320) | {NAME_SIZE: 14},
+    2 * CELL: arrangement(PANELS, 2, width=2 * CELL, row=340) | {NAME_SIZE: 14},
+    3 * CELL: arrangement(PANELS, 3, width=3 * CELL, row=360) | {NAME_SIZE: 14},
 }
 LOWEST = -4.0  # J(k) is drawn down to 10 to this power
 

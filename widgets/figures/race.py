@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from nnrnn_core.experiments import Race
 
 from .axes import around, decades
-from .layout import NARROW, Panel, arranged, arrangement, legend_row
+from .layout import NARROW, PHONE, Panel, arranged, arrangement, legend_row
 from .numbers import short
 from .race_view import COLOURS, LEAST, NAMES_SIZE, NETWORKS, THIN, WIDE, Live, View
 from .race_words import score_name
@@ -22,7 +22,7 @@ FINISH = len(NETWORKS)  # the panel after those of the networks
 ROW, CELL = 205, 270  # pixels: height of a row, least width of a panel
 PANELS = tuple(Panel(i, "" if i == 0 else str(i + 1)) for i in range(FINISH + 1))
 LAYOUTS = {
-    0: arrangement(PANELS, 1, width=CELL, row=ROW, stacked=True, key=110),
+    0: arrangement(PANELS, 1, width=PHONE, row=ROW, stacked=True, key=110),
     NARROW: arrangement(PANELS, 1, width=NARROW, row=ROW, key=70),
     2 * CELL: arrangement(PANELS, 2, width=2 * CELL, row=ROW, key=70),
     3 * CELL: arrangement(PANELS, 3, width=3 * CELL, row=ROW, key=48),

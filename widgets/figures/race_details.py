@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from nnrnn_core.experiments import Race
 
 from .axes import around, nice_end
-from .layout import CELL, NARROW, Panel, arranged, arrangement
+from .layout import NARROW, PHONE, Panel, arranged, arrangement
 from .race_view import COLOURS, DASHES, LEAST, NAMES_SIZE, NETWORKS, THIN, WIDE
 from .race_words import score_name
 from .style import BLACK, GREY, base_layout, title
@@ -23,7 +23,7 @@ TUNING, PAIRS, TIME = range(3)
 PANELS = (Panel(TUNING, ""), Panel(PAIRS, "2"), Panel(TIME, "3"))
 ROW = 300
 LAYOUTS = {
-    0: arrangement(PANELS, 1, width=CELL, row=ROW),
+    0: arrangement(PANELS, 1, width=PHONE, row=ROW),
     NARROW: arrangement(PANELS, 1, width=NARROW, row=ROW),
     800: arrangement(PANELS, 3, width=800, row=ROW),
 }

@@ -16,7 +16,7 @@ from nnrnn_core.dynamics.form import form_of as dynamics_form
 from .axes import decades, nice_end, positive
 from .frame import EXACT_SIZE
 from .growth import growth_title
-from .layout import CELL, NARROW, Panel, arranged, arrangement, legend_row
+from .layout import CELL, NARROW, PHONE, Panel, arranged, arrangement, legend_row
 from .numbers import short
 from .rise import Rise, rise_of, rounding, said_of
 from .schur_form import form_maps, heat_map
@@ -40,7 +40,7 @@ def _arrangements() -> dict[int, dict[str, Any]]:
     """One below the other, two by two, and maps beside the two others, one above the other."""
     panels = (MAP, FORM, PLANE, CURVE)
     found = {
-        0: arrangement(panels, 1, width=CELL, row=370, stacked=True),
+        0: arrangement(panels, 1, width=PHONE, row=370, stacked=True),
         NARROW: arrangement(panels, 1, width=NARROW, row=400),
         2 * CELL: arrangement(panels, 2, width=2 * CELL, row=380),
         3 * CELL: arrangement((MAP, FORM, PLANE, MAP, FORM, CURVE), 3, width=3 * CELL, row=HEIGHT // 2)

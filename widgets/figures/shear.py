@@ -11,7 +11,7 @@ from nnrnn_core import checks
 from nnrnn_core.dynamics import spectral_radius, transient_growth
 
 from .axes import nice_end
-from .layout import CELL, NARROW, Panel, arranged, arrangement, legend_row
+from .layout import CELL, NARROW, PHONE, Panel, arranged, arrangement, legend_row
 from .numbers import fixed, short
 from .rise import Rise, rise_of, rounding
 from .style import BLACK, BLUE, GREEN, GREY, ORANGE, VERMILION, base_layout, title
@@ -29,7 +29,7 @@ UNNAMED = (  # what the legends leave out
 )
 PANELS = (Panel(0, "", ("legend", "legend2")), Panel(1, "2", ("legend3",)))
 ARRANGEMENTS = {
-    0: arrangement(PANELS, 1, width=CELL, row=460, stacked=True),
+    0: arrangement(PANELS, 1, width=PHONE, row=460, stacked=True),
     NARROW: arrangement(PANELS, 1, width=NARROW, row=430),
     2 * CELL: arrangement(PANELS, 2, width=2 * CELL, row=430),
     3 * CELL: arrangement(PANELS, 2, width=3 * CELL, row=500),

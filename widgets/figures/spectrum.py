@@ -16,7 +16,7 @@ from nnrnn_core.dynamics.form import form_of
 
 from .axes import decades, nice_end, positive
 from .growth import growth_title
-from .layout import CELL, NARROW, Panel, arranged, arrangement, legend_row
+from .layout import CELL, NARROW, PHONE, Panel, arranged, arrangement, legend_row
 from .numbers import power_of_ten, short
 from .rise import Rise, rise_of, rounding
 from .style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, base_layout, title
@@ -24,7 +24,7 @@ from .training import Push
 
 PANELS = (Panel(0, "", ("legend", "legend2")), Panel(1, "2", ("legend3", "legend4", "legend5")))
 ARRANGEMENTS = {
-    0: arrangement(PANELS, 1, width=CELL, row=430, stacked=True),
+    0: arrangement(PANELS, 1, width=PHONE, row=430, stacked=True),
     NARROW: arrangement(PANELS, 1, width=NARROW, row=440),
     2 * CELL: arrangement(PANELS, 2, width=2 * CELL, row=480),
     3 * CELL: arrangement(PANELS, 2, width=3 * CELL, row=600),

@@ -14,7 +14,7 @@ from nnrnn_core import dynamics
 from .axes import decades, nice_end, positive
 from .band import CLOUD, STRIP, band
 from .growth import bars
-from .layout import CELL, NARROW, Panel, arranged, arrangement, legend_row
+from .layout import CELL, NARROW, PHONE, Panel, arranged, arrangement, legend_row
 from .numbers import short
 from .schur import colour_scale, with_colour_bars
 from .schur_form import form_maps, heat_map
@@ -34,7 +34,7 @@ PANELS = (
     Panel(5, "6", ("legend7", "legend8")),
 )
 _GRIDS = {
-    0: arrangement(PANELS, 1, width=CELL, row=350, stacked=True),
+    0: arrangement(PANELS, 1, width=PHONE, row=350, stacked=True),
     NARROW: arrangement(PANELS, 1, width=NARROW, row=330),
     2 * CELL: arrangement(PANELS, 2, width=2 * CELL, row=330),
     3 * CELL: arrangement(PANELS, 3, width=3 * CELL, row=330),

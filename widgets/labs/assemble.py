@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from nnrnn_core.dynamics.assembly import MASKS
 from ..figures.assemble import ARRANGEMENTS, assemble_figure, assemble_push, assemble_sentence
 from ..figures.numbers import tidy
 from ..live import LiveFigure
+from ..sliders import FloatSlider, IntSlider
 from .assemble_state import LARGEST_GAMMA, LARGEST_INSIDE, LARGEST_SIZE, LARGEST_THETA, AssembleState
 from .lab import LARGEST_SCALE, ROW, Lab
 
@@ -153,32 +154,23 @@ class AssembleLab(Lab):
         return in_sight, [[ipw.Label("T is free in the"), self.mask, self.inside], [self.block, self.size, self.turn]]
 
     def _slider(self, field: str, label: str, high: float, step: float, words: str, low: float = 0.0) -> ipw.Widget:
-        slider = ipw.FloatSlider(
+        slider = FloatSlider(
             value=0.0, min=low, max=high, step=step, description=label, readout_format=".2f",
             style={"description_width": "80px"}, layout=ipw.Layout(width="330px"),
         )  # fmt: skip
         slider.tooltip = words
-        return self._bind(slider, field, lambda new, known: abs(new - known) >= step / 2)
+        return self._bind(slider, field)
 
     def _whole(self, field: str, label: str, low: int, high: int, step: int, words: str) -> ipw.Widget:
-        slider = ipw.IntSlider(
+        slider = IntSlider(
             value=low, min=low, max=high, step=step, description=label,
             style={"description_width": "80px"}, layout=ipw.Layout(width="330px"),
         )  # fmt: skip
         slider.tooltip = words
         return self._bind(slider, field)
 
-    def _bind(
-        self, control: ipw.Widget, field: str, moved: Callable[[Any, Any], bool] = lambda new, known: new != known
-    ) -> ipw.Widget:
-        """Tie a control to a field, both ways. moved: whether a value is a choice; a page puts a slider that code has
-        set on the slider's next step, and reports that."""
-
-        def heard(change: dict[str, Any]) -> None:
-            known = self.state.of_block(field) if field in OF_BLOCK else getattr(self.state, field)
-            if moved(change["new"], known):
-                self.chosen(lambda: self._slid(field, tidy(change["new"])))
-
+    def _bind(self, control: ipw.Widget, field: str) -> ipw.Widget:
+        """Tie a control to a field, both ways."""
         self._bound.append((control, field))
-        control.observe(heard, "value")
+        control.observe(lambda change: self.chosen(lambda: self._slid(field, tidy(change["new"]))), "value")
         return control

@@ -13,6 +13,7 @@ from nnrnn_core.training import parameter_groups
 from nnrnn_core.training.starts import STARTS
 
 from ..figures.numbers import short
+from ..sliders import FloatLogSlider, FloatSlider, IntSlider
 from .experiment import FRAMES, Experiment
 from .lab import LARGEST_SCALE, ROW, Lab
 from .plan import Plan
@@ -30,8 +31,8 @@ def _button(description: str, tooltip: str, width: str = "120px", **more: Any) -
     return ipw.Button(description=description, tooltip=tooltip, layout=ipw.Layout(width=width), **more)
 
 
-def _log_slider(description: str, low: float, high: float, value: float) -> ipw.FloatLogSlider:
-    return ipw.FloatLogSlider(
+def _log_slider(description: str, low: float, high: float, value: float) -> FloatLogSlider:
+    return FloatLogSlider(
         value=value, min=low, max=high, step=0.1, description=description, style=WIDE, readout_format=".1e",
         continuous_update=False, layout=ipw.Layout(width="380px"),
     )  # fmt: skip
@@ -45,7 +46,7 @@ class Controls:
         self.step = _button("Step", "one training step", "60px")
         self.reset = _button("Reset", "the same start again: same seed, same settings; the run so far is kept", "65px")
         self.release = _button("Release T", "let T learn, or hold it as it is", "100px")
-        self.scale = ipw.FloatSlider(
+        self.scale = FloatSlider(
             value=1.0, min=0.0, max=LARGEST_SCALE, step=0.05, description="T scale s", readout_format=".2f",
             style={"description_width": "70px"}, layout=ipw.Layout(width="260px"),
         )  # fmt: skip
@@ -63,7 +64,7 @@ class Controls:
         self.halve = _button("Halve the rates and go on", "go on training from the last good parameters", "auto")
         self.halve.layout.display = "none"
         # Its range is fixed: after a change of it, the browser's slider still sends End to the old one.
-        self.history = ipw.IntSlider(
+        self.history = IntSlider(
             value=FRAMES, min=0, max=FRAMES, description="History", style={"description_width": "60px"}, readout=False,
             layout=ipw.Layout(width="60%"),
         )  # fmt: skip
@@ -151,6 +152,6 @@ class Controls:
         """Measured, in steps a second."""
         self.speed.value = f"{short(steps, 2)} steps/s"
 
-    def zero_or(self, slider: ipw.FloatLogSlider) -> float:
+    def zero_or(self, slider: FloatLogSlider) -> float:
         """A log slider's value; its lowest stop means 0: no decay, no penalty."""
         return 0.0 if slider.value <= slider.base**slider.min * 1.001 else float(slider.value)

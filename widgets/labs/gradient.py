@@ -8,6 +8,7 @@ import ipywidgets as ipw
 
 from ..figures.gradient import ARRANGEMENTS, LONG, Stretch, exponents_push, gradient_figure, gradient_push
 from ..live import LiveFigure
+from ..sliders import FloatSlider, IntSlider
 from .gradient_state import NONLINEARITIES, GradientState
 from .lab import ROW
 from .matrices import source_of
@@ -55,7 +56,7 @@ class GradientLab(MatrixLab):
         return [self.scale_slider(), self.bind(self.nonlinearity, "nonlinearity"), self.length], more
 
     def _slider(self, field: str, label: str, low: float, high: float, step: float, words: str) -> ipw.Widget:
-        kind = ipw.IntSlider if isinstance(step, int) else ipw.FloatSlider
+        kind = IntSlider if isinstance(step, int) else FloatSlider
         slider = kind(
             value=low, min=low, max=high, step=step, description=label, readout_format="d" if step == 1 else ".2f",
             style={"description_width": "90px"}, layout=ipw.Layout(width="330px"),

@@ -10,6 +10,7 @@ from nnrnn_core import dynamics
 
 from ..figures.growth import ARRANGEMENTS, POINTS, Growth, growth_figure, growth_push, moment_push
 from ..live import LiveFigure
+from ..sliders import FloatSlider, IntSlider
 from .growth_state import SLIDER, GrowthState
 from .matrix import MatrixLab
 from .matrix_state import MatrixState
@@ -41,8 +42,8 @@ class GrowthLab(MatrixLab):
     def make_controls(self) -> tuple[list[ipw.Widget], list[ipw.Widget]]:
         # whole numbers need a slider of their own: a float one's page reports 75.00000000000001 for 75
         self._sliders: dict[dynamics.Time, tuple[ipw.Widget, ipw.Widget]] = {
-            "discrete": (_slider(ipw.IntSlider, "steps k"), _slider(ipw.IntSlider, "horizon")),
-            "continuous": (_slider(ipw.FloatSlider, "time t"), _slider(ipw.FloatSlider, "horizon")),
+            "discrete": (_slider(IntSlider, "steps k"), _slider(IntSlider, "horizon")),
+            "continuous": (_slider(FloatSlider, "time t"), _slider(FloatSlider, "horizon")),
         }
         for time, (moment, horizon) in self._sliders.items():
             low, high = SLIDER[time]
@@ -85,7 +86,7 @@ class GrowthLab(MatrixLab):
 
 
 def _slider(kind: type[ipw.Widget], description: str) -> ipw.Widget:
-    more = {"readout_format": ".4"} if kind is ipw.FloatSlider else {}
+    more = {"readout_format": ".4"} if kind is FloatSlider else {}
     slider = kind(
         description=description, min=0, style={"description_width": "70px"}, layout=ipw.Layout(width="360px"), **more
     )
@@ -99,4 +100,4 @@ def _fit(slider: ipw.Widget, end: float) -> None:
     if slider.max != end:
         slider.value = 0
         with slider.hold_sync():
-            slider.max, slider.step = end, end / POINTS if isinstance(slider, ipw.FloatSlider) else 1
+            slider.max, slider.step = end, end / POINTS if isinstance(slider, FloatSlider) else 1

@@ -26,6 +26,7 @@ from nnrnn_core.threads import threads
 
 from ..figures.numbers import tidy
 from ..live import LiveFigure
+from ..sliders import FloatSlider
 from .beside import Beside
 from .lab import LARGEST_SCALE, ROW, Lab
 from .matrices import dense, source_of
@@ -202,17 +203,11 @@ class MatrixLab(Lab):
         return control
 
     def listen(self, control: ipw.Widget, field: str) -> None:
-        """Have a control's value change a field. A float slider's page moves what code has set to the slider's next
-        step, and reports that back, late: nobody has chosen it."""
+        """Have a control's value change a field, while the control is in sight."""
 
         def heard(change: dict[str, Any]) -> None:
-            value, known = change["new"], getattr(self.state, field)
-            if isinstance(control, ipw.FloatLogSlider):
-                moved = abs(np.log10(value / known)) >= control.step / 2
-            else:
-                moved = not isinstance(control, ipw.FloatSlider) or abs(value - known) >= control.step / 2
-            if moved and control.layout.display != "none":
-                self.chosen(lambda: self.slid(field, tidy(value)))
+            if control.layout.display != "none":
+                self.chosen(lambda: self.slid(field, tidy(change["new"])))
 
         control.observe(heard, "value")
 
@@ -222,7 +217,7 @@ class MatrixLab(Lab):
 
     def scale_slider(self) -> ipw.Widget:
         """The slider of the feed-forward part's scale."""
-        slider = ipw.FloatSlider(
+        slider = FloatSlider(
             value=1.0, min=0.0, max=LARGEST_SCALE, step=0.05, description="T scale s", readout_format=".2f",
             style={"description_width": "70px"}, layout=ipw.Layout(width="360px"),
         )  # fmt: skip

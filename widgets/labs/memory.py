@@ -10,6 +10,7 @@ import ipywidgets as ipw
 from ..figures.memory import ARRANGEMENTS, memory_figure, memory_push
 from ..figures.numbers import short
 from ..live import LiveFigure
+from ..sliders import FloatSlider, IntSlider
 from .lab import ROW
 from .matrix import MatrixLab
 from .memory_state import SMALLEST, MemoryState
@@ -71,7 +72,7 @@ class MemoryLab(MatrixLab):
         return [self.alpha, self.d, self.size, table], more
 
     def _slider(self, field: str, label: str, low: float, high: float, step: float, words: str) -> ipw.Widget:
-        kind = ipw.IntSlider if isinstance(step, int) else ipw.FloatSlider
+        kind = IntSlider if isinstance(step, int) else FloatSlider
         digits = "d" if step == 1 else ".3f" if step < 0.01 else ".2f"
         slider = kind(
             value=low, min=low, max=high, step=step, description=label, readout_format=digits,

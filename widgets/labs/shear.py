@@ -24,6 +24,7 @@ from ..figures.shear import (
     steps,
 )
 from ..live import LiveFigure
+from ..sliders import FloatSlider, IntSlider
 from .lab import ROW, Lab
 from .preset_text import read_preset
 
@@ -45,11 +46,11 @@ class ShearLab(Lab):
     def __init__(self, c: float = 2.0, k: int = 6) -> None:
         shear(c), steps(k)  # a bad value raises ValueError here, before anything is made
         super().__init__()
-        self.slider = ipw.FloatSlider(
+        self.slider = FloatSlider(
             value=c, min=0.0, max=LARGEST, step=0.1, description="c", readout_format=".1f",
             layout=ipw.Layout(width="330px"),
         )  # fmt: skip
-        self.steps = ipw.IntSlider(value=k, min=0, max=HORIZON, description="steps k", layout=ipw.Layout(width="330px"))
+        self.steps = IntSlider(value=k, min=0, max=HORIZON, description="steps k", layout=ipw.Layout(width="330px"))
         self.figures = [LiveFigure(shear_figure())]
         self.figures[0].arrange(ARRANGEMENTS)
         for slider in (self.slider, self.steps):

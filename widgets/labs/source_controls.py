@@ -11,6 +11,7 @@ import ipywidgets as ipw
 
 from nnrnn_core import MatrixChoice, dynamics
 
+from ..sliders import FloatSlider, IntSlider
 from .lab import ROW, Lab
 from .matrices import Source
 
@@ -90,7 +91,7 @@ class SourceControls:
     def _sliders(self, source: Source) -> list[ipw.Widget]:
         sliders = []
         for key, known in (dynamics.gallery[source.name].parameters if source.name else {}).items():
-            kind = ipw.IntSlider if isinstance(known.default, int) else ipw.FloatSlider
+            kind = IntSlider if isinstance(known.default, int) else FloatSlider
             slider = kind(
                 value=known.default, min=known.low, max=known.high, step=known.step, description=key,
                 continuous_update=False, style={"description_width": "110px"}, layout=ipw.Layout(width="400px"),

@@ -10,6 +10,7 @@ import numpy as np
 from ..figures import spectrum as figures
 from ..figures.numbers import tidy
 from ..live import LiveFigure
+from ..sliders import FloatLogSlider
 from .lab import ROW
 from .matrix import MatrixLab
 from .spectrum_axes import SpectrumAxes
@@ -43,7 +44,7 @@ class SpectrumLab(MatrixLab):
         return [figure]
 
     def make_controls(self) -> tuple[list[ipw.Widget], list[ipw.Widget]]:
-        self.eps = ipw.FloatLogSlider(
+        self.eps = FloatLogSlider(
             value=0.1, base=10, min=-8, max=0, step=0.1, description="ε", readout_format=".2g",
             style={"description_width": "20px"}, layout=ipw.Layout(width="320px"),
         )  # fmt: skip

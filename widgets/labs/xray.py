@@ -30,6 +30,7 @@ from ..figures.xray import (
     xray_figure,
 )
 from ..live import LiveFigure
+from ..sliders import FloatSlider
 from .matrix import MatrixLab
 from .matrix_state import MatrixState
 from .xray_state import XrayState
@@ -107,7 +108,7 @@ class XrayLab(MatrixLab):
             tooltips=["as the seed drew it", "as the last update left it"],
             style={"button_width": "auto"}, layout={"width": "auto"},
         )  # fmt: skip
-        self.percent = ipw.FloatSlider(
+        self.percent = FloatSlider(
             value=0, min=0, max=100, step=1, description="take away", readout_format=".0f", style=wide, layout=layout
         )
         self.percent.tooltip = "per cent of T's entries that are set to 0, in the way chosen under More"
