@@ -14,7 +14,7 @@
     '''
 
 The answer stands in the exercise's place, and the hint must come in place of "right". What was thought is for a comment
-above the answer. Where an exercise has several checks, one for each stage, the first one that does not say "right" counts.
+above the answer. Where an exercise has several checks, one for each stage, the first that does not say "right" counts.
 """
 
 from __future__ import annotations

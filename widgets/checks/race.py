@@ -106,9 +106,9 @@ def _width_diagnosis(number: float, p: int, i: int, o: int, width: int, right: i
     if math.isclose(number, root, rel_tol=1e-9):
         return f"{where} the equation gives {short(number, 4)}. A width is a whole number: round it."
     mistakes = {
+        round(math.sqrt(p) / 4): "A quarter of the width has a sixteenth of the entries",
         round(math.sqrt(p / 4)): "Only 4 m² was counted: the terms with m (input, biases, read-out) are not small here",
         round(math.sqrt(p)): "That is the width of one matrix of that size; an LSTM has four",
-        round(math.sqrt(p) / 4): "A quarter of the width has a sixteenth of the entries: the count grows with the square",
         width: "That is equal width, at which an LSTM has about four times as many",
         width // 2: "Half the width is what is left for very wide networks; the terms with m make it less here",
         math.floor(root): "Rounded down; the next width comes nearer",
