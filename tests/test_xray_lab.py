@@ -150,7 +150,7 @@ def test_code_preset_and_file_hold_what_is_drawn(
     lab: XrayLab, what: str, order: str, tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("nnrnn_core.experiments.SHIPPED", folder)
-    monkeypatch.setattr("widgets.labs.xray_state.shipped", lambda: folder)
+    monkeypatch.setattr("widgets.labs.xray_state.SHIPPED", folder)
     lab.set_network(what if what in NAMES else dynamics.gallery["random"](size=6, gain=0.8))
     lab.set(percent=12.0, way=WAYS[2], order=order)
     drawn, found = lab.state.arrays(), {}
