@@ -16,7 +16,8 @@ from nnrnn_core.dynamics.schur_form import ORDERS
 from nnrnn_core.experiments import Experiment
 from nnrnn_core.experiments.runs import network_path
 from widgets import XrayLab
-from widgets.figures.xray import AFTER, BEFORE, FEED, HERE, MIDDLE, NOW, RANGE, WAY, of
+from widgets.figures.xray import AFTER, BEFORE, FEED, NOW, of
+from widgets.figures.xray_losses import HERE, MIDDLE, RANGE, WAY
 from widgets.labs.xray import OWN
 
 NAMES = ("noisy-memory/nnrnn", "noisy-memory/rnn")

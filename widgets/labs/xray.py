@@ -16,20 +16,8 @@ from nnrnn_core.dynamics.schur_form import ORDERS
 from nnrnn_core.shipped import SHIPPED
 from nnrnn_core.threads import threads
 
-from ..figures.xray import (
-    ARRANGEMENTS,
-    HERE,
-    MIDDLE,
-    NOW,
-    RANGE,
-    WAY,
-    curves_push,
-    form_push,
-    limits_of,
-    losses_push,
-    of,
-    xray_figure,
-)
+from ..figures.xray import ARRANGEMENTS, NOW, curves_push, form_push, limits_of, of, xray_figure
+from ..figures.xray_losses import HERE, MIDDLE, RANGE, WAY, losses_push
 from ..live import LiveFigure
 from .matrix import MatrixLab
 from .matrix_state import MatrixState

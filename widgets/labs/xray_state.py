@@ -18,7 +18,8 @@ from nnrnn_core.shipped import SHIPPED
 
 from ..figures.xray import AFTER as LINE_AFTER
 from ..figures.xray import BEFORE as LINE_BEFORE
-from ..figures.xray import NOW, Curves, Losses
+from ..figures.xray import NOW, Curves
+from ..figures.xray_losses import Losses
 from ..figures.xray_words import Facts, Outcome, Taken, ablation_sentence, matrix_sentence
 from . import xray_parts as parts
 from .matrices import Source, source_of
