@@ -73,7 +73,7 @@ def xray_figure() -> go.Figure:
     steps = {"title": {"text": "k, number of steps"}, "range": [0, HORIZON]}
     figure.update_layout(
         xaxis=steps, xaxis2=steps, yaxis={**log, "range": [-1, 1]}, yaxis2={**log, "range": [-4, 0.5], "dtick": 1},
-        xaxis3={"title": {"text": "|θ| of the eigenvalues, in degrees"}, "range": [0, 180], "dtick": 45},
+        xaxis3={"title": {"text": "|θ| of the eigenvalues, in degrees"}, "range": [0, 188], "dtick": 45},
         yaxis3={"range": [0, 10]},
         xaxis4={**square, "constraintoward": "left"},
         yaxis4={**square, "scaleanchor": "x4", "constraintoward": "top"},
