@@ -12,8 +12,8 @@ import torch
 
 from nnrnn_core import SchurMatrix, dynamics
 from widgets import AssembleLab
-from widgets.figures import assemble
 from widgets.figures.assemble import BLOCKS, CHOSEN, FEED, IN_V, MEANT, P_MAP, PAIRS, V_MAP
+from widgets.figures.assemble_words import moved
 from widgets.labs.assemble_state import AssembleState
 
 
@@ -200,7 +200,7 @@ def test_an_unknown_field_is_refused_with_the_known_ones(lab: AssembleLab):
 
 def test_words_agree_with_their_number():
     def said(**chosen: Any) -> str:
-        return assemble._moved(AssembleState.begin(**chosen).parts)
+        return moved(AssembleState.begin(**chosen).parts)
 
     assert said(size=2, mask="entry", inside=0.3) == "the pair has moved"
     assert said(size=2, mask="block") == "no pair has moved"

@@ -27,6 +27,7 @@ PROJECT = badges.PYPROJECT["project"]
 # The core from the bottom up: a module imports only those before it. A new module takes its place here.
 CORE = [
     "version",
+    "shipped",
     "checks",
     "packing",
     "threads",

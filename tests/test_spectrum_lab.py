@@ -34,7 +34,8 @@ from widgets.figures.spectrum import (
     window_of,
 )
 from widgets.labs.matrices import source_of
-from widgets.labs.spectrum_state import PERTURBATIONS, SpectrumState
+from widgets.labs.spectrum_parts import PERTURBATIONS
+from widgets.labs.spectrum_state import SpectrumState
 
 SMALL = {"size": 12}
 
@@ -493,7 +494,7 @@ def test_another_time_begins_as_the_lab_of_that_time_does_and_a_large_matrix_wit
     for size, searches in ((6, True), (260, False)):
         source = source_of(np.random.default_rng(0).standard_normal((size, size)) / 20)
         if not searches:
-            monkeypatch.setattr("widgets.labs.spectrum_state._telling_point", None)
+            monkeypatch.setattr("widgets.labs.spectrum_parts._telling_point", None)
         turned = SpectrumState.of(source).changed(time="continuous")
         assert turned == SpectrumState.of(source, "continuous")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import zlib
+from itertools import pairwise
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -98,6 +99,32 @@ def test_titles_ticks_and_names_are_written():
     note = {"text": "Growth", "x": 0, "y": 1, "xref": "paper", "yref": "paper", "showarrow": False}
     found = texts(drawn(line, **axes, annotations=[note]))
     assert {"k", "times", "Growth", "‖Vk‖ < 1", "0", "10", "100", "102"} <= set(found)
+
+
+def test_a_mark_has_its_own_shape_and_a_filled_trace_is_an_area():
+    box = {"xaxis": {"range": [0, 8]}, "yaxis": {"range": [0, 3]}}
+    shapes = {"line-ns-open": 1, "x": 2, "circle": 0, "circle-open": 0}  # and how many strokes each has
+    for symbol, strokes in shapes.items():
+        marker = {"symbol": symbol, "size": 10, "color": "#123456"}
+        mark = go.Scatter(x=[4], y=[1], mode="markers", marker=marker, showlegend=False)
+        picture = drawn(mark, **box)
+        paths = [path.get("d") or "" for path in picture.iter(f"{SVG}path")]
+        assert sum(path.count("M") for path in paths) == strokes, symbol
+        circles = [circle.get("fill") for circle in picture.iter(f"{SVG}circle")]
+        assert circles == ([] if strokes else ["none" if "open" in symbol else "#123456"]), symbol
+    area = go.Scatter(x=[0, 8, 8], y=[0, 0, 3], fill="toself", fillcolor="#123456", opacity=0.3, line={"width": 0})
+    path = next(drawn(area, **box).iter(f"{SVG}path"))
+    assert (path.get("fill"), path.get("fill-opacity")) == ("#123456", "0.3")
+
+
+def test_names_of_the_legend_stand_beside_each_other_without_touching():
+    names = ["a", "a name that is much longer than the place which a short one is given, and goes on", "b", "c", "d"]
+    lines = [go.Scatter(x=[0, 1], y=[0, 1], name=name, mode="lines", showlegend=True) for name in names]
+    found = [text for text in drawn(*lines).iter(f"{SVG}text") if text.text in names]
+    places = sorted((float(text.get("y") or 0), float(text.get("x") or 0), text.text or "") for text in found)
+    assert [name for *_, name in places] == names
+    for (y, x, name), (below, right, _) in pairwise(places):
+        assert below > y or right >= x + 5.5 * len(name), name
 
 
 @pytest.mark.parametrize("name", LABS)

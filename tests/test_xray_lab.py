@@ -16,7 +16,8 @@ from nnrnn_core.dynamics.schur_form import ORDERS
 from nnrnn_core.experiments import Experiment
 from nnrnn_core.experiments.runs import network_path
 from widgets import XrayLab
-from widgets.figures.xray import AFTER, BEFORE, FEED, HERE, MIDDLE, NOW, RANGE, WAY, of
+from widgets.figures.xray import AFTER, BEFORE, FEED, NOW, of
+from widgets.figures.xray_losses import HERE, MIDDLE, RANGE, WAY
 from widgets.labs.xray import OWN
 
 NAMES = ("noisy-memory/nnrnn", "noisy-memory/rnn")
@@ -150,7 +151,7 @@ def test_code_preset_and_file_hold_what_is_drawn(
     lab: XrayLab, what: str, order: str, tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("nnrnn_core.experiments.SHIPPED", folder)
-    monkeypatch.setattr("widgets.labs.xray_state.shipped", lambda: folder)
+    monkeypatch.setattr("widgets.labs.xray_state.SHIPPED", folder)
     lab.set_network(what if what in NAMES else dynamics.gallery["random"](size=6, gain=0.8))
     lab.set(percent=12.0, way=WAYS[2], order=order)
     drawn, found = lab.state.arrays(), {}

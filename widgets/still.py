@@ -22,6 +22,7 @@ import numpy as np
 WIDTH = 1000  # pixels, of a figure whose layout has none
 LINE = 18  # pixels from one line of the legend to the next
 KEYS, KEY = 60, 220  # pixels to the left of the legend, and from one key in a line to the next
+SAMPLE, LETTER = 34, 6.2  # pixels of a key before its name, and of a letter of it
 CELLS = 100  # a heat map of more rows or columns is thinned
 INK, GROUND = "#222", "#fff"
 DASHES = {"dot": "2,3", "dash": "8,4", "dashdot": "8,3,2,3", "longdash": "14,4", "longdashdot": "14,3,2,3"}
@@ -209,13 +210,18 @@ def _keys(data: Sequence[Mapping[str, Any]], layout: Mapping[str, Any]) -> tuple
     columns = max(1, (_width(layout) - KEYS) // KEY)
     named = [trace for trace in data if trace.get("showlegend") is not False and trace.get("type") != "heatmap"]
     for trace in named if layout.get("showlegend") is not False else []:
+        name = re.sub("<[^>]*>", "", trace.get("name") or "")
+        takes = math.ceil((SAMPLE + LETTER * len(name)) / KEY)  # columns
+        if column and column + takes > columns:
+            column, top = 0, top + LINE
         x, y = KEYS + KEY * column, top + LINE / 2
         axis = Axis(0, 1, x, x + 26, False), Axis(0, 1, y, y - 1, False)
         at = [0.5] if trace.get("mode") == "markers" else [0, 1]
         sample = {**trace, "x": at, "y": [0.0] * len(at), "visible": True}
-        parts += [*_trace(sample, *axis, origin=False), _text(trace.get("name") or "", x + 34, y + 4)]
-        column = (column + 1) % columns
-        top += LINE * (column == 0)
+        parts += [*_trace(sample, *axis, origin=False), _text(trace.get("name") or "", x + SAMPLE, y + 4)]
+        column += takes
+        if column >= columns:
+            column, top = 0, top + LINE
     return "".join(parts), top + LINE * (column > 0) + 6
 
 
@@ -232,22 +238,35 @@ def _trace(trace: Mapping[str, Any], x: Axis, y: Axis, origin: bool = True) -> I
         return
     xs, ys = x.pixels(trace.get("x")) - left, y.pixels(trace.get("y")) - top
     mode, line, marker = trace.get("mode") or "lines", trace.get("line") or {}, trace.get("marker") or {}
-    if "lines" in mode and (path := _path(xs, ys)):
+    if trace.get("fill") == "toself" and (path := _path(xs, ys)):
+        opacity = f'fill-opacity="{trace.get("opacity", 1):g}"'
+        yield f'<path d="{path}" stroke="none" fill="{trace.get("fillcolor", INK)}" {opacity}/>'
+    elif "lines" in mode and (path := _path(xs, ys)):
         dash = f' stroke-dasharray="{DASHES[line["dash"]]}"' if line.get("dash") in DASHES else ""
+        faint = f' stroke-opacity="{trace["opacity"]:g}"' if "opacity" in trace else ""
         width = line.get("width", 2)
-        yield f'<path d="{path}" stroke="{line.get("color", INK)}" stroke-width="{width:g}"{dash}/>'
+        yield f'<path d="{path}" stroke="{line.get("color", INK)}" stroke-width="{width:g}"{dash}{faint}/>'
     seen = np.isfinite(xs) & np.isfinite(ys)
     if "markers" in mode:
-        colour, radius = marker.get("color", INK), marker.get("size", 6) / 2
-        inside = GROUND if "open" in str(marker.get("symbol")) else colour
-        for a, b in np.column_stack([xs, ys])[seen]:
-            yield f'<circle cx="{a:.1f}" cy="{b:.1f}" r="{radius:g}" stroke="{colour}" fill="{inside}"/>'
+        symbol, colour, radius = str(marker.get("symbol")), marker.get("color", INK), marker.get("size", 6) / 2
+        yield from (_mark(symbol, a, b, radius, str(colour)) for a, b in np.column_stack([xs, ys])[seen])
     if "text" in mode:
         texts = np.broadcast_to(np.asarray(trace["text"], object), xs.shape)[seen]
         inks = np.broadcast_to((trace.get("textfont") or {}).get("color", INK), xs.shape)[seen]
         lower = -3 if "top" in str(trace.get("textposition")) else 4
         for a, b, words, ink in zip(xs[seen], ys[seen], texts, inks, strict=True):
             yield _text(str(words), a, b + lower, "middle", 11, ink=str(ink))
+
+
+def _mark(symbol: str, x: float, y: float, radius: float, colour: str) -> str:
+    """An upright line, a cross, or for any other symbol a circle, full or open."""
+    r = 0.7 * radius  # of a cross, whose corners are as far from its middle as a circle's edge
+    crossed = {"line-ns": ((0, radius),), "x": ((r, r), (r, -r)), "cross": ((radius, 0), (0, radius))}
+    if ways := crossed.get(symbol.removesuffix("-open").removesuffix("-thin")):
+        path = "".join(f"M{x - a:.1f},{y - b:.1f}L{x + a:.1f},{y + b:.1f}" for a, b in ways)
+        return f'<path d="{path}" stroke="{colour}" stroke-width="2"/>'
+    inside = "none" if "open" in symbol else colour
+    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:g}" stroke="{colour}" fill="{inside}"/>'
 
 
 def _path(xs: np.ndarray, ys: np.ndarray) -> str:

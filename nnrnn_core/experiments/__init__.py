@@ -1,10 +1,11 @@
 """The paper's experiments and the kit's own: what they are, running them, their results."""
 
+from ..shipped import SHIPPED
 from .ablation import Ablation
 from .catalogue import Experiment, names, networks
 from .comparison import Pair, Race, race, turned_by_a_rate
 from .probe import Probe
-from .runs import SHIPPED, read, run, run_all, trained
+from .runs import read, run, run_all, trained
 from .table import as_text, rows
 
 __all__ = [

@@ -15,11 +15,12 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from ..shipped import SHIPPED
 from ..tasks import DataMissing
 from . import comparison, tuning
 from .catalogue import AS_WIDE, MATCHES, SCALES, Experiment, names, networks
 from .paper import reported
-from .runs import SHIPPED, Progress, header, path_of, read, run, run_all
+from .runs import Progress, header, path_of, read, run, run_all
 from .table import as_text, rows
 
 

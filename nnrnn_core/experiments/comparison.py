@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from ..checks import one_of
+from ..shipped import SHIPPED
 from .catalogue import ABLATED, AS_WIDE, MATCHES, SCALES, networks
-from .runs import SHIPPED, Line, read
+from .runs import Line, read
 
 Lines = Sequence[Line]
 MEASURES = ("valid_score", "valid_loss", "train_loss")

@@ -29,7 +29,6 @@ from .catalogue import Experiment
 from .diagnosis import diagnosis
 
 FORMAT = "nnrnn-kit run 1"
-SHIPPED = Path(__file__).with_name("results")  # the results that come with the kit, and a few trained networks
 ASK_EVERY = 0.05  # seconds
 NETWORK = ".network.pt"  # ending of the file with the weights at the end of a run
 Line = dict[str, Any]

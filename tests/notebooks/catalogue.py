@@ -14,7 +14,7 @@
     '''
 
 The answer stands in the exercise's place, and the hint must come in place of "right". What was thought is for a comment
-above the answer.
+above the answer. Where an exercise has several checks, one for each stage, the first that does not say "right" counts.
 """
 
 from __future__ import annotations
@@ -45,10 +45,10 @@ class Wrong:
 
 @dataclass(frozen=True)
 class Exercise:
-    """An exercise as it stands in a notebook: its stub, the code of its check, and its solution."""
+    """An exercise as it stands in a notebook: its stub, the code of its checks, and its solution."""
 
     stub: str
-    check: str
+    checks: tuple[str, ...]
     solution: str
 
 
@@ -69,14 +69,20 @@ class Lesson:
         exec(compile(content.get("prepare", ""), "prepare", "exec"), self._names)
 
     def verdict(self, exercise: str, answer: str) -> Any:
-        """What the check of the exercise says when `answer` stands in its place."""
+        """What the checks of the exercise say when `answer` stands in its place: the first that is not right, or the
+        last one."""
         names = dict(self._names)
         exec(compile(answer, "the answer", "exec"), names)
-        *before, last = ast.parse(self.exercises[exercise].check).body
-        if not isinstance(last, ast.Expr):
-            raise ValueError(f"the check of {exercise} must end with the call that gives the verdict")
-        exec(compile(ast.Module(before, []), "the check", "exec"), names)
-        return eval(compile(ast.Expression(last.value), "the check", "eval"), names)
+        said = None
+        for check in self.exercises[exercise].checks:
+            *before, last = ast.parse(check).body
+            if not isinstance(last, ast.Expr):
+                raise ValueError(f"a check of {exercise} must end with the call that gives the verdict")
+            exec(compile(ast.Module(before, []), "the check", "exec"), names)
+            said = eval(compile(ast.Expression(last.value), "the check", "eval"), names)
+            if not getattr(said, "right", False):
+                break
+        return said
 
 
 def exercises(notebook: NotebookNode) -> dict[str, Exercise]:
@@ -85,7 +91,7 @@ def exercises(notebook: NotebookNode) -> dict[str, Exercise]:
     for i, cell in enumerate(notebook.cells):
         if "exercise" in tags(cell):
             rest = notebook.cells[i + 1 :]
-            check = next(other.source for other in rest if tags(other) & {"check", "exercise"})
-            solution = next(code_of(other) for other in rest if "solution" in tags(other))
-            found[cell.id] = Exercise(cell.source, check, solution)
+            end = next(j for j, other in enumerate(rest) if "solution" in tags(other))
+            checks = tuple(other.source for other in rest[:end] if "check" in tags(other))
+            found[cell.id] = Exercise(cell.source, checks, code_of(rest[end]))
     return found

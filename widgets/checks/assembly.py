@@ -15,7 +15,7 @@ from torch import Tensor
 
 from nnrnn_core import dynamics
 
-from .verdict import Verdict, returned, without_torch
+from .verdict import Verdict, first_match, returned, without_torch
 
 CLOSE = 1e-9
 Wrong = tuple[Any, str]  # what a mistake gives, and what is said of it
@@ -196,10 +196,9 @@ def _same(found: np.ndarray, right: Any) -> bool:
 
 
 def _said(found: np.ndarray, right: Any, mistakes: Iterable[Wrong]) -> str:
-    for value, words in mistakes:
-        if _same(found, value):
-            return words
     found, right = found + 0.0, np.asarray(right) + 0.0  # True and False as numbers
+    if words := first_match(found, ((np.asarray(value) + 0.0, words) for value, words in mistakes), CLOSE, CLOSE):
+        return words
     if found.shape != right.shape:
         return f"Yours has the shape {found.shape}; it should be {right.shape}."
     if not right.ndim:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..figures.numbers import fixed
-from .verdict import Verdict, asked, without_torch
+from .verdict import READ, Verdict, asked, first_match, missing, without_torch
 
 WANTED = "return ∂L/∂h_0, ∂L/∂h_1, …, ∂L/∂h_T, a row each"
 V_2 = np.array([[0.9, 2.0], [0.0, 0.8]])  # of the warm-up
@@ -16,8 +16,8 @@ V_2 = np.array([[0.9, 2.0], [0.0, 0.8]])  # of the warm-up
 
 def two_steps_back(answer: Any) -> Verdict:
     """Whether `answer` is ∂L/∂h_0, where L is the first entry of h_2 = V V h_0 with V = [[0.9, 2], [0, 0.8]]."""
-    if answer is None:
-        return Verdict("Not done yet: the answer is None.", done=False)
+    if empty := missing(answer=answer):
+        return empty
     try:
         found = np.asarray(without_torch(answer), float).squeeze()
     except (TypeError, ValueError):
@@ -25,19 +25,17 @@ def two_steps_back(answer: Any) -> Verdict:
     if found.shape != (2,):
         return Verdict(f"You gave shape {found.shape}: give two numbers, one for each entry of h_0.")
     square = V_2 @ V_2
-    if np.allclose(found, square[0]):
+    if np.allclose(found, square[0], rtol=0, atol=READ):
         return Verdict("Right: (Vᵀ)² takes (1, 0) to the first row of V², which is (0.81, 3.4).", True)
-    mistakes = {
-        "That is V² (1, 0): what becomes of a state. A gradient goes back through Vᵀ.": square[:, 0],
-        "That is one step back, Vᵀ (1, 0). L depends on h_2, two steps after h_0.": V_2[0],
-        "That squares every entry of V. V² is the matrix product V V.": (V_2**2)[0],
-        "That is the gradient of the second entry of h_2. L is the first one.": square[1],
-        "That is by the eigenvalues alone, 0.9² and 0.8²: the 2 above the diagonal counts.": np.diag(square),
-    }
-    for words, wrong in mistakes.items():
-        if np.allclose(found, wrong):
-            return Verdict(words)
-    return Verdict("Not yet. With h_2 = V V h_0, write the first entry of h_2 out and read its two coefficients off.")
+    mistakes = [
+        (square[:, 0], "That is V² (1, 0): what becomes of a state. A gradient goes back through Vᵀ."),
+        (V_2[0], "That is one step back, Vᵀ (1, 0). L depends on h_2, two steps after h_0."),
+        ((V_2**2)[0], "That squares every entry of V. V² is the matrix product V V."),
+        (square[1], "That is the gradient of the second entry of h_2. L is the first one."),
+        (np.diag(square), "That is by the eigenvalues alone, 0.9² and 0.8²: the 2 above the diagonal counts."),
+    ]
+    not_yet = "Not yet. With h_2 = V V h_0, write the first entry of h_2 out and read its two coefficients off."
+    return Verdict(first_match(found, mistakes, atol=READ) or not_yet)
 
 
 def gradients_by_hand(function: Callable[[np.ndarray, np.ndarray, np.ndarray], Any]) -> Verdict:
@@ -94,56 +92,45 @@ def _slope(h: np.ndarray) -> np.ndarray:
     return np.asarray(1 - h**2)
 
 
-_STEPS: dict[str, Step] = {
-    "Your V is not transposed. The Jacobian is D V; a gradient goes back through its transpose, Vᵀ D.": (
-        lambda V, now, after, g: V @ (_slope(after) * g)
-    ),
-    "The order of the factors is turned round: (D V)ᵀ = Vᵀ D, so the slopes come first and Vᵀ after them.": (
-        lambda V, now, after, g: _slope(after) * (V.T @ g)
-    ),
-    "Both are missing, the transpose and the order of its factors: that is D V, the Jacobian itself.": (
-        lambda V, now, after, g: _slope(after) * (V @ g)
-    ),
-    "Your slopes are one step too early: between h_t and h_(t+1) lies D_(t+1), made from h_(t+1), not from h_t.": (
-        lambda V, now, after, g: V.T @ (_slope(now) * g)
-    ),
-    "That is D_t Vᵀ. Between h_t and h_(t+1) lies D_(t+1), made from h_(t+1), and its slopes come before Vᵀ.": (
-        lambda V, now, after, g: _slope(now) * (V.T @ g)
-    ),
-    "The slopes are missing: that is (Vᵀ)^(T−t), the gradient of a linear network.": lambda V, now, after, g: V.T @ g,
-    "tanh is taken twice: the states are values of tanh already, so the slope is 1 − h², without another tanh.": (
-        lambda V, now, after, g: V.T @ (_slope(np.tanh(after)) * g)
-    ),
-    "Your slope is 1 − h. That of tanh is 1 − h².": lambda V, now, after, g: V.T @ ((1 - after) * g),
-    "Your slope is h (1 − h), that of the logistic function. That of tanh is 1 − h².": (
-        lambda V, now, after, g: V.T @ (after * (1 - after) * g)
-    ),
-}
+_STEPS: list[tuple[Step, str]] = [
+    (lambda V, now, after, g: V @ (_slope(after) * g), "Your V is not transposed. The Jacobian is D V; a gradient goes "
+     "back through its transpose, Vᵀ D."),
+    (lambda V, now, after, g: _slope(after) * (V.T @ g), "The order of the factors is turned round: (D V)ᵀ = Vᵀ D, so "
+     "the slopes come first and Vᵀ after them."),
+    (lambda V, now, after, g: _slope(after) * (V @ g), "Both are missing, the transpose and the order of its factors: "
+     "that is D V, the Jacobian itself."),
+    (lambda V, now, after, g: V.T @ (_slope(now) * g), "Your slopes are one step too early: between h_t and h_(t+1) "
+     "lies D_(t+1), made from h_(t+1), not from h_t."),
+    (lambda V, now, after, g: _slope(now) * (V.T @ g), "That is D_t Vᵀ. Between h_t and h_(t+1) lies D_(t+1), made "
+     "from h_(t+1), and its slopes come before Vᵀ."),
+    (lambda V, now, after, g: V.T @ g, "The slopes are missing: that is (Vᵀ)^(T−t), the gradient of a linear network."),
+    (lambda V, now, after, g: V.T @ (_slope(np.tanh(after)) * g), "tanh is taken twice: the states are values of tanh "
+     "already, so the slope is 1 − h², without another tanh."),
+    (lambda V, now, after, g: V.T @ ((1 - after) * g), "Your slope is 1 − h. That of tanh is 1 − h²."),
+    (lambda V, now, after, g: V.T @ (after * (1 - after) * g), "Your slope is h (1 − h), that of the logistic "
+     "function. That of tanh is 1 − h²."),
+]  # fmt: skip
 
 
 def _diagnosis(found: np.ndarray, V: np.ndarray, states: np.ndarray, last: np.ndarray) -> str:
     right, forward = _back(V, states, last), _forward_order(V, states, last)
-    wrongs = {words: _back(V, states, last, step) for words, step in _STEPS.items()}
-    mistakes: dict[str, np.ndarray] = wrongs | {
-        "Your rows are in the order in which they were computed: turn them round, ∂L/∂h_0 comes first.": right[::-1],
-        "The last row is missing: ∂L/∂h_T, which is given, belongs to it.": right[:-1],
-        "The first row is missing: the way back ends at h_0.": right[1:],
-        "That is ∂L/∂h_0 alone. Return all of them, a row each.": right[0],
-        "Those are their lengths. Return the vectors.": np.linalg.norm(right, axis=1),
-        "You have them as columns: return them as rows.": right.T,
-        "The order of the product is turned round: D_1 is applied first. On the way back from h_T the first is D_T.": (
-            forward
-        ),
-        "Every row carries the slopes of its own state as well: D_t ∂L/∂h_t is the gradient of the pre-activation.": (
-            _slope(states) * right
-        ),
-        "Those are the gradients of the T pre-activations, D_t ∂L/∂h_t. Leave D_t out, and begin with h_0.": (
-            _slope(states[1:]) * right[1:]
-        ),
-    }
-    for words, wrong in mistakes.items():
-        if found.shape == wrong.shape and np.allclose(found, wrong, rtol=1e-6):
-            return words
+    mistakes = [
+        *((_back(V, states, last, step), words) for step, words in _STEPS),
+        (right[::-1], "Your rows are in the order in which they were computed: turn them round, ∂L/∂h_0 comes first."),
+        (right[:-1], "The last row is missing: ∂L/∂h_T, which is given, belongs to it."),
+        (right[1:], "The first row is missing: the way back ends at h_0."),
+        (right[0], "That is ∂L/∂h_0 alone. Return all of them, a row each."),
+        (np.linalg.norm(right, axis=1), "Those are their lengths. Return the vectors."),
+        (right.T, "You have them as columns: return them as rows."),
+        (forward, "The order of the product is turned round: D_1 is applied first. On the way back from h_T the first "
+         "is D_T."),
+        (_slope(states) * right, "Every row carries the slopes of its own state as well: D_t ∂L/∂h_t is the gradient "
+         "of the pre-activation."),
+        (_slope(states[1:]) * right[1:], "Those are the gradients of the T pre-activations, D_t ∂L/∂h_t. Leave D_t "
+         "out, and begin with h_0."),
+    ]  # fmt: skip
+    if words := first_match(found, mistakes, atol=1e-8):
+        return words
     if found.shape != right.shape:
         return f"You returned shape {found.shape}: {WANTED}, here {right.shape}."
     wrong_rows = np.flatnonzero(~np.isclose(found, right, rtol=1e-6, atol=1e-12).all(axis=1))

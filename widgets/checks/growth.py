@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..figures.numbers import fixed, short
-from .verdict import Verdict, without_torch
+from .verdict import Verdict, asked, first_match
 
 CLOSE = 1e-6  # relative
 WANTED = "return one vector, as long as V has rows"
@@ -19,12 +19,9 @@ def best_start(function: Callable[[np.ndarray, int], Any]) -> Verdict:
     draw = np.random.default_rng(3)
     for size, k in ((4, 3), (5, 1), (3, 6), (6, 2)):
         V = draw.standard_normal((size, size)) / np.sqrt(size)
-        try:
-            answer = function(V.copy(), k)
-        except Exception as problem:
-            return Verdict(f"best_start(V, {k}) raised {type(problem).__name__}: {problem}")
-        if answer is None:
-            return Verdict("Not done yet: best_start returns None.", done=False)
+        answer = asked(f"best_start(V, {k})", function, V.copy(), k)
+        if isinstance(answer, Verdict):
+            return answer
         x = _as_vector(answer, V, k)
         if isinstance(x, str):
             return Verdict(x)
@@ -44,7 +41,6 @@ def _gain(V: np.ndarray, k: int, x: np.ndarray) -> float:
 
 def _as_vector(answer: Any, V: np.ndarray, k: int) -> np.ndarray | str:
     """The answer as a vector, or what is wrong with it."""
-    answer = without_torch(answer)
     try:
         x = np.asarray(answer)
     except ValueError:
@@ -76,7 +72,8 @@ def _diagnosis(x: np.ndarray, V: np.ndarray, k: int, gain: float, norm: float) -
             "That is an eigenvector of V, and grows by its eigenvalue; others grow more.",
         ),
     ]
-    for vector, words in mistakes:
-        if abs(abs(np.vdot(vector, x)) - 1) < CLOSE:
-            return words
-    return f"From yours V^{k} gets to length {fixed(gain, 4)}; the best start gets to ‖V^{k}‖₂ = {fixed(norm, 4)}."
+    words = first_match(1.0, ((abs(np.vdot(vector, x)), words) for vector, words in mistakes), CLOSE)
+    return (
+        words
+        or f"From yours V^{k} gets to length {fixed(gain, 4)}; the best start gets to ‖V^{k}‖₂ = {fixed(norm, 4)}."
+    )

@@ -11,7 +11,7 @@ import scipy.linalg
 from nnrnn_core import dynamics
 
 from ..figures.numbers import fixed
-from .verdict import Verdict, without_torch
+from .verdict import Verdict, asked, first_match
 
 HORIZON = 7
 
@@ -19,14 +19,11 @@ HORIZON = 7
 def memory_curve(function: Callable[[np.ndarray, np.ndarray, int], Any]) -> Verdict:
     """Whether `function(V, v, horizon)` is J(k) = (V^k v)ᵀ C⁻¹ V^k v, k = 0 … horizon, with C = V C Vᵀ + I."""
     for name, V, v in _cases():
+        answer = asked(f"memory_curve of {name}", function, V.copy(), v.copy(), HORIZON)
+        if isinstance(answer, Verdict):
+            return answer
         try:
-            answer = function(V.copy(), v.copy(), HORIZON)
-        except Exception as problem:
-            return Verdict(f"memory_curve on {name} raised {type(problem).__name__}: {problem}")
-        if answer is None:
-            return Verdict("Not done yet: memory_curve returns None.", done=False)
-        try:
-            curve = np.asarray(without_torch(answer), float).squeeze()
+            curve = np.asarray(answer, float).squeeze()
         except (TypeError, ValueError):
             return Verdict(f"You returned {answer!r:.80}: return the {HORIZON + 1} numbers J(0) … J({HORIZON}).")
         right = dynamics.fisher_memory(V, v, HORIZON)
@@ -49,38 +46,31 @@ def _diagnosis(curve: np.ndarray, name: str, V: np.ndarray, v: np.ndarray, right
     one = np.eye(len(v))
     C = _noise(V)
     trace = _trace(V, v, HORIZON)
-    mistakes = {
-        "You returned their sum. Return the numbers J(0) … J(horizon), horizon + 1 of them.": right.sum(),
-        "The last one is missing: k runs from 0 to horizon, and horizon belongs to it.": right[:-1],
-        "Yours begins at k = 1: J(0) = vᵀ C⁻¹ v comes first.": _curve(_trace(V, v, HORIZON + 1), C)[1:],
-        "You added J(0) … J(k) up: return each by itself.": right.cumsum(),
-        "The square root is too much: J(k) is the squared length, in units of the noise.": np.sqrt(right),
-        "That is the signal alone, ‖V^k v‖². Measure it in units of the noise: C⁻¹ goes in between.": _curve(
-            trace, one
-        ),
-        "You multiplied by C. J(k) has C⁻¹ in the middle: np.linalg.solve(C, x).": _curve(trace, np.linalg.inv(C)),
-        "Your C belongs to Vᵀ. solve_discrete_lyapunov(V, Q) solves C = V C Vᵀ + Q for V as it is.": _curve(
-            trace, _noise(V.T)
-        ),
-        "The trace of the input is V^k v; yours is (Vᵀ)^k v.": _curve(_trace(V.T, v, HORIZON), C),
-        "V**k takes the power of every entry: np.linalg.matrix_power(V, k) is the matrix's.": _curve(
-            np.stack([V**k @ v for k in range(HORIZON + 1)], axis=1), C
-        ),
-        "That C is of continuous time: take scipy.linalg.solve_discrete_lyapunov.": _curve(
-            trace, scipy.linalg.solve_continuous_lyapunov(V - one, -one)
-        ),
-        "C lacks the noise that has just come in: Q is the identity matrix, not V Vᵀ.": _curve(
-            trace, scipy.linalg.solve_discrete_lyapunov(V, V @ V.T)
-        ),
-        "Your C has + 1 where the identity matrix belongs. NumPy adds the 1 to every entry, as if all units got the "
-        "same noise: take np.eye(len(V)).": _curve(trace, _noise(V, np.ones_like(V))),
-        "Your sum for C begins with the number 1, and NumPy adds it to every entry: begin with np.eye(len(V)).": _curve(
-            trace, C - one + 1
-        ),
-    }
-    for words, wrong in mistakes.items():
-        if np.shape(wrong) == curve.shape and np.allclose(curve, wrong, rtol=1e-6):
-            return words
+    powers = np.stack([V**k @ v for k in range(HORIZON + 1)], axis=1)
+    continuous = scipy.linalg.solve_continuous_lyapunov(V - one, -one)
+    late = scipy.linalg.solve_discrete_lyapunov(V, V @ V.T)
+    mistakes = [
+        (right.sum(), "You returned their sum. Return the numbers J(0) … J(horizon), horizon + 1 of them."),
+        (right[:-1], "The last one is missing: k runs from 0 to horizon, and horizon belongs to it."),
+        (_curve(_trace(V, v, HORIZON + 1), C)[1:], "Yours begins at k = 1: J(0) = vᵀ C⁻¹ v comes first."),
+        (right.cumsum(), "You added J(0) … J(k) up: return each by itself."),
+        (np.sqrt(right), "The square root is too much: J(k) is the squared length, in units of the noise."),
+        (_curve(trace, one), "That is the signal alone, ‖V^k v‖². Measure it in units of the noise: C⁻¹ goes in "
+         "between."),
+        (_curve(trace, np.linalg.inv(C)), "You multiplied by C. J(k) has C⁻¹ in the middle: np.linalg.solve(C, x)."),
+        (_curve(trace, _noise(V.T)), "Your C belongs to Vᵀ. solve_discrete_lyapunov(V, Q) solves C = V C Vᵀ + Q for V "
+         "as it is."),
+        (_curve(_trace(V.T, v, HORIZON), C), "The trace of the input is V^k v; yours is (Vᵀ)^k v."),
+        (_curve(powers, C), "V**k takes the power of every entry: np.linalg.matrix_power(V, k) is the matrix's."),
+        (_curve(trace, continuous), "That C is of continuous time: take scipy.linalg.solve_discrete_lyapunov."),
+        (_curve(trace, late), "C lacks the noise that has just come in: Q is the identity matrix, not V Vᵀ."),
+        (_curve(trace, _noise(V, np.ones_like(V))), "Your C has + 1 where the identity matrix belongs. NumPy adds the "
+         "1 to every entry, as if all units got the same noise: take np.eye(len(V))."),
+        (_curve(trace, C - one + 1), "Your sum for C begins with the number 1, and NumPy adds it to every entry: begin "
+         "with np.eye(len(V))."),
+    ]  # fmt: skip
+    if words := first_match(curve, mistakes, atol=1e-8):
+        return words
     if curve.shape != right.shape:
         return f"You returned shape {curve.shape}: return J(0) … J(horizon), here {HORIZON + 1} numbers."
     first = int(np.flatnonzero(~np.isclose(curve, right, rtol=1e-6, atol=1e-12))[0])

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..figures.numbers import short
-from .verdict import Verdict, as_number, asked, without_torch
+from .verdict import Verdict, as_number, asked, first_match, missing, several
 
 CLOSE = 1e-6  # relative
 SIZES = ((10, 128, 9), (1, 32, 1), (3, 20, 7))  # inputs, width, outputs
@@ -22,10 +22,11 @@ def ribbon(function: Callable[[np.ndarray], Any]) -> Verdict:
     answer = asked("ribbon", function, values.copy())
     if isinstance(answer, Verdict):
         return answer
-    if not isinstance(answer, tuple | list) or len(answer) != 3:
-        return Verdict("Return three arrays, separated by commas: the least, the mean, the largest.")
+    parts = several(answer, 3, "return three arrays, separated by commas: the least, the mean, the largest")
+    if isinstance(parts, Verdict):
+        return parts
     right = (values.min(0), values.mean(0), values.max(0))
-    found = [np.asarray(without_torch(part), float) for part in answer]
+    found = [np.asarray(part, float) for part in parts]
     if all(_same(a, b) for a, b in zip(found, right, strict=True)):
         return Verdict("Right: one number for each point, taken over the seeds. That is what a panel draws.", True)
     m, s = values.mean(0), values.std(0, ddof=1)
@@ -38,9 +39,9 @@ def ribbon(function: Callable[[np.ndarray], Any]) -> Verdict:
         ((m - s, m, m + s), "That is the mean and a standard deviation to each side; here the ribbon reaches from the "
          "least seed to the largest."),
     ]  # fmt: skip
-    for wrong, words in mistakes:
-        if all(_same(a, np.asarray(b)) for a, b in zip(found, wrong, strict=True)):
-            return Verdict(words)
+    alike = len({part.shape for part in found}) == 1
+    if alike and (words := first_match(np.stack(found), mistakes)):
+        return Verdict(words)
     if any(part.shape != (7,) for part in found):
         return Verdict(f"Of 5 runs with 7 points each array has 7 numbers; yours: {[part.shape for part in found]}.")
     names = ("least", "mean", "largest")
@@ -79,9 +80,8 @@ def _count_diagnosis(number: float, i: int, m: int, o: int, right: int) -> str:
         4 * (m * m + 2 * m) + readout: "The matrices from the input are missing: width · inputs for each of the four.",
         m * m + m // 2 + m * i + m * o + o: "That is the nnRNN's count.",
     }
-    return mistakes.get(
-        int(number), f"For inputs {i}, width {m}, outputs {o} it is {right:,}; yours is {short(number, 7)}."
-    )
+    words = first_match(number, mistakes.items(), 1e-9)
+    return words or f"For inputs {i}, width {m}, outputs {o} it is {right:,}; yours is {short(number, 7)}."
 
 
 def lstm_width(function: Callable[[int, int, int], Any]) -> Verdict:
@@ -106,15 +106,15 @@ def _width_diagnosis(number: float, p: int, i: int, o: int, width: int, right: i
     if math.isclose(number, root, rel_tol=1e-9):
         return f"{where} the equation gives {short(number, 4)}. A width is a whole number: round it."
     mistakes = {
+        round(math.sqrt(p) / 4): "A quarter of the width has a sixteenth of the entries",
         round(math.sqrt(p / 4)): "Only 4 m² was counted: the terms with m (input, biases, read-out) are not small here",
         round(math.sqrt(p)): "That is the width of one matrix of that size; an LSTM has four",
-        round(width / 4): "A quarter of the width has a sixteenth of the entries: the count grows with the square",
         width: "That is equal width, at which an LSTM has about four times as many",
         width // 2: "Half the width is what is left for very wide networks; the terms with m make it less here",
         math.floor(root): "Rounded down; the next width comes nearer",
         math.ceil(root): "Rounded up; the width below comes nearer",
     }
-    words = mistakes.get(int(number) if number == int(number) else -1, "Solve 4 m² + (4 i + 8 + o) m + o = parameters")
+    words = first_match(number, mistakes.items(), 1e-9) or "Solve 4 m² + (4 i + 8 + o) m + o = parameters"
     return f"{where} it is {right}; yours is {short(number, 4)}. {words}."
 
 
@@ -126,10 +126,11 @@ def paired(function: Callable[[np.ndarray, np.ndarray], Any]) -> Verdict:
     answer = asked("paired", function, ours.copy(), theirs.copy())
     if isinstance(answer, Verdict):
         return answer
-    if not isinstance(answer, tuple | list) or len(answer) != 2:
-        return Verdict("Return two numbers, separated by a comma: the mean difference and its standard error.")
+    parts = several(answer, 2, "return two numbers, separated by a comma: the mean difference and its standard error")
+    if isinstance(parts, Verdict):
+        return parts
     found = []
-    for part, name in zip(answer, ("mean difference", "standard error"), strict=True):
+    for part, name in zip(parts, ("mean difference", "standard error"), strict=True):
         number = as_number(part, f"the {name} is one number")
         if isinstance(number, str):
             return Verdict(number)
@@ -150,10 +151,8 @@ def _mean_diagnosis(number: float, difference: np.ndarray) -> str:
         (np.median(difference), "That is the median; take the mean."),
         (difference.sum(), "That is the sum; divide by the number of seeds."),
     ]
-    for value, words in mistakes:
-        if math.isclose(number, float(value), rel_tol=CLOSE):
-            return words
-    return f"The mean difference should be {short(float(difference.mean()), 4)}; yours is {short(number, 4)}."
+    words = first_match(number, mistakes, CLOSE)
+    return words or f"The mean difference should be {short(float(difference.mean()), 4)}; yours is {short(number, 4)}."
 
 
 def _error_diagnosis(number: float, ours: np.ndarray, theirs: np.ndarray, difference: np.ndarray, right: float) -> str:
@@ -168,10 +167,8 @@ def _error_diagnosis(number: float, ours: np.ndarray, theirs: np.ndarray, differ
          "That is for unrelated runs. Here both had the same seeds: take the spread of the differences, in which what "
          "a seed does to both has cancelled."),
     ]  # fmt: skip
-    for value, words in mistakes:
-        if math.isclose(number, float(value), rel_tol=CLOSE):
-            return words
-    return f"The standard error should be {short(right, 4)}; yours is {short(number, 4)}."
+    words = first_match(number, mistakes, CLOSE)
+    return words or f"The standard error should be {short(right, 4)}; yours is {short(number, 4)}."
 
 
 def losing_setting(
@@ -179,14 +176,14 @@ def losing_setting(
 ) -> Verdict:
     """Whether the nnRNN loses to the rival there, in the results: in the mean, and in every seed. A prediction has to
     stand beside it; what it says is not judged."""
-    if task is None or rival is None:
-        return Verdict("Not done yet: task and rival are None.", done=False)
+    if empty := missing(task_where_it_loses=task, rival=rival):
+        return empty
     if len(str(prediction).split()) < 3:
         return Verdict("First the prediction: a sentence that says who will be ahead, by about how much, and why.")
     from nnrnn_core.experiments import SHIPPED, race  # it needs torch, the other checks do not
 
     try:
-        found = race(task, match, SHIPPED if folder is None else folder)
+        found = race(str(task), match, SHIPPED if folder is None else folder)
     except ValueError as problem:
         return Verdict(f"There is no such setting: {problem}.")
     if rival == "nnrnn" or rival not in (*found.runs, *found.not_run):

@@ -13,7 +13,7 @@ import scipy.linalg
 from nnrnn_core import dynamics
 
 from ..figures.numbers import fixed
-from .verdict import Verdict, as_number
+from .verdict import Verdict, as_number, asked, first_match, several
 
 WAYS = ("the number from the Schur form", "the number from the entries and eigenvalues")
 
@@ -21,18 +21,14 @@ WAYS = ("the number from the Schur form", "the number from the entries and eigen
 def henrici_two_ways(function: Callable[[np.ndarray], Any]) -> Verdict:
     """Whether `function(V)` is (‖T‖_F of the complex Schur form, √(‖V‖_F² − Σ|λ|²)), at some V with ‖T‖_F ≥ 0.1."""
     for name, V in _cases().items():
-        try:
-            answer = function(V.copy())
-        except Exception as problem:
-            return Verdict(f"henrici_two_ways raised {type(problem).__name__} for {name}: {problem}")
-        if not isinstance(answer, tuple | list) or len(answer) != 2:
-            if answer is None:
-                return Verdict("Not done yet: henrici_two_ways returns None.", done=False)
-            return Verdict(f"Return two numbers, separated by a comma; you returned {type(answer).__name__}.")
-        if any(part is None or part is ... for part in answer):
-            return Verdict("Not done yet: the stub returns ... in place of the two numbers.", done=False)
+        answer = asked(f"henrici_two_ways of {name}", function, V.copy())
+        if isinstance(answer, Verdict):
+            return answer
+        parts = several(answer, 2, "return two numbers, separated by a comma")
+        if isinstance(parts, Verdict):
+            return parts
         right = dynamics.henrici(V)
-        for i, part in enumerate(answer):
+        for i, part in enumerate(parts):
             number = as_number(part, f"{WAYS[i]} is one real number")
             if isinstance(number, str):
                 return Verdict(number)
@@ -93,7 +89,6 @@ def _root(value: float) -> float:
 
 
 def _named(number: float, right: float, mistakes: dict[float, str], what: str) -> str:
-    for value, words in mistakes.items():
-        if math.isclose(number, value, rel_tol=1e-9, abs_tol=1e-14):
-            return f"{what} came out as {fixed(number, 4)}. {words[:1].upper()}{words[1:]}"
+    if words := first_match(number, mistakes.items(), 1e-9, 1e-14):
+        return f"{what} came out as {fixed(number, 4)}. {words[:1].upper()}{words[1:]}"
     return f"{what} should be {fixed(right, 4)}; yours is {fixed(number, 4)}."

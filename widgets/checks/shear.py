@@ -11,7 +11,7 @@ import numpy as np
 from ..figures.numbers import fixed, short
 from ..figures.shear import shear, shear_sentence
 from ..labs.shear import state_of
-from .verdict import Verdict, as_number
+from .verdict import Verdict, as_number, asked, first_match
 
 OPENING = (0, 6)  # c and k of the lab in notebook 00
 
@@ -37,12 +37,9 @@ def off_diagonal(function: Callable[[float, int], Any]) -> Verdict:
     """Whether `function(c, k)` is the entry above the diagonal of [[0.9, c], [0, 0.8]]^k: c (0.9^k − 0.8^k)/0.1."""
     cases = [(2.0, 1), (2.0, 3), (1.0, 6), (5.0, 10), (2.0, 0)]
     for c, k in cases:
-        try:
-            answer = function(c, k)
-        except Exception as problem:
-            return Verdict(f"off_diagonal({short(c)}, {k}) raised {type(problem).__name__}: {problem}")
-        if answer is None:
-            return Verdict("Not done yet: off_diagonal returns None.", done=False)
+        answer = asked(f"off_diagonal({short(c)}, {k})", function, c, k)
+        if isinstance(answer, Verdict):
+            return answer
         wanted = "return one number, the entry in the first row and second column of V^k"
         number = as_number(answer, wanted)
         if isinstance(number, str):
@@ -66,8 +63,5 @@ def _shear_diagnosis(number: float, c: float, k: int, right: float) -> str:
         float(np.linalg.norm(V, 2)): "That is the norm of V^k, its largest singular value; asked is one entry.",
         float(V[0, 0]): "That is the entry on the diagonal.",
     }
-    for value, words in mistakes.items():
-        if math.isclose(number, value, rel_tol=1e-6):
-            return words
     found = f"off_diagonal({short(c)}, {k}) should be {fixed(right, 4)}; yours is {fixed(number, 4)}."
-    return f"{found} Write out V² and V³ first."
+    return first_match(number, mistakes.items()) or f"{found} Write out V² and V³ first."

@@ -13,7 +13,7 @@ from nnrnn_core import Step, tasks
 
 from ..figures.numbers import fixed
 from ..labs.plan import make_plan
-from .verdict import Verdict, as_number, asked
+from .verdict import Verdict, as_number, asked, first_match
 
 STEP, SEEDS, MORE, LAST = 10, (0, 1), 100, 10  # what `release_at` is asked for
 WANTED = f"return one number, the mean of the last {LAST} losses"
@@ -25,12 +25,9 @@ def release_at(function: Callable[[int, int], Any]) -> Verdict:
     for 100 more, and returns the mean of the last ten losses. Takes seconds: it trains."""
     found: list[float] = []
     for seed in SEEDS:
-        try:
-            answer = function(STEP, seed)
-        except Exception as problem:
-            return Verdict(f"release_at({STEP}, {seed}) raised {type(problem).__name__}: {problem}")
-        if answer is None and not found:
-            return Verdict("Not done yet: release_at returns None.", done=False)
+        answer = asked(f"release_at({STEP}, {seed})", function, STEP, seed)
+        if isinstance(answer, Verdict):
+            return answer
         if isinstance(answer, Step):
             return Verdict(f"You returned the record of a step; its loss is `.loss`: {WANTED}.")
         number = as_number(answer, WANTED)
@@ -47,11 +44,8 @@ def release_at(function: Callable[[int, int], Any]) -> Verdict:
 
 
 def _diagnosis(number: float, seed: int) -> str:
-    for value, words in _mistakes(seed):
-        if math.isclose(number, value, rel_tol=1e-4):
-            return words
     right = _mean(losses(STEP, seed))
-    return (
+    return first_match(number, _mistakes(seed), 1e-4) or (
         f"release_at({STEP}, {seed}) should be {fixed(right, 4)}; yours is {fixed(number, 4)}. Start from the given "
         f"training, train `step` updates, free T, train {MORE} more, and average the last {LAST} losses."
     )

@@ -59,6 +59,16 @@ def asked(name: str, function: Callable[..., Any], *arguments: Any) -> Any:
     return without_torch(returned(name, function, *arguments))
 
 
+def several(answer: Any, count: int, wanted: str) -> list[Any] | Verdict:
+    """The `count` parts that a reader's function returned, tensors as arrays; a Verdict if they are not so many, or one
+    is not there yet."""
+    if not isinstance(answer, tuple | list) or len(answer) != count:
+        return Verdict(f"You returned {type(answer).__name__}: {wanted}.")
+    if any(part is None or part is ... for part in answer):
+        return Verdict("Not done yet: the stub returns ... in one of the places.", done=False)
+    return [without_torch(part) for part in answer]
+
+
 def missing(**answers: Any) -> Verdict | None:
     """Not done yet, if one of the answers (each by its name in the notebook) still is None or an ellipsis."""
     empty = [name for name, answer in answers.items() if answer is None or answer is ...]

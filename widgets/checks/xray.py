@@ -12,7 +12,7 @@ import numpy as np
 from nnrnn_core import dynamics
 
 from ..figures.numbers import fixed
-from .verdict import Verdict, as_number, without_torch
+from .verdict import Verdict, as_number, asked, first_match, missing, several
 
 # ---- warm-up: a share
 
@@ -20,12 +20,9 @@ from .verdict import Verdict, as_number, without_torch
 def share_of_T(function: Callable[[np.ndarray], Any]) -> Verdict:
     """Whether `function(V)` is henrici(V)² / ‖V‖_F², the share of ‖V‖_F² that stands in T of the complex Schur form."""
     for name, V in _matrices().items():
-        try:
-            answer = function(V.copy())
-        except Exception as problem:
-            return Verdict(f"share_of_T raised {type(problem).__name__} for {name}: {problem}")
-        if answer is None or answer is ...:
-            return Verdict("Not done yet: share_of_T returns nothing.", done=False)
+        answer = asked(f"share_of_T of {name}", function, V.copy())
+        if isinstance(answer, Verdict):
+            return answer
         number = as_number(answer, "the share is one real number")
         if isinstance(number, str):
             return Verdict(number)
@@ -67,9 +64,8 @@ def _wrong_share(number: float, V: np.ndarray, right: float) -> str:
 
 
 def _named(number: float, right: float, mistakes: dict[float, str]) -> str:
-    for value, words in mistakes.items():
-        if math.isclose(number, value, rel_tol=1e-6, abs_tol=1e-9):
-            return f"you have {fixed(number, 4)}. That is {words}"
+    if words := first_match(number, mistakes.items(), atol=1e-9):
+        return f"you have {fixed(number, 4)}. That is {words}"
     return f"the share should be {fixed(right, 4)}; yours is {fixed(number, 4)}."
 
 
@@ -91,8 +87,8 @@ INVARIANT = {
 
 def invariant(answer: Any) -> Verdict:
     """Whether the answer names exactly those of `INVARIANT` that are the same for V and QᵀVQ, in every Schur form."""
-    if answer is None or answer is ...:
-        return Verdict("Not done yet: name those that stay the same, as a list of texts.", done=False)
+    if empty := missing(the_same=answer):
+        return empty
     if isinstance(answer, str) or not isinstance(answer, Iterable):
         return Verdict(f"Give a list of names, such as [{next(iter(INVARIANT))!r}]; you gave {answer!r}.")
     named = list(answer)
@@ -114,22 +110,21 @@ def fair_ablation(function: Callable[[np.ndarray, float, np.random.Generator], A
     drawn = np.random.default_rng(4)
     T = np.tril(drawn.standard_normal((24, 24)), -2)
     given = T.copy()
-    try:
-        answer, other = (function(T, 0.1, np.random.default_rng(seed)) for seed in (0, 1))
-    except Exception as problem:
-        return Verdict(f"fair_ablation raised {type(problem).__name__}: {problem}")
-    if answer is None or answer is ...:
-        return Verdict("Not done yet: fair_ablation returns nothing.", done=False)
-    if not isinstance(answer, tuple | list) or len(answer) != 2:
-        return Verdict("Return two matrices: T without its largest entries, and T without as much at random.")
-    if any(part is None or part is ... for part in answer):
-        return Verdict("Not done yet: the stub returns ... in place of the two matrices.", done=False)
-    top, random = (np.asarray(without_torch(part), float) for part in answer)
+    pairs: list[list[Any]] = []
+    for seed in (0, 1):
+        answer = asked("fair_ablation", function, T, 0.1, np.random.default_rng(seed))
+        if isinstance(answer, Verdict):
+            return answer
+        pair = several(answer, 2, "return two matrices, T without its largest entries, and T without as much at random")
+        if isinstance(pair, Verdict):
+            return pair
+        pairs.append(pair)
+    top, random = (np.asarray(part, float) for part in pairs[0])
     if top.shape != given.shape or random.shape != given.shape:
         return Verdict(f"Both matrices must be {given.shape}; yours are {top.shape} and {random.shape}.")
     if not np.array_equal(T, given):
         return Verdict("T itself was changed: work on a copy, or the control loses what the ablation took.")
-    return _wrong_top(top, given) or _wrong_random(random, np.asarray(other[1], float), top, given)
+    return _wrong_top(top, given) or _wrong_random(random, np.asarray(pairs[1][1], float), top, given)
 
 
 def _wrong_top(top: np.ndarray, T: np.ndarray) -> Verdict | None:

@@ -42,7 +42,7 @@ def race_figure() -> go.Figure:
     figure.update_layout(annotations=[title("", 0, 1) for _ in PANELS])
     figure.layout[f"yaxis{PANELS[FINISH].axes}"].tickfont.size = NAMES_SIZE
     for style in _key():
-        figure.add_scatter(x=[math.nan], y=[math.nan], **style)
+        figure.add_scatter(x=[math.nan], y=[math.nan], **style, **_axes(FINISH))
     for place, network in enumerate(NETWORKS):
         for style in _lane(network):
             figure.add_scatter(x=[math.nan], y=[math.nan], showlegend=False, **style, **_axes(place))

@@ -15,16 +15,15 @@ from .axes import decades, nice_end, positive
 from .band import CLOUD, STRIP, band
 from .growth import bars
 from .layout import CELL, NARROW, PHONE, Panel, arranged, arrangement, legend_row
-from .numbers import short
 from .schur import colour_scale, with_colour_bars
 from .schur_form import form_maps, heat_map
 from .style import BLACK, BLUE, FEED_FORWARD, GREY, ORANGE, ROTATIONS, VERMILION, base_layout, title
 from .training import Push
+from .xray_losses import BASELINE, HERE, MIDDLE, RANGE, WAY
 
 HORIZON = 100  # steps over which growth and memory are drawn
 ANGLES = 18  # bars of the histogram of |θ| over [0, π]
 LOWEST = 1e-4  # the smallest growth that is drawn
-LARGEST = 1e30  # stands for a loss beyond all bounds
 PANELS = (
     Panel(0, "", ("legend", "legend2")),
     Panel(1, "2"),
@@ -46,9 +45,6 @@ LINES = {BEFORE: (GREY, "dash", 2.0), AFTER: (VERMILION, "solid", 3.0), NOW: (BL
 BLOCKS, FEED = "Λ", "T"
 SCALES = ("colours of T", "colours of Λ")
 ENERGY, SHUFFLED = "T", "entries shuffled, 95 %"
-WAY, RANGE, MIDDLE = "ablation", "control, all draws", "control, median"
-BASELINE, HERE = "best guess without memory", "the slider"
-OF_LOSSES = (WAY, RANGE, MIDDLE, BASELINE, HERE)
 
 
 class Curves(NamedTuple):
@@ -59,17 +55,6 @@ class Curves(NamedTuple):
     growth: np.ndarray
     memory: np.ndarray
     angles: np.ndarray
-
-
-class Losses(NamedTuple):
-    """Over shares of ‖T‖_F²: the loss of the ablation, and of each draw of its control (shares, draws); NaN where not
-    measured. here: the slider's share and its loss. baseline: the task's."""
-
-    shares: np.ndarray
-    way: np.ndarray
-    control: np.ndarray
-    here: tuple[float, float]
-    baseline: float
 
 
 def angles_of(eigenvalues: np.ndarray) -> np.ndarray:
@@ -88,7 +73,7 @@ def xray_figure() -> go.Figure:
     steps = {"title": {"text": "k, number of steps"}, "range": [0, HORIZON]}
     figure.update_layout(
         xaxis=steps, xaxis2=steps, yaxis={**log, "range": [-1, 1]}, yaxis2={**log, "range": [-4, 0.5], "dtick": 1},
-        xaxis3={"title": {"text": "|θ| of the eigenvalues, in degrees"}, "range": [0, 180], "dtick": 45},
+        xaxis3={"title": {"text": "|θ| of the eigenvalues, in degrees"}, "range": [0, 188], "dtick": 45},
         yaxis3={"range": [0, 10]},
         xaxis4={**square, "constraintoward": "left"},
         yaxis4={**square, "scaleanchor": "x4", "constraintoward": "top"},
@@ -221,42 +206,3 @@ def limits_of(form: np.ndarray, rows: np.ndarray) -> tuple[float, float]:
     blocks, feed_forward = form_maps(form if np.isrealobj(form) else np.abs(form), rows)
     largest = float(np.nanmax(np.abs(feed_forward), initial=0.0)) or 1.0
     return nice_end(largest, 0.0), nice_end(float(np.nanmax(np.abs(blocks))) or 1.0, 0.0)
-
-
-def losses_push(losses: Losses | None) -> Push:
-    """The ablation, its control, and where the slider stands. None: a matrix without a task."""
-    nothing = {"x": np.array([math.nan]), "y": np.array([math.nan])}
-    if losses is None:
-        return dict.fromkeys(OF_LOSSES, nothing), {
-            "annotations[5].text": "No task: nothing to evaluate",
-            "yaxis6.range": [-1, 1],
-        }
-    seen = ~np.isnan(losses.control).any(axis=1)
-    x, draws = losses.shares[seen], np.minimum(losses.control[seen], LARGEST)
-    low, high = draws.min(axis=1, initial=LARGEST), draws.max(axis=1, initial=0.0)
-    measured = np.isfinite(losses.way)
-    shown = measured & (len(losses.shares) > 1)  # one share: nothing is taken away, and no curve is drawn
-    traces = {
-        WAY: {"x": losses.shares[shown], "y": positive(losses.way[shown])} if shown.any() else nothing,
-        RANGE: band(x, low, high) if len(x) > 1 else nothing,
-        MIDDLE: {"x": x, "y": positive(np.median(draws, axis=1))} if len(x) > 1 else nothing,
-        BASELINE: {"x": np.array([0.0, 1.0]), "y": np.array([losses.baseline] * 2)},
-        HERE: {"x": np.array([losses.here[0]]), "y": positive(np.array([losses.here[1]]))},
-    }
-    known = np.concatenate([losses.way[measured], [losses.baseline, 0.9 * losses.baseline]])
-    top = np.minimum(high, 30 * known[np.isfinite(known)].max())
-    bottom, end = decades([known, top, low], 0.5, span=8)
-    return traces, {
-        "yaxis6.range": [bottom, end],
-        "yaxis6.dtick": "D2" if end - bottom < 1.5 else 1,
-        "annotations[5].text": "Loss without a part of T",
-    }
-
-
-# ---- words
-
-
-def growth_words(curve: np.ndarray) -> str:
-    """The largest of a curve of growth and where it is."""
-    height = np.where(np.isfinite(curve), curve, np.inf)
-    return f"{short(float(height.max()))} at k = {int(height.argmax())}"

@@ -11,7 +11,8 @@ import numpy as np
 
 from nnrnn_core.dynamics.assembly import MASKS
 
-from ..figures.assemble import ARRANGEMENTS, assemble_figure, assemble_push, assemble_sentence
+from ..figures.assemble import ARRANGEMENTS, assemble_figure, assemble_push
+from ..figures.assemble_words import assemble_sentence
 from ..figures.numbers import tidy
 from ..live import LiveFigure
 from ..sliders import FloatSlider, IntSlider

@@ -14,7 +14,8 @@ from ..sliders import FloatLogSlider
 from .lab import ROW
 from .matrix import MatrixLab
 from .spectrum_axes import SpectrumAxes
-from .spectrum_state import LONGEST, PERTURBATIONS, SHORTEST, SpectrumState
+from .spectrum_parts import LONGEST, PERTURBATIONS
+from .spectrum_state import SHORTEST, SpectrumState
 
 PRESETS = ("grcar", "shear", "jordan", "companion", "random", "ring", "nnrnn", "stability_optimised")
 

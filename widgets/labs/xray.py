@@ -13,28 +13,18 @@ import numpy as np
 from nnrnn_core import dynamics
 from nnrnn_core.dynamics.ablation import CONTROLS, SCALED, WAYS
 from nnrnn_core.dynamics.schur_form import ORDERS
+from nnrnn_core.shipped import SHIPPED
 from nnrnn_core.threads import threads
 
-from ..figures.xray import (
-    ARRANGEMENTS,
-    HERE,
-    MIDDLE,
-    NOW,
-    RANGE,
-    WAY,
-    curves_push,
-    form_push,
-    limits_of,
-    losses_push,
-    of,
-    xray_figure,
-)
+from ..figures.xray import ARRANGEMENTS, NOW, curves_push, form_push, limits_of, of, xray_figure
+from ..figures.xray_losses import HERE, MIDDLE, RANGE, WAY, losses_push
 from ..live import LiveFigure
 from ..sliders import FloatSlider
 from .matrix import MatrixLab
 from .matrix_state import MatrixState
+from .xray_code import source_lines
 from .xray_state import XrayState
-from .xray_subject import WHEN, names_in, shipped, subject_of
+from .xray_subject import WHEN, names_in, subject_of
 
 SLICE = 0.08  # seconds of evaluation between two looks at the page
 OWN = "your own"
@@ -68,7 +58,7 @@ class XrayLab(MatrixLab):
         state: MatrixState | None = None,
         **chosen: Any,
     ) -> None:
-        self.folder = shipped() if folder is None else Path(folder)
+        self.folder = SHIPPED if folder is None else Path(folder)
         self.known = names_in(self.folder)
         if state is None:
             if network is None and not self.known:
@@ -219,7 +209,7 @@ class XrayLab(MatrixLab):
     def code(self) -> str:
         state: XrayState = self.state
         head = ["import numpy as np", "import plotly.graph_objects as go", "from nnrnn_core import dynamics", ""]
-        return "\n".join([*head, *state.source_code(f"{self.kind}.npz"), *state.code_lines()]) + "\n"
+        return "\n".join([*head, *source_lines(state, f"{self.kind}.npz"), *state.code_lines()]) + "\n"
 
     def file_name(self) -> str:
         return f"{self.kind}-{self.state.subject.file_name}"

@@ -6,31 +6,29 @@ import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 
 from nnrnn_core import checks, dynamics
-from nnrnn_core.dynamics.ablation import CONTROLS, SCALED, WAYS, share_of, without
+from nnrnn_core.dynamics.ablation import CONTROLS, SCALED, WAYS, without
 from nnrnn_core.dynamics.schur_form import ORDERS
+from nnrnn_core.shipped import SHIPPED
 
-from ..figures.schur import growth_of
 from ..figures.xray import AFTER as LINE_AFTER
 from ..figures.xray import BEFORE as LINE_BEFORE
-from ..figures.xray import HORIZON, NOW, Curves, Losses, angles_of
+from ..figures.xray import NOW, Curves
+from ..figures.xray_losses import Losses
 from ..figures.xray_words import Facts, Outcome, Taken, ablation_sentence, matrix_sentence
+from . import xray_parts as parts
 from .matrices import Source, source_of
 from .matrix_state import FORMAT, MatrixState
 from .preset_text import read_preset
-from .xray_subject import AFTER, BEFORE, WHEN, Subject, of_matrix, shipped, subject_of
+from .xray_code import code_lines
+from .xray_subject import AFTER, BEFORE, WHEN, Subject, of_matrix, subject_of
 
-NOTHING = np.array([])
 LINES = {BEFORE: LINE_BEFORE, AFTER: LINE_AFTER}
-PRIORITIES = dict(
-    zip(WAYS, ("np.abs(T)", "-np.abs(T)", "np.arange(len(T)) - np.arange(len(T))[:, None]"), strict=False)
-)
 
 
 @dataclass(frozen=True)
@@ -83,12 +81,12 @@ class XrayState(MatrixState):
     @property
     def split(self) -> dynamics.SchurParts:
         """V = P (Λ + T) P* in this order of its eigenvalues, with nothing taken away."""
-        return _split(self.source, self.order)
+        return parts.split(self.source, self.order)
 
     @property
     def share(self) -> float:
         """Of ‖T‖_F², that is taken away."""
-        return _share(self.source, self.order, self.way, self.percent)
+        return parts.share(self.source, self.order, self.way, self.percent)
 
     @property
     def left(self) -> np.ndarray:
@@ -107,9 +105,9 @@ class XrayState(MatrixState):
     # ---- what is drawn
     def curves(self, exact: bool) -> dict[str, Curves]:
         """Before and after the training, and now; not exact: growth estimated, no memory of what the slider does."""
-        found = {LINES[when]: _whole(self.subject, when) for when in self.shown}
+        found = {LINES[when]: parts.whole(self.subject, when) for when in self.shown}
         if self.share > 0:
-            found[NOW] = _now(self.subject, self.when, self.order, self.way, self.percent, exact)
+            found[NOW] = parts.now(self.subject, self.when, self.order, self.way, self.percent, exact)
         return found
 
     @property
@@ -159,7 +157,7 @@ class XrayState(MatrixState):
 
     def facts(self) -> dict[str, Facts]:
         """Of the network with nothing taken away."""
-        return {when: _facts(self.subject, when) for when in self.shown}
+        return {when: parts.facts(self.subject, when) for when in self.shown}
 
     def outcome(self) -> Outcome | None:
         """What is known of the loss; None without a task."""
@@ -208,7 +206,7 @@ class XrayState(MatrixState):
     def arrays(self) -> dict[str, np.ndarray]:
         """V = P form P* with what is left of T; T by diagonals, growth and memory of V."""
         P, blocks, _ = self.split
-        now = _now(self.subject, self.when, self.order, self.way, self.percent, True)
+        now = parts.now(self.subject, self.when, self.order, self.way, self.percent, True)
         found = {"P": P, "form": blocks + self.left, **self.table(), "growth": now.growth}
         return found | ({"memory": now.memory} if np.isfinite(now.memory).all() else {})
 
@@ -227,101 +225,9 @@ class XrayState(MatrixState):
         if "network" not in content:
             return super().from_preset(text, kind, lab)
         try:
-            return cls.of_subject(subject_of(str(content.pop("network")), None, folder or shipped()), **content)
+            return cls.of_subject(subject_of(str(content.pop("network")), None, folder or SHIPPED), **content)
         except TypeError as problem:
             raise ValueError(f"the preset cannot be read: {problem}") from problem
 
     def code_lines(self) -> list[str]:
-        lines = [self.source.parts_code]
-        if self.order != ORDERS[0]:
-            real = "" if self.source.is_real else ", real=False"
-            lines += [f"P, form = dynamics.reordered(P, blocks + T, {self.order!r})",
-                      f"_, blocks, T = dynamics.schur_parts(form{real})"]  # fmt: skip
-        lines += ["shuffled, shuffled_deviation = dynamics.shuffled_energy(T)"]
-        if self.way == SCALED:
-            lines += [f"T = {1 - self.percent / 100!r} * T"]
-        else:
-            lines += [f"T = dynamics.ablate(T, {self.share!r} * np.sum(np.abs(T) ** 2), {PRIORITIES[self.way]})"]
-        U, of_inputs = self.subject.inputs(self.when), ""
-        if U is not None:
-            carried = "model.layer.U.detach().double().numpy()" if self.subject.name else f"np.array({U.tolist()!r})"
-            of_inputs = f", P.conj().T @ {carried}"
-        memory = f"dynamics.mean_memory(form, {HORIZON}, {HORIZON + 1}{of_inputs})"
-        return [
-            *lines,
-            "form = blocks + T",
-            "diagonal, energy = np.arange(1, len(T)), dynamics.diagonal_energy(T)",
-            f"growth = dynamics.transient_growth(form, {HORIZON})",
-            *([f"memory = {memory}"] if "memory" in self.arrays() else []),
-            "",
-            "from plotly.subplots import make_subplots",
-            'figure = make_subplots(cols=3, subplot_titles=("Schur form", "energy of T by diagonal", "growth"))',
-            'figure.add_heatmap(z=np.abs(form), row=1, col=1).update_yaxes(autorange="reversed", col=1)',
-            "figure.add_bar(x=diagonal, y=energy, row=1, col=2)",
-            'figure.add_scatter(y=growth, row=1, col=3).update_layout(yaxis3_type="log", showlegend=False)',
-        ]
-
-    def source_code(self, file: str) -> list[str]:
-        """Lines of Python that make V, and the model where there is one."""
-        if not self.subject.name:
-            return self.source.code(1.0, file)
-        made = "trained({}, SHIPPED)" if self.when == AFTER else "{}.make_training().model"
-        lines = ["from nnrnn_core.experiments import SHIPPED, Experiment, trained"]
-        lines += ["model = " + made.format(f'Experiment.of("{self.subject.name}")')]
-        return [*lines, "V = model.V" if self.subject.is_schur else "V = model.V().detach().numpy()"]
-
-
-@lru_cache(maxsize=8)
-def _split(source: Source, order: str) -> dynamics.SchurParts:
-    if order == ORDERS[0]:
-        return source.parts
-    P, blocks, T = source.parts
-    P, form = dynamics.reordered(P, blocks + T, order)
-    _, blocks, T = dynamics.schur_parts(form, real=source.is_real)  # a Schur form is its own
-    return dynamics.SchurParts(P, blocks, T)
-
-
-@lru_cache(maxsize=256)
-def _share(source: Source, order: str, way: str, percent: float) -> float:
-    T = _split(source, order).feed_forward
-    return share_of(T, way, percent / 100) if T.any() else 0.0
-
-
-@lru_cache(maxsize=8)
-def _whole(subject: Subject, when: str) -> Curves:
-    source = subject.sources[when]
-    P, blocks, T = source.parts
-    return _curves(subject, when, P, blocks + T, True)
-
-
-@lru_cache(maxsize=8)
-def _facts(subject: Subject, when: str) -> Facts:
-    source, curves = subject.sources[when], _whole(subject, when)
-    _, blocks, T = source.parts
-    radius = float(np.abs(source.eigenvalues).max())
-    departure, size = dynamics.henrici(blocks + T), float(np.linalg.norm(blocks + T))
-    share = (departure / size) ** 2 if size else 0.0
-    return Facts(share, departure, radius, curves.growth, float(curves.memory.sum()))
-
-
-@lru_cache(maxsize=4)
-def _now(subject: Subject, when: str, order: str, way: str, percent: float, exact: bool) -> Curves:
-    source = subject.sources[when]
-    P, blocks, T = _split(source, order)
-    T = without(T, way, _share(source, order, way, percent))
-    found = _curves(subject, when, P, blocks + T, exact)
-    return found._replace(angles=NOTHING)  # no ablation moves an eigenvalue
-
-
-def _curves(subject: Subject, when: str, P: np.ndarray, form: np.ndarray, exact: bool) -> Curves:
-    steps, growth = growth_of(form, "discrete", exact, HORIZON)
-    angles = angles_of(subject.sources[when].eigenvalues)
-    return Curves(steps, growth, _memory(subject.inputs(when), P, form) if exact else NOTHING, angles)
-
-
-def _memory(U: np.ndarray | None, P: np.ndarray, form: np.ndarray) -> np.ndarray:
-    """J(k) of the inputs, or over all directions; NaN where float64 does not determine it."""
-    try:
-        return dynamics.mean_memory(form, HORIZON, HORIZON + 1, None if U is None else P.conj().T @ U)
-    except ValueError:
-        return np.full(HORIZON + 1, math.nan)
+        return code_lines(self)

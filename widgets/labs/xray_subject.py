@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-import nnrnn_core
 from nnrnn_core import dynamics
 from nnrnn_core.reading import is_a_file, is_schur_matrix
 
@@ -90,11 +89,6 @@ def subject_of(network: Any, name: str | None, folder: Path) -> Subject:
 def of_matrix(source: Source) -> Subject:
     """A matrix alone: nothing is known of a training or a task."""
     return Subject(source.title, {AFTER: source})
-
-
-def shipped() -> Path:
-    """The folder of the networks that come with the kit."""
-    return Path(nnrnn_core.__file__).with_name("experiments") / "results"
 
 
 def names_in(folder: Path) -> tuple[str, ...]:
