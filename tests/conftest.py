@@ -1,15 +1,31 @@
 """What every test stands on: one thread, fixed seeds, no GPU assumed."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from typing import Any
 
+import jaxtyping
 import pytest
 import torch
 from hypothesis import settings
 from threadpoolctl import threadpool_limits
 
 from oracles import as_installed
+
+
+def _but_inner_ones(decorate: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A function inside another is left alone.
+
+    beartype would compile its check anew at each call of the outer one (a millisecond): it took more than half of the
+    time of a training step. What the outer function is given and gives back is checked.
+    """
+    return lambda made: made if "<locals>" in getattr(made, "__qualname__", "") else decorate(made)
+
+
+# pytest's option --jaxtyping-packages writes `@jaxtyping.jaxtyped(typechecker=…)` over each function of the core.
+_jaxtyped = jaxtyping.jaxtyped
+jaxtyping.jaxtyped = lambda **options: _but_inner_ones(_jaxtyped(**options))
 
 SEED = 20191208  # the first day of NeurIPS 2019
 
