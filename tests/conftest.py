@@ -1,9 +1,10 @@
 """What every test stands on: one thread, fixed seeds, no GPU assumed."""
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from typing import Any
+from typing import Any, get_args
 
 import jaxtyping
 import pytest
@@ -14,18 +15,26 @@ from threadpoolctl import threadpool_limits
 from oracles import as_installed
 
 
-def _but_inner_ones(decorate: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """A function inside another is left alone.
+def _of_a_shape(made: Any) -> bool:
+    """Whether a function's signature, or a dataclass's fields, name a shape of jaxtyping's or an alias of one."""
+    names = getattr(made, "__globals__", None) or vars(sys.modules[made.__module__])
+    words = {word for hint in made.__annotations__.values() for word in re.findall(r"[^\W\d]\w*", str(hint))}
+    found = [thing for word in words if (thing := names.get(word)) is not None]
+    return any("jaxtyping" in repr([thing, getattr(thing, "__module__", ""), *get_args(thing)]) for thing in found)
 
-    beartype would compile its check anew at each call of the outer one (a millisecond): it took more than half of the
-    time of a training step. What the outer function is given and gives back is checked.
+
+def _with_its_shapes_checked(decorate: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """What has no shape in its signature is left alone (its types are mypy's), and so is a function inside another.
+
+    beartype would compile the check of an inner one anew at each call of the outer one (a millisecond): it took more
+    than half of the time of a training step. What the outer one is given and gives back is checked.
     """
-    return lambda made: made if "<locals>" in getattr(made, "__qualname__", "") else decorate(made)
+    return lambda made: made if "<locals>" in made.__qualname__ or not _of_a_shape(made) else decorate(made)
 
 
 # pytest's option --jaxtyping-packages writes `@jaxtyping.jaxtyped(typechecker=…)` over each function of the core.
 _jaxtyped = jaxtyping.jaxtyped
-jaxtyping.jaxtyped = lambda **options: _but_inner_ones(_jaxtyped(**options))
+jaxtyping.jaxtyped = lambda **options: _with_its_shapes_checked(_jaxtyped(**options))
 
 SEED = 20191208  # the first day of NeurIPS 2019
 
