@@ -1,9 +1,12 @@
 """What every test stands on: one thread, fixed seeds, no GPU assumed."""
 
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from typing import Any, get_args
 
+import jaxtyping
 import pytest
 import torch
 from hypothesis import settings
@@ -11,10 +14,32 @@ from threadpoolctl import threadpool_limits
 
 from oracles import as_installed
 
+
+def _of_a_shape(made: Any) -> bool:
+    """Whether a function's signature, or a dataclass's fields, name a shape of jaxtyping's or an alias of one."""
+    names = getattr(made, "__globals__", None) or vars(sys.modules[made.__module__])
+    words = {word for hint in made.__annotations__.values() for word in re.findall(r"[^\W\d]\w*", str(hint))}
+    found = [thing for word in words if (thing := names.get(word)) is not None]
+    return any("jaxtyping" in repr([thing, getattr(thing, "__module__", ""), *get_args(thing)]) for thing in found)
+
+
+def _with_its_shapes_checked(decorate: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """What has no shape in its signature is left alone (its types are mypy's), and so is a function inside another.
+
+    beartype would compile the check of an inner one anew at each call of the outer one (a millisecond): it took more
+    than half of the time of a training step. What the outer one is given and gives back is checked.
+    """
+    return lambda made: made if "<locals>" in made.__qualname__ or not _of_a_shape(made) else decorate(made)
+
+
+# pytest's option --jaxtyping-packages writes `@jaxtyping.jaxtyped(typechecker=…)` over each function of the core.
+_jaxtyped = jaxtyping.jaxtyped
+jaxtyping.jaxtyped = lambda **options: _with_its_shapes_checked(_jaxtyped(**options))
+
 SEED = 20191208  # the first day of NeurIPS 2019
 
 # The same examples in every run, and no deadline: the first call of a torch operator may take a second.
-settings.register_profile("kit", deadline=None, derandomize=True, max_examples=50)
+settings.register_profile("kit", deadline=None, derandomize=True, max_examples=30)
 settings.load_profile("kit")
 
 torch.set_num_threads(1)

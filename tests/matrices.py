@@ -15,7 +15,7 @@ from nnrnn_core.matrices import SchurMatrix
 seeds = st.integers(0, 2**32 - 1)
 
 
-def sampled(*strategies: st.SearchStrategy, examples: int = 15, **named: st.SearchStrategy):
+def sampled(*strategies: st.SearchStrategy, examples: int = 10, **named: st.SearchStrategy):
     """`given`, for what is true of almost every matrix in the same way: a few random ones tell as much as a hundred."""
     return lambda test: settings(max_examples=examples)(given(*strategies, **named)(test))
 

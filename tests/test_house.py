@@ -52,26 +52,27 @@ from nnrnn_core import SequenceModel, Training, tasks
 training = Training(SequenceModel("nnrnn", 10, 4, 9), tasks.Copying(3))
 training.step(late=True), training.probe(), training.evaluate(batches=1)
 """
-# Prints what was in memory before all submodules were imported, and after.
+# Prints what was in memory before any package was imported with all its submodules, and after each of them.
 IMPORT_ALL = """
 import importlib, json, pkgutil, sys
-before = sorted(sys.modules)
-package = importlib.import_module(sys.argv[1])
-for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
-    if not module.name.endswith(".__main__"):
-        importlib.import_module(module.name)
-print(json.dumps([before, sorted({name.partition(".")[0] for name in sys.modules})]))
+found = [sorted(sys.modules)]
+for name in sys.argv[1:]:
+    package = importlib.import_module(name)
+    for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+        if not module.name.endswith(".__main__"):
+            importlib.import_module(module.name)
+    found.append(sorted({name.partition(".")[0] for name in sys.modules}))
+print(json.dumps(found))
 """
 
 
-def loaded_by(package: str, first: str = "") -> tuple[set[str], set[str]]:
-    """In a fresh process: all modules in memory after the code `first`, and the top-level ones after an import of
-    `package` with all its submodules."""
-    command = [sys.executable, "-c", first + IMPORT_ALL, package]
+def loaded_by(first: str, *packages: str) -> list[set[str]]:
+    """In a fresh process: all modules in memory after the code `first`, and the top-level ones after an import of each
+    of `packages` with all its submodules, one after the other."""
+    command = [sys.executable, "-c", first + IMPORT_ALL, *packages]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    before, after = json.loads(done.stdout)
-    return set(before), set(after)
+    return [set(names) for names in json.loads(done.stdout)]
 
 
 def modules(package: str) -> list[Path]:
@@ -114,15 +115,11 @@ def requirements(*extras: str) -> list[Requirement]:
 # --- who imports whom ---------------------------------------------------------------------------------------------
 
 
-def test_the_core_loads_no_user_interface_and_training_no_compiler():
+def test_training_loads_no_compiler_the_core_no_user_interface_and_figures_no_widgets():
     """A compiler takes a second or more to load, and a lesson compiles nothing."""
-    by_training, by_the_core = loaded_by("nnrnn_core", TRAIN)
+    by_training, by_the_core, by_figures = loaded_by(TRAIN, "nnrnn_core", "widgets.figures")
     assert "nnrnn_core.training" in by_training and "torch._dynamo" not in by_training
     assert not by_the_core & {"plotly", "ipywidgets", "IPython", "matplotlib", "anywidget", "widgets"}
-
-
-def test_figures_load_no_widgets():
-    _, by_figures = loaded_by("widgets.figures")
     assert "plotly" in by_figures and not by_figures & {"ipywidgets", "anywidget"}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -61,14 +61,20 @@ def davies_oscillator(n: int = 14) -> np.ndarray:
 COMPLEX: dict[str, Any] = {"twisted Toeplitz": twisted_toeplitz(), "Davies": davies_oscillator()}
 
 
-@cache
-def sentences(name: str) -> dict[str, str]:
-    """What each lab says of a matrix."""
-    labs = {kind.__name__: kind(MATRICES[name]) for kind in WITH_RADIUS}
-    said = {kind: lab.status for kind, lab in labs.items()}
-    for lab in labs.values():
+@pytest.fixture(scope="module")
+def labs() -> Iterator[dict[Any, Any]]:
+    """One of each kind, the same for all tests: making one costs more than using it."""
+    made = {kind: kind("shear") for kind in WITH_RADIUS}
+    yield made
+    for lab in made.values():
         lab.close()
-    return said
+
+
+def sentences(labs: dict[Any, Any], name: str) -> dict[str, str]:
+    """What each lab says of a matrix."""
+    for lab in labs.values():
+        lab.set_matrix(MATRICES[name])
+    return {kind.__name__: lab.status for kind, lab in labs.items()}
 
 
 def radius_in(sentence: str) -> str:
@@ -78,28 +84,25 @@ def radius_in(sentence: str) -> str:
 
 
 @pytest.mark.parametrize("name", MATRICES)
-def test_the_spectral_radius_is_one_number_in_all_labs(name: str):
-    wanted = short(dynamics.spectral_radius(MATRICES[name]))
-    assert {kind: radius_in(said) for kind, said in sentences(name).items()} == dict.fromkeys(sentences(name), wanted)
+def test_the_spectral_radius_and_what_rounding_does_to_it_are_said_alike_in_all_labs(labs: dict[Any, Any], name: str):
+    V = MATRICES[name]
+    said = sentences(labs, name)
+    wanted = short(dynamics.spectral_radius(V))
+    assert {kind: radius_in(words) for kind, words in said.items()} == dict.fromkeys(said, wanted)
     if name == "badly scaled":
         assert wanted == "1"
-
-
-@pytest.mark.parametrize("name", MATRICES)
-def test_the_same_words_say_in_every_lab_that_rounding_is_seen(name: str):
-    V = MATRICES[name]
     words = doubt_sentence(dynamics.eigenvalues(V), float(dynamics.eigenvalue_uncertainty(V).max()))
     assert bool(words) == (name == "gallery 5")
-    for kind, said in sentences(name).items():
-        assert (words in said) if words else ("Beware" not in said), kind
+    for kind, sentence in said.items():
+        assert (words in sentence) if words else ("Beware" not in sentence), kind
 
 
-def test_the_eigenvalues_drawn_are_those_of_the_matrix():
+def test_the_eigenvalues_drawn_are_those_of_the_matrix(labs: dict[Any, Any]):
     for kind in (SchurLab, SpectrumLab):
-        lab = kind(BADLY_SCALED)
+        lab = labs[kind]
+        lab.set_matrix(BADLY_SCALED)
         drawn = lab.figures[0].array("eigenvalues", "x") + 1j * lab.figures[0].array("eigenvalues", "y")
         assert np.allclose(np.abs(drawn), 1, atol=1e-6)
-        lab.close()
 
 
 # --- complex matrices
@@ -107,33 +110,31 @@ def test_the_eigenvalues_drawn_are_those_of_the_matrix():
 
 @pytest.mark.parametrize("kind", WITH_RADIUS)
 @pytest.mark.parametrize("name", COMPLEX)
-def test_a_complex_matrix_is_shown_and_its_code_computes_the_same(kind: Any, name: str):
-    A = COMPLEX[name]
+def test_a_complex_matrix_is_shown_and_its_code_computes_the_same(labs: dict[Any, Any], kind: Any, name: str):
+    A, lab = COMPLEX[name], labs[kind]
     time = "continuous" if name == "Davies" and kind not in (MemoryLab, GradientLab) else None
     V = A if time or name != "Davies" else dynamics.propagator(A, 0.1)
-    lab = kind(V, time=time) if time else kind(V)
+    lab.set_matrix(V, **({"time": time} if time else {}))
     lab.set(scale=0.5)
     assert np.iscomplexobj(lab.V)
     found: dict[str, Any] = {}
     exec(lab.code, found)
     for key, values in lab.state.arrays().items():
         assert np.allclose(found[key], values, rtol=1e-5, atol=1e-8, equal_nan=True), key
-    twin = kind.from_preset(lab.preset)
-    assert np.array_equal(twin.state.source.matrix, V) and twin.status == lab.status
+    twin = kind.state_of(lab.preset)
+    assert np.array_equal(twin.source.matrix, V) and twin.settings() == lab.state.settings()
     for column in lab.state.table().values():
         assert np.isrealobj(column), "a CSV holds real numbers"
-    twin.close()
-    lab.close()
 
 
-def test_the_maps_of_a_complex_matrix_show_moduli_and_say_so():
-    lab = SchurLab(twisted_toeplitz())
+def test_the_maps_of_a_complex_matrix_show_moduli_and_say_so(labs: dict[Any, Any]):
+    lab = labs[SchurLab]
+    lab.set_matrix(twisted_toeplitz())
     assert np.allclose(lab.figures[0].array("V", "z"), np.abs(twisted_toeplitz()))
     titles = [note.text for note in lab.figures[0].figure.layout.annotations]
     assert titles[0].startswith("|V|") and titles[1].startswith("|Schur form|")
     P, form = lab.state.view.P, lab.state.view.form
     assert np.allclose(P @ form @ P.conj().T, twisted_toeplitz())
-    lab.close()
 
 
 def test_levels_of_a_complex_matrix_are_not_mirrored():
@@ -147,11 +148,12 @@ def test_levels_of_a_complex_matrix_are_not_mirrored():
 
 
 @pytest.mark.parametrize("kind", WITH_RADIUS)
-@pytest.mark.parametrize("scale", [5e-324, 1e-310, 1e-300])
-def test_subnormal_entries_are_shown(kind: Any, scale: float):
-    lab = kind(scale * np.array([[1.0, 0.0], [3.0, 2.0]]))
-    assert lab.status and not lab.alarm.value
-    lab.close()
+def test_subnormal_entries_are_shown(labs: dict[Any, Any], kind: Any):
+    lab = labs[kind]
+    for scale in (5e-324, 1e-310, 1e-300):
+        V = scale * np.array([[1.0, 0.0], [3.0, 2.0]])
+        lab.set_matrix(V)
+        assert np.array_equal(lab.V, V) and lab.status and not lab.alarm.value, scale
 
 
 def test_a_kreiss_constant_that_is_not_proven_is_called_a_lower_bound(monkeypatch: pytest.MonkeyPatch):

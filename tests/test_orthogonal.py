@@ -56,8 +56,11 @@ def test_P_is_the_exponential_that_torchs_own_parametrisation_makes():
     assert (ours() - layer.weight).abs().max() < 1e-13
 
 
-@pytest.mark.parametrize(("std", "way"), [(1e-3, 0.1), (0.1, 1)], ids=["small updates", "large updates"])
-@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-5), (torch.float64, 1e-14)])
+@pytest.mark.parametrize(
+    ("dtype", "tolerance", "std", "way"),
+    [(torch.float32, 1e-5, 1e-3, 0.1), (torch.float64, 1e-14, 0.1, 1)],
+    ids=["float32, small updates", "float64, large updates"],
+)
 def test_P_is_orthogonal_after_a_thousand_updates(dtype, tolerance, std, way, generator):
     matrix = OrthogonalMatrix(16, "random", generator, dtype=dtype)
     start = matrix().detach()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,15 @@ def two_peaks() -> np.ndarray:
     return V
 
 
+@pytest.fixture(scope="module")
+def labs() -> Iterator[dict[Any, Any]]:
+    """One of each kind, the same for all tests: making one costs more than using it."""
+    made = {kind: kind("shear") for kind in LABS}
+    yield made
+    for lab in made.values():
+        lab.close()
+
+
 def finished(lab: Any) -> str:
     """The sentence once the page has asked for all of the search."""
     for _ in range(10_000):
@@ -57,23 +67,23 @@ def finished(lab: Any) -> str:
 
 @pytest.mark.parametrize("kind", LABS)
 @pytest.mark.parametrize("matrix", [slow_rotation_beside_a_fast_decay, two_peaks])
-def test_a_late_peak_is_drawn_and_is_said_to_be_the_largest_only_with_a_proof(kind: Any, matrix: Any):
-    V = matrix()
-    lab = kind(V)
+def test_a_late_peak_is_drawn_and_is_said_to_be_the_largest_only_with_a_proof(
+    labs: dict[Any, Any], kind: Any, matrix: Any
+):
+    V, lab = matrix(), labs[kind]
+    lab.set_matrix(V)
     growth = dynamics.transient_growth(V, 2000)
     peak, at = growth.max(), int(growth.argmax())
     assert lab.state.search.found.at == pytest.approx(at, abs=2) or not lab.state.search.ended
     says = finished(lab)
     assert "proven" in says and "so far" not in says
     assert re.search(rf"(rises to|grows) {short(peak)}(-fold by| at) k = {at}\b", says)
-    lab.close()
 
 
 @pytest.mark.parametrize("kind", LABS)
-def test_growth_without_end_is_said_of_gallery_5(kind: Any):
-    lab = kind(GALLERY_5, time="continuous")
-    assert "Growth goes on without end." in finished(lab)
-    lab.close()
+def test_growth_without_end_is_said_of_gallery_5(labs: dict[Any, Any], kind: Any):
+    labs[kind].set_matrix(GALLERY_5, time="continuous")
+    assert "Growth goes on without end." in finished(labs[kind])
 
 
 # The search is the same in all of them, the words are not.
@@ -88,23 +98,23 @@ def test_growth_without_end_is_said_of_gallery_5(kind: Any):
         (SpectrumLab, "balanced_network"),
     ],
 )
-def test_what_is_called_proven_is_the_supremum(kind: Any, name: str):
-    lab = kind(name)
+def test_what_is_called_proven_is_the_supremum(labs: dict[Any, Any], kind: Any, name: str):
+    lab = labs[kind]
+    lab.set_matrix(name)
     says, found = finished(lab), lab.state.search.found
     assert "proven" in says and found.proven
     V = dynamics.gallery[name]()
     if dynamics.gallery[name].time == "discrete":
         assert found.value == pytest.approx(max(dynamics.transient_growth(V, 500)))
     else:
-        assert found.value == pytest.approx(max(dynamics.exponential_growth(V, np.linspace(0, 20, 5000))), rel=1e-4)
-    lab.close()
+        assert found.value == pytest.approx(max(dynamics.exponential_growth(V, np.linspace(0, 20, 2000))), rel=1e-4)
 
 
-def test_while_a_slider_moves_nothing_is_called_proven():
-    lab = GrowthLab("grcar")
+def test_while_a_slider_moves_nothing_is_called_proven(labs: dict[Any, Any]):
+    lab = labs[GrowthLab]
+    lab.set_matrix("grcar")
     lab._show(lab.state.changed(scale=0.9), settled=False)
     assert "so far" in lab.status and "proven" not in lab.status
-    lab.close()
 
 
 @pytest.mark.parametrize("kind", ["falls", "peaks", "rises"])
@@ -162,7 +172,7 @@ def test_an_own_matrix_is_of_either_time_from_constructor_control_and_preset(kin
     assert "e^(tA)" in lab.status or "spectral abscissa" in lab.status
     assert "spectral radius" not in lab.status
     assert f"{height:.3g}"[:3] in lab.status
-    assert kind.from_preset(lab.preset).state.time == "continuous" == lab.time.value
+    assert kind.state_of(lab.preset).time == "continuous" == lab.time.value
     found: dict[str, Any] = {}
     exec(lab.code, found)
     for name, values in lab.state.arrays().items():
@@ -178,11 +188,13 @@ def test_an_own_matrix_is_of_either_time_from_constructor_control_and_preset(kin
 
 
 @pytest.mark.parametrize(("kind", "rate"), [(GrowthLab, 1e5), (SchurLab, 50.0), (SpectrumLab, 1e5)])
-def test_an_unstable_matrix_whose_exponential_overflows_is_shown_with_its_rate(kind: Any, rate: float):
-    lab = kind(np.array([[rate, 3.0], [0.0, -1.0]]), time="continuous")
+def test_an_unstable_matrix_whose_exponential_overflows_is_shown_with_its_rate(
+    labs: dict[Any, Any], kind: Any, rate: float
+):
+    lab = labs[kind]
+    lab.set_matrix(np.array([[rate, 3.0], [0.0, -1.0]]), time="continuous")
     assert ("50" if rate == 50 else "100,000") in lab.status
     assert "Growth goes on without end." in lab.status and "finite" not in lab.status
-    lab.close()
 
 
 def test_memory_says_why_it_has_no_continuous_time():

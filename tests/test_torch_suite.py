@@ -13,7 +13,8 @@ import pytest
 import torch
 
 from nnrnn_core import NNRNN
-from oracles import as_installed
+
+pytestmark = pytest.mark.as_installed
 
 
 @cache
@@ -90,5 +91,5 @@ def test_what_torch_refuses_is_refused_with_its_kind_of_error_and_its_words(inde
     made, given = case.module_error_input.constructor_input, case.module_error_input.forward_input
     # none of these is about the number of units being odd
     sizes = [made.args[0], *(6 if size == 5 and isinstance(size, int) else size for size in made.args[1:])]
-    with as_installed(), pytest.raises(case.error_type, match=case.error_regex):
+    with pytest.raises(case.error_type, match=case.error_regex):
         NNRNN(*sizes, **made.kwargs)(*given.args)

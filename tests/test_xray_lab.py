@@ -145,8 +145,9 @@ def test_the_menu_shows_another_network_and_what_is_chosen_stays(lab: XrayLab):
     assert "under More" in lab.alarm.value and lab.network.value == NAMES[1]
 
 
-@pytest.mark.parametrize("order", ORDERS[:2])
-@pytest.mark.parametrize("what", [*NAMES, "a matrix"])
+@pytest.mark.parametrize(
+    ("what", "order"), [(NAMES[0], ORDERS[0]), (NAMES[1], ORDERS[1]), ("a matrix", ORDERS[0])], ids=[*NAMES, "a matrix"]
+)
 def test_code_preset_and_file_hold_what_is_drawn(
     lab: XrayLab, what: str, order: str, tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -199,13 +200,17 @@ def test_a_training_of_the_readers_is_evaluated_on_its_own_task():
         (lambda folder: XrayLab(folder=folder / "nowhere"), "there is no trained network in"),
         (lambda folder: XrayLab(NAMES[0], folder=folder, way="any"), "way must be one of"),
         (lambda folder: XrayLab(NAMES[0], folder=folder, percent=101), "percent must be"),
-        (lambda folder: XrayLab(NAMES[0], folder=folder).set(scale=0.5), "got scale"),
         (lambda folder: XrayLab("0.9 two; 0 0.8", folder=folder), "two"),
     ],
 )
 def test_what_cannot_be_shown_is_refused_in_words(make: Any, words: str, folder: Path):
     with pytest.raises(ValueError, match=words):
         make(folder)
+
+
+def test_what_the_lab_has_not_cannot_be_set(lab: XrayLab):
+    with pytest.raises(ValueError, match="got scale"):
+        lab.set(scale=0.5)
 
 
 def test_a_mangled_preset_is_refused_and_the_lab_stays(lab: XrayLab):
