@@ -3,8 +3,8 @@
     nice env PYTHONPATH=tests python -m refutations kreiss --matrices 1000     500 of each time, ten minutes of a core
     nice env PYTHONPATH=tests python -m refutations peak --matrices 400        as many, two minutes
 
-Prints the worst for each kind of matrix (relative, negative where there is room), and ends with 1 where something was
-refuted: its seed makes it again.
+Prints the worst for each kind of matrix (relative, negative where there is room), after an interrupt of those so far,
+and ends with 1 where something was refuted: its seed makes it again.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import argparse
 import statistics
 import sys
 from collections import defaultdict
+from contextlib import suppress
 
 from nnrnn_core.threads import threads
 
@@ -32,15 +33,17 @@ def main(given: list[str]) -> int:
     chosen = parser.parse_args(given)
     worst: dict[tuple[str, str], list[tuple[float, float, bool, float]]] = defaultdict(list)
     refuted = 0
-    for seed in range(chosen.first, chosen.first + chosen.matrices):
-        time = TIMES[seed // 4 % 2]  # four kinds in turn
-        kind, V = drawn(seed, time)  # type: ignore[arg-type]
-        with threads(1):
-            over, under, met, value = CHECKS[chosen.what](V, time)  # type: ignore[arg-type]
-        worst[kind, time].append((over, under, met, value))
-        if over > ALLOWED[chosen.what][0] or under > ALLOWED[chosen.what][1]:
-            refuted += 1
-            print(f"seed {seed}, {kind}, {time}: {over:+.2e} above what is proven, {under:+.2e} below what is reached")
+    with suppress(KeyboardInterrupt):  # what there is so far
+        for seed in range(chosen.first, chosen.first + chosen.matrices):
+            time = TIMES[seed // 4 % 2]  # four kinds in turn
+            kind, V = drawn(seed, time)  # type: ignore[arg-type]
+            with threads(1):
+                over, under, met, value = CHECKS[chosen.what](V, time)  # type: ignore[arg-type]
+            worst[kind, time].append((over, under, met, value))
+            if over > ALLOWED[chosen.what][0] or under > ALLOWED[chosen.what][1]:
+                refuted += 1
+                words = f"{over:+.2e} above what is proven, {under:+.2e} below what is reached"
+                print(f"seed {seed}, {kind}, {time}: {words}", flush=True)
     head = f"{'kind':24}{'time':12}{'matrices':>9}{'proven':>8}{'median':>9}{'largest':>9}"
     print(f"{head}{'above proven':>14}{'below reached':>15}")
     for (kind, time), rows in sorted(worst.items()):
