@@ -5,6 +5,8 @@
 # Needs Python >= 3.11 and make (3.81 will do). PYTHON=python3.12 chooses the Python that makes .venv.
 
 SHELL := /bin/sh
+# Where it is set, each of some hundred processes compiles the kit anew, and pytest the asserts of its tests.
+unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 

@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from nnrnn_core import tasks
-from nnrnn_core.experiments import make_training
 from nnrnn_core.training import Training
 from widgets import checks
 from widgets.checks import training
 from widgets.checks.training import losses
+from widgets.labs.plan import make_plan
 
 pytestmark = pytest.mark.as_installed
 
@@ -32,7 +31,7 @@ def steps(training: Training, count: int) -> list[float]:
 
 
 def start(seed: int) -> Training:
-    return make_training(tasks.NoisyMemory(), 32, "nnRNN, T = 0", seed)
+    return make_plan("noisy-memory", seed=seed).make()
 
 
 def right(step: int, seed: int) -> float:

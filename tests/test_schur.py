@@ -29,7 +29,7 @@ def drawn(seed: int, size: int, strength: float = 1.0, scale: float = 1.0, **opt
 def exponential(A: torch.Tensor) -> torch.Tensor:
     """exp(A) = exp(A/64)^64, the inner one by its series.
 
-    torch.matrix_exp (2.12, float64) is wrong by some 10⁻¹² where ‖A‖ is near 0.01: it stops its series too early there.
+    torch.matrix_exp (2.13, float64) is wrong by some 10⁻¹² where ‖A‖ is near 0.01: it stops its series too early there.
     """
     power = identity = torch.eye(len(A), dtype=A.dtype)
     for k in range(20, 0, -1):  # Horner
