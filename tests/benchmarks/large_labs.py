@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from .labs import slide, spent
+from .matrices import of_size
 from .measure import Comparison, Row, Setup, Works
 
 SLICES = 12  # of the pseudospectra of 1,000 rows
@@ -28,10 +29,9 @@ def p95(found: list[float]) -> float:
 
 def opened(size: int) -> Any:
     """A lab of a matrix that no cache knows."""
-    from nnrnn_core import dynamics
     from widgets import SpectrumLab
 
-    return SpectrumLab(dynamics.gallery["grcar"](size=size))
+    return SpectrumLab(of_size("grcar", size))
 
 
 def first(size: int) -> float:

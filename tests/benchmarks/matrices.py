@@ -108,6 +108,13 @@ def layer(n: int, setup: Setup) -> nn.Module:
 # --- pseudospectra ------------------------------------------------------------------------------------------------
 
 
+def of_size(name: str, size: int) -> np.ndarray:
+    """A matrix of the gallery, also beyond the 200 rows where its slider ends."""
+    specimen = dynamics.gallery[name]
+    defaults = {key: parameter.default for key, parameter in specimen.parameters.items()}
+    return np.asarray(specimen.build(**{**defaults, "size": size}))
+
+
 def kit_name(tolerance: float) -> str:
     return f"pseudospectrum to {tolerance:g}"
 
@@ -136,7 +143,7 @@ def wide_pseudospectra(setup: Setup) -> Works:
     size, points = setup.size(256, 6), setup.size(61, 7)
     axis = np.linspace(-1.5, 1.5, points)
     few = axis[::6] + 1j * axis[::6, None]
-    matrices = {name: dynamics.gallery[name](size=size) for name in THREE}
+    matrices = {name: of_size(name, size) for name in THREE}
 
     def batched(V: np.ndarray) -> float:
         stacks = [row[:, None, None] * np.eye(size) - V for row in few]
