@@ -99,7 +99,8 @@ def bound(
     source: Source, scale: float, z: complex, steps: int, time: dynamics.Time, step: float
 ) -> dynamics.PointBound:
     """The growth that a point of the plane implies."""
-    return dynamics.bound_from_point(source.scaled(scale), z, steps, time, step)
+    # of the form, whose triangle is found in no time: V's own takes a third of a move at 256 rows
+    return dynamics.bound_from_point(form(source, scale), z, steps, time, step)
 
 
 @lru_cache(maxsize=8)
