@@ -59,6 +59,27 @@ def test_the_triangular_form_of_a_schur_matrix_carries_its_exact_eigenvalues(gen
     assert np.array_equal(eigenvalues(V), V.eigenvalues().numpy())
 
 
+@sampled(seeds)
+def test_a_form_with_blocks_anywhere_keeps_the_eigenvalues_of_its_blocks(seed):
+    rng = np.random.default_rng(seed)
+    form = np.tril(rng.standard_normal((9, 9))) * 10.0 ** rng.integers(0, 6)
+    if seed % 2:
+        form = form + 1j * np.tril(rng.standard_normal((9, 9)))
+    first = rng.permutation([0, 2, 4, 6])[:3] + seed % 3 % 2  # three rows stay alone
+    form[first, first + 1] = rng.standard_normal(3) * 10.0 ** rng.integers(-9, 9, 3)
+    P, lower = as_schur(form)
+    assert np.array_equal(lower, np.tril(lower))
+    assert np.allclose(P @ P.conj().T, np.eye(9), atol=1e-14)
+    assert np.allclose(P @ lower @ P.conj().T, form, rtol=0, atol=1e-13 * np.abs(form).max())
+    values, scale = np.diag(lower), np.abs(form).max()
+    for i in first:
+        block = form[i : i + 2, i : i + 2]
+        assert np.isclose(values[i] + values[i + 1], np.trace(block), rtol=0, atol=1e-14 * scale)
+        assert np.isclose(values[i] * values[i + 1], np.linalg.det(block), rtol=0, atol=1e-13 * scale**2)
+    alone = np.setdiff1d(np.arange(9), [*first, *(first + 1)])
+    assert np.array_equal(values[alone], np.diag(form)[alone])
+
+
 def test_a_lower_triangular_matrix_is_its_own_form():
     V = table6_matrix(1.05, 0.005, 0.2, size=30)
     P, form = as_schur(V)

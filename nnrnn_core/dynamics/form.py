@@ -18,7 +18,7 @@ from typing import Any, Literal, Protocol, TypeAlias, cast, get_args, runtime_ch
 
 import numpy as np
 import scipy.linalg
-from jaxtyping import Complex128, Float64
+from jaxtyping import Complex128, Float64, Integer
 from numpy.typing import ArrayLike
 
 from ..checks import one_of
@@ -157,8 +157,9 @@ def as_schur(V: Matrix) -> tuple[ComplexMatrix, ComplexMatrix]:
 
     Notes
     -----
-    A block of a `SchurMatrix` is diagonal in the basis (1, ∓i)/√2, so its form becomes triangular at no cost, with
-    γ e^{±iθ} on the diagonal whatever T is. Anything else goes through `scipy.linalg.schur`.
+    A form that is lower triangular but for 2×2 blocks, as that of a `SchurMatrix`, becomes triangular by a rotation
+    within each block, which leaves its eigenvalues as they are, whatever T is. Anything else goes through
+    `scipy.linalg.schur`.
 
     Examples
     --------
@@ -174,13 +175,37 @@ def as_schur(V: Matrix) -> tuple[ComplexMatrix, ComplexMatrix]:
     P, form = as_form(V)
     if is_lower(form):
         return P.astype(complex), form.astype(complex)
-    if isinstance(V, HoldsSchurForm) and cast("Any", V).mask == "block":
-        # column 2i carries e^{+iθ}, column 2i + 1 its conjugate
-        basis = np.kron(np.eye(len(form) // 2), np.array([[1, 1], [-1j, 1j]]) / math.sqrt(2))
-        # what rounding leaves above the diagonal is inside the blocks; exactly, it is 0
-        return P @ basis, np.tril(basis.conj().T @ form @ basis)
+    if (first := _blocks(form)) is not None:
+        return _without_blocks(P, form, first)
     upper, Q = scipy.linalg.schur(form.T, output="complex")  # formᵀ = Q upper Q*, so form = conj(Q) upperᵀ Qᵀ
     return P @ Q.conj(), upper.T.copy()
+
+
+def _blocks(form: SquareMatrix) -> np.ndarray | None:
+    """The first rows of the 2×2 blocks of a form that is lower triangular but for them; None for any other."""
+    beside = np.diag(form, 1) != 0
+    if (beside[1:] & beside[:-1]).any() or np.triu(form, 2).any():
+        return None
+    return np.flatnonzero(beside)
+
+
+def _without_blocks(
+    P: RealMatrix, form: SquareMatrix, first: Integer[np.ndarray, " blocks"]
+) -> tuple[ComplexMatrix, ComplexMatrix]:
+    """`as_schur` of such a form: in each block an eigenvector, and what is orthogonal to it, become the basis."""
+    second = first + 1
+    blocks = form[first[:, None, None] + [[0], [1]], first[:, None, None] + [0, 1]]
+    values, vectors = np.linalg.eig(blocks)
+    other = values[:, 0].imag * blocks[:, 1, 0].real < 0  # of γ R(θ), e^{+iθ} comes first
+    values[other], vectors[other] = values[other, ::-1], vectors[other, :, ::-1]
+    x, y = vectors[:, 0, 1], vectors[:, 1, 1]
+    P, form = P.astype(complex), form.astype(complex)
+    for M in (P, form):
+        M[:, first], M[:, second] = M[:, second] * x.conj() - M[:, first] * y.conj(), M[:, first] * x + M[:, second] * y
+    below, x, y = form[second], x[:, None], y[:, None]
+    form[first], form[second] = below * x - form[first] * y, form[first] * x.conj() + below * y.conj()
+    form[first, first], form[second, second] = values[:, 0], values[:, 1]
+    return P, np.tril(form)  # what rounding leaves above the diagonal is inside the blocks
 
 
 def dense(V: Matrix, name: str) -> SquareMatrix:

@@ -17,6 +17,7 @@ from .frame import EXACT_SIZE
 from .layout import CELL, LEFT, NARROW, PHONE, RIGHT, Panel, arranged, arrangement, legend_row
 from .numbers import moment as moment_text
 from .numbers import short
+from .quick_growth import quick_growth
 from .rise import Rise, factor, rise_of, rounding
 from .style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILION, base_layout, title
 from .training import Push
@@ -77,10 +78,13 @@ def growth_of(
     rate: float | None = None,
 ) -> Growth:
     """The curves for k = 0 … horizon, or 101 times t = 0 … horizon. exact False: fewer random starts and, for a wide V,
-    estimates at about 30 of the powers, in a tenth of the time. given: see `rounding`. rate: the spectral radius or
+    estimates at about 20 of the powers, in a tenth of the time. given: see `rounding`. rate: the spectral radius or
     abscissa where it is known."""
     step, length, count = _steps(V, horizon, time)
-    steps, worst, typical = _curves(V, horizon, time, exact)
+    if exact or len(form_of(step)) <= EXACT_SIZE:
+        steps, worst, typical = _curves(V, length, count, time)
+    else:
+        steps, worst, typical = quick_growth(step, count)
     with np.errstate(all="ignore"):  # what has left float64 is not drawn
         cloud = dynamics.cloud_growth(step, count, count=STARTS if exact else FEW)
         low, high = np.quantile(cloud.norms, [0.05, 0.95], axis=1)[:, steps]
@@ -99,14 +103,10 @@ def _steps(V: dynamics.Matrix, horizon: float, time: dynamics.Time) -> tuple[dyn
 
 
 def _curves(
-    V: dynamics.Matrix, horizon: float, time: dynamics.Time, exact: bool
+    V: dynamics.Matrix, length: float, count: int, time: dynamics.Time
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Numbers of steps, the worst and the typical growth after them."""
-    step, length, count = _steps(V, horizon, time)
     steps = np.arange(count + 1)
-    if not exact and len(form_of(step)) > EXACT_SIZE:
-        estimate = dynamics.estimate_growth(step, dynamics.growth_powers(count, 30))
-        return np.array(estimate.powers), estimate.transient, estimate.typical
     if time == "discrete":
         return steps, dynamics.transient_growth(V, count), dynamics.typical_growth(V, count)
     times = length * steps

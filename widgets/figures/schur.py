@@ -18,6 +18,7 @@ from .frame import EXACT_SIZE
 from .growth import growth_title
 from .layout import CELL, NARROW, PHONE, Panel, arranged, arrangement, legend_row
 from .numbers import short
+from .quick_growth import quick_growth
 from .rise import Rise, rise_of, rounding, said_of
 from .schur_form import form_maps, heat_map
 from .style import BLACK, BLUE, DARK, FEED_FORWARD, GREY, ROTATIONS, VERMILION, base_layout, title
@@ -115,14 +116,14 @@ def growth_of(
 ) -> tuple[np.ndarray, np.ndarray]:
     """(times, ‖V^k‖₂ or ‖e^{tA}‖₂), exact False: for a wide one, an estimate."""
     end = HORIZONS[time] if horizon is None else horizon
-    if time == "continuous":
-        times = np.linspace(0, end, POINTS + 1)
-        return times, dynamics.exponential_growth(V, times)
-    count = round(end)
-    if exact or len(dynamics_form(V)) <= 2 * EXACT_SIZE:
+    count, step = (round(end), 1.0) if time == "discrete" else (POINTS, end / POINTS)
+    if not exact and len(dynamics_form(V)) > 2 * EXACT_SIZE:
+        found = quick_growth(V if time == "discrete" else dynamics.propagator(V, step), count)
+        return step * found.steps, found.worst
+    if time == "discrete":
         return np.arange(count + 1.0), dynamics.transient_growth(V, count)
-    estimate = dynamics.estimate_growth(V, dynamics.growth_powers(count, 30))
-    return np.array(estimate.powers, float), estimate.transient
+    times = np.linspace(0, end, count + 1)
+    return times, dynamics.exponential_growth(V, times)
 
 
 def rise_in(form: Form, growth: tuple[np.ndarray, np.ndarray], time: dynamics.Time) -> Rise:

@@ -18,6 +18,7 @@ from .axes import decades, nice_end, positive
 from .growth import growth_title
 from .layout import CELL, NARROW, PHONE, Panel, arranged, arrangement, legend_row
 from .numbers import power_of_ten, short
+from .quick_growth import quick_growth
 from .rise import Rise, rise_of, rounding
 from .style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, base_layout, title
 from .training import Push
@@ -149,21 +150,19 @@ def frame_of(
 ) -> Frame:
     """Growth for k = 0 … horizon, or at t = 0, step, … horizon · step. rate: the spectral radius or abscissa. given:
     see `rounding`. bounded: with the bounds that hold for it, if exact."""
+    bounds = None
     if exact and bounded:
         bounds = dynamics.growth_bounds(V, horizon, time, step, kreiss_budget(len(form_of(V))))
-        times, spectral = bounds.times, bounds.spectral
-    else:
+    if exact or len(form_of(V)) <= LARGE:
         sparse = SPARSE if time == "continuous" and not exact else 1
-        bounds, times = None, step * np.arange(0, horizon + 1, sparse)
-        with np.errstate(over="ignore"):
-            spectral = rate**times if time == "discrete" else np.exp(rate * times)
-    if time == "continuous":
-        growth = dynamics.exponential_growth(V, times)
-    elif exact or len(form_of(V)) <= LARGE:
-        growth = dynamics.transient_growth(V, horizon)
+        times = step * np.arange(0, horizon + 1, sparse)
+        discrete = time == "discrete"
+        growth = dynamics.transient_growth(V, horizon) if discrete else dynamics.exponential_growth(V, times)
     else:
-        powers = dynamics.growth_powers(horizon, 30)
-        growth = np.interp(times, powers, dynamics.estimate_growth(V, powers).transient)
+        found = quick_growth(V if time == "discrete" else dynamics.propagator(V, step), horizon)
+        times, growth = step * found.steps, found.worst
+    with np.errstate(over="ignore"):
+        spectral = rate**times if time == "discrete" else np.exp(rate * times)
     rise = rise_of(times, growth, rounding(V, float(times[-1]), time, given))
     return Frame(times, growth, spectral, bounds, rise, exact)
 

@@ -53,7 +53,7 @@ def plane(
         levels = levels_search(source, scale, window, points).all()
     else:
         levels = dynamics.pseudospectrum(form(source, scale), *window.axes(points), figures.COARSE_TOLERANCE)
-    return figures.plane_of(source.scaled(scale), window, levels, source.eigenvalues, exact, bounded)
+    return figures.plane_of(form(source, scale), window, levels, source.eigenvalues, exact, bounded)
 
 
 class LevelsSearch:
@@ -90,7 +90,8 @@ def frame(
     source: Source, scale: float, steps: int, time: dynamics.Time, step: float, exact: bool, bounded: bool
 ) -> figures.Frame:
     """Growth, and its bounds where they are asked for."""
-    V, rate = source.scaled(scale), source.rate(time)
+    # V's own entries take longer to make than its form's, and their powers twice as long
+    V, rate = source.scaled(scale) if exact else form(source, scale), source.rate(time)
     return figures.frame_of(V, steps, time, step, rate, exact, source_error(source), bounded)
 
 

@@ -1,0 +1,26 @@
+"""The growth of a large matrix, as good as it can follow a slider."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from nnrnn_core import dynamics
+
+POWERS = 20  # about how many of them are looked at
+
+
+class QuickGrowth(NamedTuple):
+    """After these numbers of steps: ‖V^k‖₂ from below, and ‖V^k‖_F / √n."""
+
+    steps: np.ndarray
+    worst: np.ndarray
+    typical: np.ndarray
+
+
+def quick_growth(V: dynamics.Matrix, count: int) -> QuickGrowth:
+    """An estimate for 0 to `count` steps of h_t = V h_(t−1), at about 20 of them, dense at first. For x' = A x take
+    what A does in a step of time, `dynamics.propagator`."""
+    estimate = dynamics.estimate_growth(V, dynamics.growth_powers(count, POWERS))
+    return QuickGrowth(np.array(estimate.powers), estimate.transient, estimate.typical)
