@@ -10,7 +10,7 @@ from jaxtyping import Float64, Inexact
 
 from ..checks import number, whole_number
 from .continuous import exponential
-from .form import Matrix, Time, as_form, check_time
+from .form import HoldsSchurForm, Matrix, Time, as_form, check_time
 
 Vector = Inexact[np.ndarray, " n"]
 TIE = 1e-6  # entries this close to the largest modulus count as equal to it, so that rounding turns no sign
@@ -163,7 +163,8 @@ def cloud_growth(V: Matrix, horizon: int, count: int = 1000, seed: int = 0) -> C
         for k in range(steps):
             if k:
                 X = form @ X
-            norms[k], spread[k] = _sizes(X, 0, np.linalg.norm), _sizes(P @ X, 1, np.std)
+            own = P @ X if isinstance(V, HoldsSchurForm) else X  # P is I for any other V
+            norms[k], spread[k] = _sizes(X, 0, np.linalg.norm), _sizes(own, 1, np.std)
     return Cloud(norms, spread)
 
 

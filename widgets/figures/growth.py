@@ -23,7 +23,8 @@ from .style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILION, base_lay
 from .training import Push
 
 POINTS = 100  # steps from 0 to the end of the axis, where time is continuous
-STARTS, FEW = 1000, 100  # random starts of the cloud; of one that follows a slider
+STARTS = 1000  # random starts of the cloud
+FEW = {True: 100, False: 40}  # of one that follows a slider, of a matrix of up to 32 rows, and of more
 PANELS = (Panel(0, "", ("legend", "legend2")), Panel(2, "3"), Panel(1, "2"), Panel(3, "4"))
 ARRANGEMENTS = {
     0: arrangement(PANELS, 1, width=PHONE, row=320, stacked=True),
@@ -81,12 +82,10 @@ def growth_of(
     estimates at about 20 of the powers, in a tenth of the time. given: see `rounding`. rate: the spectral radius or
     abscissa where it is known."""
     step, length, count = _steps(V, horizon, time)
-    if exact or len(form_of(step)) <= EXACT_SIZE:
-        steps, worst, typical = _curves(V, length, count, time)
-    else:
-        steps, worst, typical = quick_growth(step, count)
+    small = len(form_of(step)) <= EXACT_SIZE
+    steps, worst, typical = _curves(V, length, count, time) if exact or small else quick_growth(step, count)
     with np.errstate(all="ignore"):  # what has left float64 is not drawn
-        cloud = dynamics.cloud_growth(step, count, count=STARTS if exact else FEW)
+        cloud = dynamics.cloud_growth(step, count, count=STARTS if exact else FEW[small])
         low, high = np.quantile(cloud.norms, [0.05, 0.95], axis=1)[:, steps]
         spread = cloud.spread.mean(axis=1)[steps]
         rate = _rate(V, time) if rate is None else rate
