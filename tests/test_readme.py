@@ -11,6 +11,10 @@ import torch
 
 import badges
 from benchmarks import __main__ as benchmarks
+from nnrnn_core import dynamics
+from nnrnn_core.experiments.paper import paper
+from nnrnn_core.sequence_model import RECURRENTS
+from nnrnn_core.tasks import TASKS
 
 TEXT = (badges.ROOT / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```python\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
@@ -73,6 +77,16 @@ def test_the_map_names_every_notebook_and_calls_planned_what_is_not_there():
         assert {name[:2] for name, later in planned.items() if not later} == written
         assert [name[:2] for name in planned] == [f"{i:02d}" for i in range(11)]
     assert [*maps[0]] == [*maps[1]]
+
+
+def test_the_numbers_of_its_first_lines_are_those_of_the_kit():
+    opening = TEXT.partition("## Two commands")[0]
+    assert f"a gallery of {len(dynamics.gallery)} matrices" in opening
+    assert "seven tasks" in opening
+    assert len(TASKS) == 7
+    kits, papers = set(RECURRENTS), {name for entry in paper()["settings"] for name in entry["networks"]}
+    assert kits - papers == {"gru", "lru"}
+    assert "and two more (GRU and LRU)" in opening
 
 
 def test_what_it_says_about_speed_is_in_the_stored_results():

@@ -114,7 +114,7 @@ def growth_bounds(
 
     References
     ----------
-    Berger (1965), Notices of the AMS 12; Trefethen & Embree (2005), Spectra and Pseudospectra, sections 14 to 17.
+    Berger (1965), Notices of the AMS 12; Trefethen & Embree (2005), Spectra and Pseudospectra, sections 14 to 18.
 
     Examples
     --------
@@ -170,7 +170,8 @@ def bound_from_point(V: Matrix, z: complex, horizon: int, time: Time = "discrete
 
     References
     ----------
-    Trefethen & Embree (2005), Spectra and Pseudospectra, section 15.
+    Trefethen & Embree (2005), Spectra and Pseudospectra, sections 15 (continuous time) and 16 (there with a maximum
+    that leaves k = 0 out).
 
     Examples
     --------

@@ -42,7 +42,7 @@ def exponential_growth(A: Matrix, times: Numbers) -> Times:
 
     References
     ----------
-    Trefethen & Embree (2005), Spectra and Pseudospectra, section 14.
+    Trefethen & Embree (2005), Spectra and Pseudospectra, sections 14 and 15.
 
     Examples
     --------

@@ -58,7 +58,7 @@ class UnitaryMatrix(nn.Module):
 
     References
     ----------
-    Jing et al., Tunable efficient unitary neural networks (EUNN) and their application to RNNs, ICML 2017, eqs 4 to 8.
+    Jing et al., Tunable efficient unitary neural networks (EUNN) and their application to RNNs, ICML 2017, section 4.
     Clements et al., Optimal design for universal multiport interferometers, Optica 2016, for full capacity.
 
     Examples

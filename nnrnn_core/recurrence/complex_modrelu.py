@@ -66,8 +66,8 @@ class ComplexModReLU(Pulling):
 
     References
     ----------
-    Arjovsky, Shah and Bengio, Unitary evolution recurrent neural networks, ICML 2016, eq. 8; Jing et al., Tunable
-    efficient unitary neural networks, ICML 2017, section 4.
+    Arjovsky, Shah and Bengio, Unitary evolution recurrent neural networks, ICML 2016, section 4; Jing et al., Tunable
+    efficient unitary neural networks (EUNN) and their application to RNNs, ICML 2017.
     """
 
     width = 2

@@ -82,7 +82,7 @@ def _judged(of_P: float, others: dict[str, float]) -> Verdict:
         wrong = ", ".join(name for name in OTHERS if not right[name])
         return Verdict(f"{wrong}: the rate is not the given one. Only A_entries has another.")
     if abs(of_P - 1) < 1e-6:
-        return Verdict("A_entries has the same rate as the others: the paper gives P about a tenth.")
+        return Verdict("A_entries has the same rate as the others: here P gets a tenth.")
     if abs(of_P - 10) < 1e-6:
         return Verdict("A_entries moves ten times as fast as the others: a tenth is meant, rate / 10.")
     return Verdict(f"A_entries moves at {short(of_P)} times the rate; it should be a tenth.")

@@ -24,8 +24,8 @@ class SpectrumLab(MatrixLab):
     """Pseudospectra of V beside the growth of V^k: the eigenvalues of all V + E with ‖E‖ ≤ ε, and what they imply.
 
     Click a point z outside the unit circle: the growth that it implies appears as a lower bound on the curve, with its
-    limit over all k (Trefethen & Embree 2005, section 15). Bounds that need no point, the Kreiss constant among them,
-    and the numerical range are drawn on request: under More, or `set(bounds=True)`. Arguments and attributes:
+    limit over all k (Trefethen & Embree 2005, sections 15 and 16). Bounds that need no point, the Kreiss constant among
+    them, and the numerical range are drawn on request: under More, or `set(bounds=True)`. Arguments and attributes:
     `MatrixLab`.
     """
 

@@ -22,7 +22,7 @@ from .specimen import Parameter, entry, size
     angle=Parameter(1.57, 0.0, 1.57, 0.01, "φ; at 0 the matrix is normal"),
 )
 def rotated_oscillator(size: int, angle: float) -> SquareMatrix:
-    """−(p² + e^{iφ} x²) on the first `size` Hermite functions (Davies 1999; Trefethen & Embree 2005, section 5)."""
+    """−(p² + e^{iφ} x²) on the first `size` Hermite functions (Davies 1999)."""
     level, turn = np.arange(size), cmath.exp(1j * angle)
     beside = np.sqrt((level[2:] - 1) * level[2:]) * (turn - 1) / 2
     return np.asarray(-np.diag((level + 0.5) * (1 + turn)) - np.diag(beside, 2) - np.diag(beside, -2))
