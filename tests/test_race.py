@@ -214,7 +214,7 @@ def test_pairs_tuning_and_time_are_those_of_the_race(folder: Path):
     assert np.array_equal(traces["nnrnn: pairs"]["x"], found.pair("rnn", "nnrnn").advantage)
     assert np.isnan(traces["rnn: pairs"]["x"]).all()
     assert traces["rates chosen"]["x"].tolist() == [0.01, 0.001] and traces["rates chosen"]["y"].tolist() == [0.7, 0.5]
-    assert np.isnan(traces["rnn: tuning"]["y"][1]), "what diverged is a gap"
+    assert np.isnan(traces["rnn"]["y"][1]), "what diverged is a gap"
     assert np.array_equal(traces["lru: time"]["x"], list(found.seconds("lru").values()))
     assert layout["xaxis.ticktext"] == ["0.001", "0.01"]
     untuned = details_push(found, "rnn", {}, dict.fromkeys(networks(TASK)))[1]

@@ -22,7 +22,7 @@ from .training import Push
 
 P_MAP, V_MAP, CHOSEN_BOX = "P", "V", "the block of the sliders"
 IN_P, IN_FORM, IN_V = "entries of P", "entries of the form", "entries of V"
-CIRCLE, MEANT, CHOSEN = "block's γ", "γ e<sup>±iθ</sup>", "block's pair"
+CIRCLE, MEANT, CHOSEN = "block's γ", "γ exp(±iθ)", "block's pair"
 OFF = 1e-9  # relative: an eigenvalue farther than this from γ e^{±iθ} has left it
 
 ORTHOGONAL = Panel(0, "", ("legend4", "legend5"))  # their rows of legends are the room of the colour bars

@@ -49,7 +49,14 @@ def decades(curves: Sequence[Any], step: float, span: float = 12) -> list[float]
 def log_axis(axis: str, values: np.ndarray, labels: int, floor: float) -> dict[str, Any]:
     """What a layout says of a log axis that holds all that is not below `floor`, with about so many labels."""
     low, high = decades([np.maximum(positive(values), floor)], 0.5, span=40)
-    return {f"{axis}.range": [low, high], f"{axis}.dtick": "D2" if high - low < 2 else math.ceil((high - low) / labels)}
+    return {f"{axis}.range": [low, high], **log_ticks(axis, low, high, labels)}
+
+
+def log_ticks(axis: str, low: float, high: float, labels: int) -> dict[str, Any]:
+    """Where the numbers of a log axis stand, and how they are written: 0.1, 0.2, 0.5, 1 … on two decades or less (plotly
+    alone writes the 2 and the 5 small, without their decade), powers of ten on more, about so many."""
+    few = high - low < 2
+    return {f"{axis}.dtick": "D2" if few else math.ceil((high - low) / labels), f"{axis}.tickformat": "~g" if few else ""}
 
 
 def around(values: np.ndarray) -> list[float]:

@@ -34,6 +34,8 @@ BAND_BACK = "from smallest to largest σ"
 HISTOGRAM, NORMAL_HISTOGRAM = "with T", "T = 0"
 FINITE, NORMAL_FINITE, LONG, RATES = "with T, finite time", "T = 0, finite time", "with T, long run", "log |λ|"
 BACK = ", backward"  # ends the names of the lines in the second panel
+DETAILS = (RMS, RMS + BACK, NORMAL_HISTOGRAM, NORMAL_FINITE, RATES, LONG)  # what is drawn only where it is asked for
+ALONE = (HISTOGRAM, FINITE)  # need no legend without these
 
 
 class Stretch(NamedTuple):
@@ -130,7 +132,7 @@ def _traces() -> list[go.Scatter]:
                 BAND if here else BAND_BACK, panel, CLOUD, "solid", STRIP, "" if here else "legend3", hoverinfo="skip"
             ),
             line(RADIUS + ending, panel, GREY, "dot", 2, "legend2" if here else ""),
-            line(RMS + ending, panel, BLUE, "dash", 2, "legend" if here else ""),
+            line(RMS + ending, panel, BLUE, "dash", 2, "legend" if here else "", visible=False),
             line(LARGEST + ending, panel, VERMILION, "solid", 3, "legend" if here else "", legendrank=1),
             line(NORMAL + ending, panel, GREEN, "dashdot", 2, "legend2" if here else "", legendrank=1),
         ]
@@ -138,11 +140,11 @@ def _traces() -> list[go.Scatter]:
     return [
         *profile(1, ""),
         *profile(2, BACK),
-        line(NORMAL_HISTOGRAM, 3, GREEN, "dashdot", 2, "legend4", hoverinfo="skip"),
+        line(NORMAL_HISTOGRAM, 3, GREEN, "dashdot", 2, "legend4", hoverinfo="skip", visible=False),
         line(HISTOGRAM, 3, VERMILION, "solid", 2.5, "legend4", hoverinfo="skip", legendrank=1),
-        line(RATES, 4, GREY, "dot", 2, "legend6"),
-        dots(NORMAL_FINITE, "triangle-up-open", GREEN, "legend5"),
-        dots(LONG, "diamond-open", ORANGE, "legend6"),
+        line(RATES, 4, GREY, "dot", 2, "legend6", visible=False),
+        dots(NORMAL_FINITE, "triangle-up-open", GREEN, "legend5", visible=False),
+        dots(LONG, "diamond-open", ORANGE, "legend6", visible=False),
         dots(FINITE, "circle", VERMILION, "legend5", legendrank=1),
     ]
 
@@ -212,6 +214,11 @@ def exponents_push(shown: Stretch, normal: Stretch, rates: np.ndarray, long: np.
     return traces, layout
 
 
+def shown_push(details: bool) -> dict[str, dict[str, bool]]:
+    """What is in sight: all curves, or those that tell what T does, the others being hidden."""
+    return {name: {"visible": details} for name in DETAILS} | {name: {"showlegend": details} for name in ALONE}
+
+
 def _around(values: np.ndarray, least: float, room: float) -> list[float]:
     """A range of round ends around all values, which seldom changes. room: beyond them, in parts of a round step."""
     low, high = float(values.min()), float(values.max())
@@ -219,18 +226,19 @@ def _around(values: np.ndarray, least: float, room: float) -> list[float]:
     return [math.floor(low / unit - room) * unit, math.ceil(high / unit + room) * unit]
 
 
-def gradient_sentence(shown: Stretch, normal: Stretch, rate: float, name: str, scale: float) -> str:
-    """What the figure shows, in words."""
+def gradient_sentence(shown: Stretch, normal: Stretch, rate: float, name: str, scale: float, details: bool) -> str:
+    """What the figure shows, in words. details: see `shown_push`."""
     length = shown.length
     end, without, by_rate = largest(shown.backward)[-1], largest(normal.backward)[-1], alone(rate, shown.steps)[-1]
     height, back = shown.peak
     on_the_way = f", and {short(height)} at t = {length - back}, {_steps(back)} back" if 0 < back < length else ""
     part = "T" if scale == 1 else f"{short(scale)} T"
+    typical = f" (in the root mean square over all directions {short(float(rms(shown.backward)[-1]))})" if details else ""
     both = f"With T = 0 the factor is at most {short(without)}; with {part}" if scale else "With T = 0, as here,"
     return (
         f"By the eigenvalues alone (spectral radius {short(rate)}) a gradient would be multiplied by {short(by_rate)} "
-        f"on its way back through {_steps(length)} of the {name} network. {both} it is up to {short(float(end))} (in "
-        f"the root mean square over all directions {short(float(rms(shown.backward)[-1]))}){on_the_way}."
+        f"on its way back through {_steps(length)} of the {name} network. {both} it is up to {short(float(end))}"
+        f"{typical}{on_the_way}."
     )
 
 
@@ -238,10 +246,10 @@ def _steps(count: int) -> str:
     return f"{count} step{'' if count == 1 else 's'}"
 
 
-def exponents_sentence(shown: Stretch, long: np.ndarray) -> str:
-    """The largest exponents, in words."""
-    over, forever = (_exponent(float(value)) for value in (shown.finite[0], long[0]))
-    return f"The largest exponent is {over} a step over these {_steps(shown.length)}, and {forever} in the long run."
+def exponents_sentence(shown: Stretch, long: np.ndarray | None) -> str:
+    """The largest exponent, in words, and that of the long run, if it is shown."""
+    says = f"The largest exponent is {_exponent(float(shown.finite[0]))} a step over these {_steps(shown.length)}"
+    return says + (f", and {_exponent(float(long[0]))} in the long run." if long is not None else ".")
 
 
 def _exponent(value: float) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 TITLE, LEGEND, STRIP = 24, 20, 20  # heights in pixels
-BELOW = 16  # a legend hangs below its row, and the top number of an axis stands above its plot
+BELOW = 20  # a legend hangs below its row, and the top number of an axis stands above its plot
 FOOT = 50  # below a plot: the numbers and the name of its axis
 LEFT, RIGHT = 58, 12  # beside a plot: its numbers, and room for half of one
 EDGE = 8  # from the left end of a panel's place to its title and legends
@@ -28,13 +28,14 @@ class Panel:
     """One panel: the index of its title among the annotations, the suffix of its axes ("", "2", …), its legends.
 
     legends: the layout's names of them ("legend", "legend2", …), one for each row, the upper first.
-    right: pixels beside the plot, where it has an axis there too.
+    left, right: pixels beside the plot, for what is written there; more where names stand there, or another axis.
     """
 
     title: int
     axes: str
     legends: tuple[str, ...] = ()
     right: int = RIGHT
+    left: int = LEFT
 
 
 def arrangement(
@@ -65,7 +66,7 @@ def arrangement(
         found |= {"legend.x": 0.0, "legend.y": 1.0, "legend.orientation": "v" if stacked else "h"}
     for place, panel in enumerate(panels):
         top, left = key + place // columns * row, place % columns * cell
-        ends = left + LEFT - EDGE, min(left + cell - panel.right - EDGE, broad)
+        ends = left + panel.left - EDGE, min(left + cell - panel.right - EDGE, broad)
         found[f"xaxis{panel.axes}.domain"] = [ends[0] / broad, ends[1] / broad]
         found[f"yaxis{panel.axes}.domain"] = [max(0.0, 1 - (top + row - FOOT) / high), 1 - (top + head) / high]
         found[f"annotations[{panel.title}].x"] = left / broad

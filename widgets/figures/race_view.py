@@ -16,7 +16,7 @@ COLOURS = dict(zip(NETWORKS, (VERMILION, BLUE, GREEN, PURPLE, ORANGE, SKY, BLACK
 DASHES = dict(
     zip(NETWORKS, ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid", "dash"), strict=False)
 )
-NAMES_SIZE = 12  # of the networks' names beside an axis
+NAMES = 76  # pixels beside a plot for the networks' names
 WIDE, THIN = 3.0, 2.0
 LEAST = -0.1  # of a score whose best is 1: what a network that has learnt nothing says may be worse by any factor
 

@@ -57,7 +57,7 @@ def with_colour_bars(found: dict[int, dict[str, Any]], bars: Mapping[str, Panel]
         for panel in dict.fromkeys(bars.values()):
             names = [colours for colours, where in bars.items() if where == panel]
             left, right = layout[f"xaxis{panel.axes}.domain"]
-            width, gap = (right - left) / len(names), 0.16 * (len(names) > 1)
+            width, gap = (right - left) / len(names), 0.28 * (len(names) > 1)
             for i, colours in enumerate(names):
                 place = {"x": left + i * width, "y": layout[f"{panel.legends[0]}.y"], "len": (1 - gap) * width}
                 layout |= {f"{colours}.colorbar.{key}": value for key, value in place.items()}
@@ -163,7 +163,7 @@ def schur_figure() -> go.Figure:
 def colour_scale(colours: list[list[Any]]) -> dict[str, Any]:
     """The colour bar of a map; the map itself has the same colours and limits of its own, which the page draws fast."""
     bar = {"orientation": "h", "xanchor": "left", "yanchor": "top", "thickness": 10, "xpad": 0, "ypad": 2}
-    bar |= {"nticks": 5, "tickangle": 0, "tickfont": {"size": 11}}
+    bar |= {"nticks": 5, "tickangle": 0}
     return {"colorscale": colours, "cmin": -1, "cmax": 1, "colorbar": {**bar, "exponentformat": "power"}}
 
 

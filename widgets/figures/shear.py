@@ -91,7 +91,7 @@ def shear_figure() -> go.Figure:
     figure.update_layout(
         xaxis={
             "range": [-3, 3],
-            "title": "first component of h; upwards: second",
+            "title": "first entry of h, upwards second",
             "constrain": "domain",
             "constraintoward": "left",
         },

@@ -88,6 +88,7 @@ class Controls:
         self.hold_gamma = ipw.Checkbox(description="hold γ = 1", indent=False)
         self.whole_loss = ipw.Checkbox(description="gradient of the whole loss", indent=False)
         self.more_growth = ipw.Checkbox(description="typical and measured growth", indent=False)
+        self.at_start = ipw.Checkbox(description="gradient and memory at the start", indent=False)
         self.ghost = ipw.Checkbox(description="untouched copy (halves the speed)", indent=False)
         self.rate = _log_slider("Learning rate", -5, -1, 1e-3)
         self.rate_P = _log_slider("… of P", -7, -1, 1e-4)
@@ -99,7 +100,7 @@ class Controls:
         self.said = lab.line()  # what the buttons above have to say
         left = ipw.VBox([self.model, self.hidden_size, self.start, self.seed, self.rebuild, self.restore])
         middle = ipw.VBox([self.rate, self.rate_P, self.T_decay, self.gamma_penalty, self.noise, self.add_noise])
-        right = ipw.VBox([self.hold_gamma, self.whole_loss, self.more_growth, self.ghost])
+        right = ipw.VBox([self.hold_gamma, self.whole_loss, self.more_growth, self.at_start, self.ghost])
         rows = [
             ipw.HBox([left, middle, right], layout=ipw.Layout(flex_flow="row wrap")),
             self.said,
