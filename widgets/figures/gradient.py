@@ -132,9 +132,9 @@ def _traces() -> list[go.Scatter]:
                 BAND if here else BAND_BACK, panel, CLOUD, "solid", STRIP, "" if here else "legend3", hoverinfo="skip"
             ),
             line(RADIUS + ending, panel, GREY, "dot", 2, "legend2" if here else ""),
-            line(RMS + ending, panel, BLUE, "dash", 2, "legend" if here else "", visible=False),
+            line(RMS + ending, panel, BLUE, "dash", 2, "legend2" if here else "", visible=False),
             line(LARGEST + ending, panel, VERMILION, "solid", 3, "legend" if here else "", legendrank=1),
-            line(NORMAL + ending, panel, GREEN, "dashdot", 2, "legend2" if here else "", legendrank=1),
+            line(NORMAL + ending, panel, GREEN, "dashdot", 2, "legend" if here else "", legendrank=2),
         ]
 
     return [
@@ -149,8 +149,9 @@ def _traces() -> list[go.Scatter]:
     ]
 
 
-def gradient_push(shown: Stretch, normal: Stretch, rate: float) -> Push:
-    """What the figure shows of the network, of the same without T, and of ρ, its spectral radius."""
+def gradient_push(shown: Stretch, normal: Stretch, rate: float, details: bool) -> Push:
+    """What the figure shows of the network, of the same without T, and of ρ, its spectral radius. details: see
+    `shown_push`."""
     steps, length = shown.steps, shown.length
     back = length - steps[::-1]  # the times t, increasing
     by_rate = alone(rate, steps)
@@ -167,7 +168,7 @@ def gradient_push(shown: Stretch, normal: Stretch, rate: float) -> Push:
     seen = [largest(logs) for part in (shown, normal) for logs in (part.forward, part.backward)]
     seen += [by_rate, rms(shown.forward), rms(shown.backward), np.maximum(smallest(shown.forward), LOW)]
     values = np.clip(np.concatenate([*seen, [0.4, 2.5]]), 0, 1 / LOWEST)
-    histogram, layout = histogram_push(shown.forward[-1], normal.forward[-1])
+    histogram, layout = histogram_push(shown.forward[-1], normal.forward[-1], details)
     layout |= {
         "xaxis.range": [0, length],
         "xaxis2.range": [0, length],
@@ -179,15 +180,15 @@ def gradient_push(shown: Stretch, normal: Stretch, rate: float) -> Push:
     return traces | histogram, layout
 
 
-def histogram_push(logs: np.ndarray, normal: np.ndarray) -> Push:
-    """Two histograms of log₁₀ σ, as outlines over the same bins."""
+def histogram_push(logs: np.ndarray, normal: np.ndarray, details: bool) -> Push:
+    """Two histograms of log₁₀ σ, as outlines over the same bins; both are in sight with the details."""
     both = [np.round(values[np.isfinite(values)] / math.log(10), 9) for values in (logs, normal)]
     low, high = _around(np.concatenate([*both, [0.0]]), least=1.0, room=0.05)
     edges = np.linspace(low, high, BINS + 1)
     traces, most = {}, 1
     for name, values in zip((HISTOGRAM, NORMAL_HISTOGRAM), both, strict=True):
         counts = np.histogram(values, edges)[0]
-        most = max(most, int(counts.max()))
+        most = max(most, int(counts.max())) if details or name == HISTOGRAM else most
         traces[name] = {"x": np.repeat(edges, 2), "y": np.concatenate([[0], np.repeat(counts, 2), [0]]).astype(float)}
     zero = len(logs) - len(both[0])
     layout = {

@@ -12,7 +12,7 @@ from .band import band
 from .training import Push
 
 LARGEST = 1e30  # stands for a loss beyond all bounds
-WAY, RANGE, MIDDLE = "ablation", "control: all draws, median", "control, median"
+WAY, RANGE, MIDDLE = "ablation", "control draws, median dashed", "control, median"
 BASELINE, HERE = "best guess without memory", "the slider"
 OF_LOSSES = (WAY, RANGE, MIDDLE, BASELINE, HERE)
 

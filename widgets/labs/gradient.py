@@ -82,7 +82,7 @@ class GradientLab(MatrixLab):
         state = self.state
         shown, normal = state.stretch(settled), state.without_T(settled)
         waits = state.details and not (settled or state.is_linear)  # a driven network's long run is no slider's work
-        traces, layout = gradient_push(shown, normal, state.rate)
+        traces, layout = gradient_push(shown, normal, state.rate, state.details)
         long = state.long_time if state.details and not waits else None
         more, axes = exponents_push(shown, normal, state.rates, long)
         traces |= more
