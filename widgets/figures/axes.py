@@ -53,10 +53,11 @@ def log_axis(axis: str, values: np.ndarray, labels: int, floor: float) -> dict[s
 
 
 def log_ticks(axis: str, low: float, high: float, labels: int) -> dict[str, Any]:
-    """Where the numbers of a log axis stand, and how they are written: 0.1, 0.2, 0.5, 1 … on two decades or less (plotly
-    alone writes the 2 and the 5 small, without their decade), powers of ten on more, about so many."""
+    """Where the numbers of a log axis stand, and how they are written: 0.1, 0.2, 0.5, 1 … on less than two decades (by
+    itself plotly writes the 2 and the 5 small, without their decade), powers of ten on more, about so many."""
     few = high - low < 2
-    return {f"{axis}.dtick": "D2" if few else math.ceil((high - low) / labels), f"{axis}.tickformat": "~g" if few else ""}
+    apart = "D2" if few else math.ceil((high - low) / labels)
+    return {f"{axis}.dtick": apart, f"{axis}.tickformat": "~g" if few else ""}
 
 
 def around(values: np.ndarray) -> list[float]:

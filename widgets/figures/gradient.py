@@ -234,7 +234,8 @@ def gradient_sentence(shown: Stretch, normal: Stretch, rate: float, name: str, s
     height, back = shown.peak
     on_the_way = f", and {short(height)} at t = {length - back}, {_steps(back)} back" if 0 < back < length else ""
     part = "T" if scale == 1 else f"{short(scale)} T"
-    typical = f" (in the root mean square over all directions {short(float(rms(shown.backward)[-1]))})" if details else ""
+    mean = short(float(rms(shown.backward)[-1]))
+    typical = f" (in the root mean square over all directions {mean})" if details else ""
     both = f"With T = 0 the factor is at most {short(without)}; with {part}" if scale else "With T = 0, as here,"
     return (
         f"By the eigenvalues alone (spectral radius {short(rate)}) a gradient would be multiplied by {short(by_rate)} "

@@ -5,6 +5,7 @@ In a graph of its own: a heat map is slower to paint than lines.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,10 @@ from .axes import nice_end
 from .frame import Frame
 from .layout import EDGE, FOOT, LEFT, RIGHT, TITLE
 from .numbers import short, updates
-from .style import FEED_FORWARD, ROTATIONS, base_layout, title
+from .style import BLACK, FEED_FORWARD, ROTATIONS, base_layout, title
 from .training import ROW, Push, Words
+
+BOXES = "2×2 blocks"
 
 
 def form_figure(words: Words) -> go.Figure:
@@ -27,6 +30,7 @@ def form_figure(words: Words) -> go.Figure:
     for name, scale, y in (("Λ", ROTATIONS, 0.78), ("s T", FEED_FORWARD, 0.24)):
         colorbar = {**bar, "y": y, "title": {"text": name}}
         figure.add_trace(heat_map(name, scale, colorbar=colorbar))
+    figure.add_trace(block_frames())
     figure.update_layout(
         xaxis={"constrain": "domain", "showgrid": False},
         yaxis={"autorange": "reversed", "scaleanchor": "x", "constrain": "domain", "showgrid": False},
@@ -41,6 +45,23 @@ def heat_map(name: str, colours: list[list[Any]], **more: Any) -> go.Heatmap:
     return go.Heatmap(
         z=empty, name=name, colorscale=colours, zmin=-1, zmax=1, zmid=0, hoverongaps=False, **more
     )  # fmt: skip
+
+
+def boxes(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A frame around each 2×2 block, as one line with gaps."""
+    across = np.array([-0.5, 1.5, 1.5, -0.5, -0.5, math.nan])
+    down = np.array([-0.5, -0.5, 1.5, 1.5, -0.5, math.nan])
+    if not len(rows):
+        return np.array([math.nan]), np.array([math.nan])
+    return (rows[:, None] + across).ravel(), (rows[:, None] + down).ravel()
+
+
+def block_frames(**more: Any) -> go.Scatter:
+    """The line of `boxes`, empty: it says without colour which entries of a form are Λ's."""
+    line = {"color": BLACK, "width": 1.5}
+    return go.Scatter(
+        x=[math.nan], y=[math.nan], name=BOXES, mode="lines", line=line, hoverinfo="skip", showlegend=False, **more
+    )
 
 
 def form_title(words: Words) -> str:
@@ -65,6 +86,7 @@ def form_push(frame: Frame) -> Push:
     traces: dict[str, dict[str, Any]] = {
         "Λ": {"z": blocks},
         "s T": {"z": feed_forward, "zmin": -limit, "zmax": limit},
+        BOXES: dict(zip("xy", boxes(rows), strict=True)),
     }
     name = "Λ + s T" if frame.snapshot.blocks else "Schur form of V"
     return traces, {"annotations[0].text": f"{name} after {updates(frame.snapshot.updates)}"}

@@ -16,7 +16,7 @@ from .band import CLOUD, STRIP, band
 from .growth import bars
 from .layout import CELL, NARROW, PHONE, Panel, arranged, arrangement, legend_row
 from .schur import colour_scale, with_colour_bars
-from .schur_form import form_maps, heat_map
+from .schur_form import BOXES, block_frames, boxes, form_maps, heat_map
 from .style import BLACK, BLUE, FEED_FORWARD, GREY, ORANGE, ROTATIONS, VERMILION, base_layout, title
 from .training import Push
 from .xray_losses import BASELINE, HERE, MIDDLE, RANGE, WAY
@@ -80,7 +80,7 @@ def xray_figure() -> go.Figure:
         xaxis5={"title": {"text": "i − j, below the main diagonal"}}, yaxis5={"range": [0, 1], "ticksuffix": " %"},
         xaxis6={"title": {"text": "share of ‖T‖² that is taken away"}, "range": [-0.02, 1.06], "tickformat": ".0%"},
         yaxis6={**log, "range": [-1, 1]},
-        coloraxis=colour_scale(FEED_FORWARD), coloraxis2=colour_scale(ROTATIONS),
+        coloraxis=colour_scale(FEED, FEED_FORWARD), coloraxis2=colour_scale(BLOCKS, ROTATIONS),
         annotations=[title("", 0, 1) for _ in PANELS],
         **{f"legend{suffix}": legend_row() for suffix in ("", "2", "5", "7", "8")},
     )  # fmt: skip
@@ -103,6 +103,7 @@ def _traces() -> list[Any]:
     hover = "row %{y}, column %{x}: %{z:,.4~r}<extra></extra>"
     for name, colours in ((BLOCKS, ROTATIONS), (FEED, FEED_FORWARD)):
         traces.append(heat_map(name, colours, showscale=False, xaxis="x4", yaxis="y4", hovertemplate=hover))
+    traces.append(block_frames(xaxis="x4", yaxis="y4"))
     nowhere = {"x": [math.nan], "y": [math.nan], "showlegend": False, "hoverinfo": "skip", "mode": "markers"}
     for name, axis in zip(SCALES, ("coloraxis", "coloraxis2"), strict=True):
         traces.append(
@@ -180,6 +181,7 @@ def form_push(form: np.ndarray, rows: np.ndarray, whole: np.ndarray, limits: tup
     traces: dict[str, dict[str, Any]] = {
         BLOCKS: {"z": blocks, "zmin": -limits[1], "zmax": limits[1]},
         FEED: {"z": feed_forward, "zmin": -limits[0], "zmax": limits[0]},
+        BOXES: dict(zip("xy", boxes(rows), strict=True)),
         f"{ENERGY}: energy": bars(k, 100 * energy / total) if n > 1 else nothing,
         SHUFFLED: band(k, low, high) if drawn else nothing,
         f"{SHUFFLED}: mean": {"x": k, "y": mean} if drawn else nothing,

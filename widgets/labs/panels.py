@@ -55,8 +55,8 @@ class Panels:
     def paint(
         self, frame: Frame, curves: Curves, late: bool, growth: bool, start: bool, slow: bool, at_rest: bool
     ) -> None:
-        """Show this. late, growth, start: see `lines_push`. slow: also what costs plotly a whole redraw: the heat map, marks,
-        axes that could be narrower. at_rest: whatever has changed."""
+        """Show this. late, growth, start: see `lines_push`. slow: also what costs plotly a whole redraw: the heat
+        map, marks, axes that could be narrower. at_rest: whatever has changed."""
         assert self.words is not None
         traces, layout = lines_push(frame, self.first, curves, self.words, late, growth, start)
         if slow:
