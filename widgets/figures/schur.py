@@ -57,7 +57,7 @@ def with_colour_bars(found: dict[int, dict[str, Any]], bars: Mapping[str, Panel]
         for panel in dict.fromkeys(bars.values()):
             names = [colours for colours, where in bars.items() if where == panel]
             left, right = layout[f"xaxis{panel.axes}.domain"]
-            width, gap = (right - left) / len(names), 0.2 if len(names) == 1 else 0.35  # for its name, at the right
+            width, gap = (right - left) / len(names), 0.35 * (len(names) > 1)
             for i, colours in enumerate(names):
                 place = {"x": left + i * width, "y": layout[f"{panel.legends[0]}.y"], "len": (1 - gap) * width}
                 layout |= {f"{colours}.colorbar.{key}": value for key, value in place.items()}
@@ -161,10 +161,10 @@ def schur_figure() -> go.Figure:
 
 
 def colour_scale(of: str, colours: list[list[Any]]) -> dict[str, Any]:
-    """The colour bar of a map, with the name of what it is of; the map itself has the same colours and limits of its
-    own, which the page draws fast."""
+    """The colour bar of a map, with the name of what it is of before its first number; the map itself has the same
+    colours and limits of its own, which the page draws fast."""
     bar = {"orientation": "h", "xanchor": "left", "yanchor": "top", "thickness": 10, "xpad": 0, "ypad": 2}
-    bar |= {"nticks": 5, "tickangle": 0, "title": {"text": of, "side": "right", "font": {"size": 14}}}
+    bar |= {"nticks": 5, "tickangle": 0, "tickprefix": f"{of}: ", "showtickprefix": "first"}
     return {"colorscale": colours, "cmin": -1, "cmax": 1, "colorbar": {**bar, "exponentformat": "power"}}
 
 

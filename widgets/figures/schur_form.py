@@ -32,8 +32,8 @@ def form_figure(words: Words) -> go.Figure:
         figure.add_trace(heat_map(name, scale, colorbar=colorbar))
     figure.add_trace(block_frames())
     figure.update_layout(
-        xaxis={"constrain": "domain", "showgrid": False},
-        yaxis={"autorange": "reversed", "scaleanchor": "x", "constrain": "domain", "showgrid": False},
+        xaxis={"range": [-0.5, 1.5], "constrain": "domain", "showgrid": False},
+        yaxis={"range": [1.5, -0.5], "scaleanchor": "x", "constrain": "domain", "showgrid": False},
         annotations=[title(form_title(words), 0, 1) | {"xshift": EDGE - LEFT}],
     )
     return figure
@@ -89,7 +89,12 @@ def form_push(frame: Frame) -> Push:
         BOXES: dict(zip("xy", boxes(rows), strict=True)),
     }
     name = "Λ + s T" if frame.snapshot.blocks else "Schur form of V"
-    return traces, {"annotations[0].text": f"{name} after {updates(frame.snapshot.updates)}"}
+    end = len(form) - 0.5
+    return traces, {
+        "annotations[0].text": f"{name} after {updates(frame.snapshot.updates)}",
+        "xaxis.range": [-0.5, end],
+        "yaxis.range": [end, -0.5],
+    }
 
 
 def form_maps(form: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

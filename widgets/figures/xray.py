@@ -15,6 +15,7 @@ from .axes import decades, nice_end, positive
 from .band import CLOUD, STRIP, band
 from .growth import bars
 from .layout import CELL, NARROW, PHONE, Panel, arranged, arrangement, legend_row
+from .numbers import short
 from .schur import colour_scale, with_colour_bars
 from .schur_form import BOXES, block_frames, boxes, form_maps, heat_map
 from .style import BLACK, BLUE, FEED_FORWARD, GREY, ORANGE, ROTATIONS, VERMILION, base_layout, title
@@ -194,8 +195,10 @@ def form_push(form: np.ndarray, rows: np.ndarray, whole: np.ndarray, limits: tup
         for axis, end in zip(("coloraxis", "coloraxis2"), limits, strict=True)
         for c, sign in (("cmin", -1), ("cmax", 1))
     }
-    for axis, end in zip(("coloraxis", "coloraxis2"), limits, strict=True):
-        layout[f"{axis}.colorbar.tickvals"] = [-end, 0, end]  # both scales stand in one panel: three numbers have room
+    for name, axis, end in zip((FEED, BLOCKS), ("coloraxis", "coloraxis2"), limits, strict=True):
+        # both scales stand in one panel: three numbers have room
+        layout[f"{axis}.colorbar.tickvals"] = [-end, 0, end]
+        layout[f"{axis}.colorbar.ticktext"] = [f"{name}: {short(-end)}", "0", short(end)]
     layout |= {
         "xaxis4.range": [-0.5, n - 0.5], "yaxis4.range": [n - 0.5, -0.5], "xaxis4.dtick": tick, "yaxis4.dtick": tick,
         "xaxis5.range": [0, n], "yaxis5.range": [0, 1.05 * nice_end(largest, 0.0)],
