@@ -237,7 +237,7 @@ def _ranges(traces: dict[str, dict[str, Any]], words: Words) -> dict[str, Any]:
     loss = decades([*bounded, [words.baseline / 8, 1.4 * words.baseline]], 0.25)
     return {
         "yaxis.range": loss,
-        **log_ticks("yaxis", *loss, 6),
+        **log_ticks("yaxis", loss[0], loss[1], 6),
         "yaxis6.range": [0, 1.05 * max(1.0, nice_end(float(np.nanmax(drawn[words.score], initial=0.0)), 1))],
         "xaxis2.range": [-beyond * CIRCLE[0], beyond * CIRCLE[0]],
         "yaxis2.range": [-beyond * CIRCLE[1], beyond * CIRCLE[1]],
