@@ -14,6 +14,7 @@ import plotly.graph_objects as go
 
 TITLE, LEGEND, STRIP = 24, 20, 20  # heights in pixels
 BELOW = 20  # a legend hangs below its row, and the top number of an axis stands above its plot
+TOP = 8  # that number, where there is no legend
 FOOT = 50  # below a plot: the numbers and the name of its axis
 LEFT, RIGHT = 58, 12  # beside a plot: its numbers, and room for half of one
 EDGE = 8  # from the left end of a panel's place to its title and legends
@@ -60,7 +61,7 @@ def arrangement(
     rows, cell = -(-(places or len(panels)) // columns), width / columns
     high, broad = key + rows * row - FOOT, width - EDGE - RIGHT  # of plotly's plotting area: all but the margins
     legends, line = max(len(panel.legends) for panel in panels), LEGEND * (1 + stacked)
-    head = TITLE + line * legends + BELOW * bool(legends) + STRIP * strip
+    head = TITLE + line * legends + (BELOW if legends else TOP) + STRIP * strip
     found: dict[str, Any] = {"height": key + rows * row, "margin": MARGIN}
     if key:
         found |= {"legend.x": 0.0, "legend.y": 1.0, "legend.orientation": "v" if stacked else "h"}

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from nnrnn_core.experiments import Race
 
-from .axes import around, decades
+from .axes import around, decades, log_ticks
 from .layout import NARROW, PHONE, Panel, arranged, arrangement, legend_row
 from .numbers import short
 from .race_view import COLOURS, LEAST, NAMES, NETWORKS, THIN, WIDE, Live, View
@@ -40,7 +40,7 @@ def race_figure() -> go.Figure:
     figure = go.Figure(layout=base_layout(ROW, showlegend=True, legend=key))
     for panel in PANELS:
         figure.layout[f"xaxis{panel.axes}"] = {"anchor": f"y{panel.axes}", "mirror": True, "nticks": 5}
-        look = {"mirror": True, "nticks": 5, "tickformat": "~g"}  # of a loss, on a log axis: 2 and not a small digit
+        look = {"mirror": True, "nticks": 5, "exponentformat": "power"}
         figure.layout[f"yaxis{panel.axes}"] = {"anchor": f"x{panel.axes}", **look}
     figure.update_layout(annotations=[title("", 0, 1) for _ in PANELS])
     for style in _key():
@@ -179,8 +179,10 @@ def _key_push(view: View, live: Live | None) -> dict[Any, dict[str, Any]]:
 def _title(race: Race, network: str, curves: dict[str, Any]) -> str:
     if network not in race.runs:
         return f"{network}: " + ("not run" if network in race.not_run else "not in this task")
-    values = curves[network][1][:, -1] if curves[network][1].size else np.array([math.nan])
     seeds = len(race.runs[network])
+    if not curves[network][1].size:  # its runs have no update in common
+        return f"{network}: {race.diverged(network)} of {seeds} diverged"
+    values = curves[network][1][:, -1]
     text = f"{network}: {short(float(values.mean()))}"
     text += f" ± {short(float(values.std(ddof=1)), 2)}" if seeds > 1 else ", 1 seed"
     return text + (f", {race.diverged(network)} diverged" if race.diverged(network) else "")
@@ -235,4 +237,6 @@ def _ranges(race: Race, curves: dict[str, Any], view: View, live: Live | None) -
         found[f"xaxis{panel.axes}.title.text"] = "updates" if view.against == "updates" else "processor seconds"
         found[f"yaxis{panel.axes}.type"] = "log" if log else "linear"
         found[f"yaxis{panel.axes}.range"] = scale
+        found[f"yaxis{panel.axes}.tickmode"] = "linear" if log else "auto"
+        found |= log_ticks(f"yaxis{panel.axes}", scale[0], scale[1], 3) if log else {}
     return found

@@ -15,7 +15,7 @@ from nnrnn_core import dynamics
 
 from .axes import nice_end
 from .frame import Frame
-from .layout import EDGE, FOOT, LEFT, RIGHT, TITLE
+from .layout import EDGE, FOOT, LEFT, RIGHT, TITLE, TOP
 from .numbers import short, updates
 from .style import BLACK, FEED_FORWARD, ROTATIONS, base_layout, title
 from .training import ROW, Push, Words
@@ -25,7 +25,7 @@ BOXES = "2×2 blocks"
 
 def form_figure(words: Words) -> go.Figure:
     """The Schur form: the blocks Λ on one colour scale, the feed-forward part s T on its own."""
-    figure = go.Figure(layout=base_layout(ROW, margin={"l": LEFT, "r": RIGHT, "t": TITLE, "b": FOOT}))
+    figure = go.Figure(layout=base_layout(ROW, margin={"l": LEFT, "r": RIGHT, "t": TITLE + TOP, "b": FOOT}))
     bar = {"thickness": 10, "len": 0.48, "x": 1.0}
     for name, scale, y in (("Λ", ROTATIONS, 0.78), ("s T", FEED_FORWARD, 0.24)):
         colorbar = {**bar, "y": y, "title": {"text": name}}
@@ -34,7 +34,7 @@ def form_figure(words: Words) -> go.Figure:
     figure.update_layout(
         xaxis={"range": [-0.5, 1.5], "constrain": "domain", "showgrid": False},
         yaxis={"range": [1.5, -0.5], "scaleanchor": "x", "constrain": "domain", "showgrid": False},
-        annotations=[title(form_title(words), 0, 1) | {"xshift": EDGE - LEFT}],
+        annotations=[title(form_title(words), 0, 1) | {"xshift": EDGE - LEFT, "yshift": TOP}],
     )
     return figure
 

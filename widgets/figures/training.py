@@ -110,7 +110,7 @@ def lines_figure(words: Words) -> go.Figure:
         yaxis3={"type": "log", "range": [-1, 1], "dtick": 1},
         xaxis4={"title": "time step t", "range": [0, words.length]},
         yaxis4={"type": "log", "range": [-2, 1], "dtick": 1},
-        xaxis5={"title": "delay k", "range": [0, words.length]},
+        xaxis5={"title": "delay k of J(k)", "range": [0, words.length]},
         yaxis5={"type": "log", "range": [-4, 0.2], "dtick": 1},
         annotations=[title(text, 0, 1) for text in _titles(words, True, True, math.nan)],
     )  # fmt: skip
@@ -127,7 +127,7 @@ def _titles(words: Words, late: bool, exact: bool, memory: float) -> list[str]:
         "Eigenvalues of V, unit circle",
         "Growth ‖Vᵏ‖₂" + ("" if exact else " (estimate)"),
         "Gradient ‖∂ℓ<sub>late</sub>/∂h<sub>t</sub>‖" if late else "Gradient ‖∂L/∂h<sub>t</sub>‖, whole loss",
-        "Fisher memory J(k)" + (f", total {about}{total(memory)}" if math.isfinite(memory) else ""),
+        "Fisher memory" + (f", total {about}{total(memory)}" if math.isfinite(memory) else ""),
     ]
 
 
