@@ -74,12 +74,19 @@ def test_a_panel_with_one_curve_needs_no_legend_and_what_is_hidden_sets_no_axis(
     assert ranges[1][0] < ranges[0][0]
 
 
-@pytest.mark.parametrize(("span", "full"), [(0.3, True), (1.9, True), (2.0, False), (8.0, False)])
+@pytest.mark.parametrize(("span", "full"), [(0.8, True), (1.9, True), (2.0, False), (8.0, False)])
 def test_numbers_of_a_log_axis_are_written_in_full_on_few_decades_and_as_powers_on_more(
     span: float, full: bool
 ) -> None:
     ticks = log_ticks("yaxis2", -1, -1 + span, 4)
     assert ticks == {"yaxis2.dtick": "D2" if full else span / 4 if span > 4 else 1, "yaxis2.tickformat": "~g" * full}
+
+
+@given(st.floats(-8, 8), st.floats(0.02, 0.79))
+def test_a_part_of_a_decade_has_two_to_six_numbers(low: float, span: float) -> None:
+    step = float(str(log_ticks("yaxis", low, low + span, 3)["yaxis.dtick"]).removeprefix("L"))
+    inside = np.floor(10 ** (low + span) / step) - np.ceil(10**low / step) + 1
+    assert 2 <= inside <= 6
 
 
 def test_a_frame_is_around_every_block_so_that_it_is_told_from_what_is_below_without_colour() -> None:

@@ -327,7 +327,7 @@ def test_while_a_slider_is_awaited_frames_are_seldom_and_only_their_steps_are_me
     apart = np.diff(painted)
     assert len(painted) > 3 and apart.min() >= FRAMES_APART and apart.max() < 2 * FRAMES_APART + SHORT_BUDGET
     assert sum(seen) <= len(painted) + 1 < len(seen) / 4
-    assert lab.controls.speed.value.endswith("steps/s, slider first")
+    assert lab.controls.speed.value.endswith("steps/s\nslider first")
     lab.lines.pointer_on_slider = False
     for _ in range(8):
         lab._playing.tick()

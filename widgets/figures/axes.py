@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+PART = 0.8  # of a decade
 POINTS = 400  # at most so many for a curve on the screen: more than its pixels would only cost time
 
 
@@ -54,9 +55,14 @@ def log_axis(axis: str, values: np.ndarray, labels: int, floor: float) -> dict[s
 
 def log_ticks(axis: str, low: float, high: float, labels: int) -> dict[str, Any]:
     """Where the numbers of a log axis stand, and how they are written: 0.1, 0.2, 0.5, 1 … on less than two decades (by
-    itself plotly writes the 2 and the 5 small, without their decade), powers of ten on more, about so many."""
+    itself plotly writes the 2 and the 5 small, without their decade), powers of ten on more, about so many; at equal
+    steps on a part of a decade, which may hold only one of 1, 2 and 5."""
     few = high - low < 2
-    apart = "D2" if few else math.ceil((high - low) / labels)
+    apart: Any = "D2" if few else math.ceil((high - low) / labels)
+    if high - low < PART:
+        most = (10**high - 10**low) / 2
+        unit = 10.0 ** math.floor(math.log10(most))
+        apart = f"L{unit * next(m for m in (5, 2, 1) if unit * m <= most or m == 1):g}"
     return {f"{axis}.dtick": apart, f"{axis}.tickformat": "~g" if few else ""}
 
 

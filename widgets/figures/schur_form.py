@@ -21,6 +21,7 @@ from .style import BLACK, FEED_FORWARD, ROTATIONS, base_layout, title
 from .training import ROW, Push, Words
 
 BOXES = "2×2 blocks"
+FRAMED = 64  # rows up to which blocks have frames: of more, these would hide what they are around
 
 
 def form_figure(words: Words) -> go.Figure:
@@ -48,10 +49,10 @@ def heat_map(name: str, colours: list[list[Any]], **more: Any) -> go.Heatmap:
 
 
 def boxes(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """A frame around each 2×2 block, as one line with gaps."""
+    """A frame around each 2×2 block, as one line with gaps; none in a form of many rows."""
     across = np.array([-0.5, 1.5, 1.5, -0.5, -0.5, math.nan])
     down = np.array([-0.5, -0.5, 1.5, 1.5, -0.5, math.nan])
-    if not len(rows):
+    if not len(rows) or rows[-1] + 2 > FRAMED:
         return np.array([math.nan]), np.array([math.nan])
     return (rows[:, None] + across).ravel(), (rows[:, None] + down).ravel()
 

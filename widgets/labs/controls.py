@@ -59,7 +59,8 @@ class Controls:
             tooltips=[f"{LESSON:g} steps a second: what happens can be watched", "as fast as this machine can"],
             layout=ipw.Layout(width="auto"),
         )  # fmt: skip
-        self.speed = ipw.Label("", layout=ipw.Layout(width="150px"))
+        self.speed = ipw.Label("", layout=ipw.Layout(width="90px"))
+        self.speed.add_class("training-speed")
         self.present = _button("Full screen", "all panels, the controls and the sentence; Esc ends it", "auto")
         self.halve = _button("Halve the rates and go on", "go on training from the last good parameters", "auto")
         self.halve.layout.display = "none"
@@ -152,7 +153,7 @@ class Controls:
     def show_speed(self, steps: float, slider_first: bool = False) -> None:
         """Measured, in steps a second. slider_first: it trains in short turns now, so that a slider's move is answered
         at once; that is why it is slower."""
-        self.speed.value = f"{short(steps, 2)} steps/s" + (", slider first" if slider_first else "")
+        self.speed.value = f"{short(steps, 2)} steps/s" + ("\nslider first" if slider_first else "")
 
     def zero_or(self, slider: FloatLogSlider) -> float:
         """A log slider's value; its lowest stop means 0: no decay, no penalty."""
