@@ -16,7 +16,7 @@ LESSON = 12.0  # steps a second at which a class can follow: a plateau of 200 up
 FULL = math.inf  # as fast as the machine can
 BEHIND = 0.5  # seconds of a pace that are made up for after a slow while, and no more
 BUDGET = 0.109  # seconds of training between two frames: eight frames a second
-SHORT_BUDGET = 0.04  # the same while a slider is about to move: its move has to wait for the training that runs
+SHORT_BUDGET = 0.03  # the same while a slider is about to move: its move has to wait for the training that runs
 FRAMES_APART = 0.08  # seconds between two frames then, at least: one costs as much as a step, its step twice as much
 FRAMES_PER_TICK = 2  # a control that the pointer was not near waits for so many
 
