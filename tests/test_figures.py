@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from nnrnn_core import tasks
 from nnrnn_core.dynamics import fisher_memory, henrici, transient_growth, typical_growth
-from widgets.figures.axes import POINTS, nice_end, thinned
+from widgets.figures.axes import POINTS, log_ticks, nice_end, thinned
 from widgets.figures.frame import frame_of
 from widgets.figures.marks import LINES, Mark, grouped, mark_shapes, written
 from widgets.figures.numbers import fixed, short
-from widgets.figures.schur_form import form_figure, form_push
-from widgets.figures.training import CIRCLE, Curves, lines_figure, lines_push, sentence
+from widgets.figures.schur_form import BOXES, form_figure, form_push
+from widgets.figures.training import CIRCLE, MEASURED, TYPICAL, Curves, lines_figure, lines_push, sentence
 from widgets.labs.experiment import Experiment
 from widgets.labs.plan import make_plan
 
@@ -58,6 +58,47 @@ def test_every_trace_that_is_pushed_exists_in_the_figure_and_every_layout_key_to
         names = [trace.name for trace in figure.data]
         assert set(traces) <= set(names) and len(names) == len(set(names))
         assert all(key in figure.layout for key in layout)
+
+
+def test_a_panel_with_one_curve_needs_no_legend_and_what_is_hidden_sets_no_axis() -> None:
+    lab = experiment()
+    frame = frame_of(lab.last, exact=False)
+    first = replace(frame, snapshot=replace(frame.snapshot, late=1e-5 * frame.snapshot.late), late=1e-5 * frame.late)  # type: ignore[operator]
+    ranges = []
+    for more in (False, True):
+        traces, layout = lines_push(frame, first, lab.curves, lab.words(), growth=more, start=more)
+        for name in (TYPICAL, MEASURED, "at the start", "J(k), at the start"):
+            assert traces[name]["visible"] is more and ("y" in traces[name]) is more
+        assert all(traces[name]["showlegend"] is more for name in ("worst ‖Vᵏ‖₂", "now", "J(k)"))
+        ranges.append(layout["yaxis4.range"])
+    assert ranges[1][0] < ranges[0][0]
+
+
+@pytest.mark.parametrize(("span", "full"), [(0.8, True), (1.9, True), (2.0, False), (8.0, False)])
+def test_numbers_of_a_log_axis_are_written_in_full_on_few_decades_and_as_powers_on_more(
+    span: float, full: bool
+) -> None:
+    ticks = log_ticks("yaxis2", -1, -1 + span, 4)
+    assert ticks == {"yaxis2.dtick": "D2" if full else span / 4 if span > 4 else 1, "yaxis2.tickformat": "~g" * full}
+
+
+@given(st.floats(-8, 8), st.floats(0.02, 0.79))
+def test_a_part_of_a_decade_has_two_to_six_numbers(low: float, span: float) -> None:
+    step = float(str(log_ticks("yaxis", low, low + span, 3)["yaxis.dtick"]).removeprefix("L"))
+    inside = np.floor(10 ** (low + span) / step) - np.ceil(10**low / step) + 1
+    assert 2 <= inside <= 6
+
+
+def test_a_frame_is_around_every_block_so_that_it_is_told_from_what_is_below_without_colour() -> None:
+    for model in ("nnrnn", "rnn"):
+        frame = frame_of(experiment(model=model).look(), exact=False)
+        traces, layout = form_push(frame)
+        corners = np.array([traces[BOXES]["x"], traces[BOXES]["y"]]).reshape(2, -1, 6)[:, :, 0] + 0.5
+        assert np.array_equal(corners[0], corners[1])
+        held = {(i, j) for row in corners[0].astype(int) for i in (row, row + 1) for j in (row, row + 1)}
+        single = {(i, i) for i in range(16)}
+        assert {tuple(entry) for entry in np.argwhere(~np.isnan(traces["Λ"]["z"])).tolist()} == held | single
+        assert layout["xaxis.range"] == layout["yaxis.range"][::-1] == [-0.5, 15.5]
 
 
 def test_the_late_gradient_is_one_at_its_own_time_step() -> None:

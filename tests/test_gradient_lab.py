@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,11 +16,14 @@ from nnrnn_core import dynamics
 from widgets import GradientLab
 from widgets.figures.gradient import (
     BACK,
+    BAND,
+    DETAILS,
     FINITE,
     HISTOGRAM,
     LARGEST,
     LONG,
     NORMAL,
+    RADIUS,
     RATES,
     RMS,
     Stretch,
@@ -115,9 +119,10 @@ def test_an_orthogonal_network_keeps_every_gradient_until_tanh_shrinks_it(lab: G
 
 
 def test_the_long_run_of_a_linear_network_is_that_of_its_eigenvalues_and_others_are_measured(lab: GradientLab):
+    lab.set(details=True)
     assert np.array_equal(drawn(lab, LONG), drawn(lab, RATES))
     lab.set_matrix("random", size=12)
-    lab.set(nonlinearity="tanh", strength=0.0)  # at rest: the linear network's Jacobians
+    lab.set(nonlinearity="tanh", strength=0.0, details=True)  # at rest: the linear network's Jacobians
     V = dynamics.gallery["random"](size=12)
     assert np.allclose(drawn(lab, LONG), np.log(np.sort(np.abs(np.linalg.eigvals(V)))[::-1]), atol=0.02)
 
@@ -140,6 +145,21 @@ def test_a_stretch_knows_its_peak_on_the_way_back():
     shown = Stretch(np.array([0, 4, 8]), logs, logs)
     assert (shown.length, shown.peak) == (8, (pytest.approx(3), 4))
     assert np.allclose(shown.finite, logs[-1] / 8)
+
+
+def test_what_only_more_shows_is_hidden_until_then_and_no_sentence_speaks_of_it(lab: GradientLab):
+    def in_sight() -> set[str]:
+        return {trace.name for trace in lab.figures[0].figure.data if trace.visible in (None, True)}
+
+    assert in_sight().isdisjoint(DETAILS) and {LARGEST, NORMAL, RADIUS, BAND, FINITE, HISTOGRAM} <= in_sight()
+    assert not re.search("root mean square|long run", lab.status)
+    assert "rms" not in lab.code.rpartition("curves =")[2]
+    lab.details.value = True
+    lab.settle()
+    assert in_sight() >= set(DETAILS)
+    assert "root mean square" in lab.status and "in the long run" in lab.status
+    assert '"with T, rms"' in lab.code
+    assert GradientState.from_preset(lab.preset, "gradient", "GradientLab").details
 
 
 # --- controls
@@ -165,7 +185,11 @@ def test_what_has_no_effect_on_a_linear_network_cannot_be_moved(lab: GradientLab
     assert all(slider.disabled for slider in (lab.strength, lab.bias, lab.seed))
     lab.nonlinearity.value = "tanh"
     assert not any(slider.disabled for slider in (lab.strength, lab.bias, lab.seed))
-    assert LONG in lab.figures[0].pending, "it takes a long run"
+    assert not lab.figures[0].pending, "it takes a long run, which nobody has asked for"
+    lab.settle()
+    lab.details.value = True
+    lab.length.value = 20
+    assert LONG in lab.figures[0].pending
     lab.settle()
     assert not lab.figures[0].pending
 
@@ -191,6 +215,7 @@ def test_a_length_beyond_the_slider_is_shown(lab: GradientLab):
         ({"strength": -1}, "strength must be"),
         ({"bias": np.inf}, "bias must be"),
         ({"seed": 0.5}, "seed must be"),
+        ({"details": 1}, "details must be True or False; got 1"),
         ({"nonlinearity": "relu", "gain": 10, "length": 300}, "leave float64 at step"),
     ],
 )

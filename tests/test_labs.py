@@ -14,7 +14,18 @@ import pytest
 import torch
 
 from nnrnn_core import SchurMatrix, tasks
-from widgets import GradientLab, GrowthLab, MemoryLab, SchurLab, ShearLab, SpectrumLab, TrainingLab
+from widgets import (
+    AssembleLab,
+    GradientLab,
+    GrowthLab,
+    MemoryLab,
+    RaceLab,
+    SchurLab,
+    ShearLab,
+    SpectrumLab,
+    TrainingLab,
+    XrayLab,
+)
 from widgets.labs import registry
 from widgets.labs.lab import LARGEST_SCALE, Lab
 
@@ -306,3 +317,22 @@ def test_running_a_cell_again_closes_the_lab_that_it_had_made_and_all_its_parts(
         assert all(part.comm is not None for part in parts)
     lab.close()
     assert all(part.comm is None for part in parts)
+
+
+# --- what a class sees first
+
+FEW = 6  # entries of a figure's legends
+ALL_LABS = [
+    *MATRIX_LABS, ShearLab, AssembleLab, RaceLab, XrayLab, TrainingLab, lambda: TrainingLab(tasks.Copying(delay=3), 4)
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("make", ALL_LABS, ids=lambda make: getattr(make, "__name__", ""))
+def test_a_figure_opens_with_few_entries_in_its_legends(make: Any) -> None:
+    lab = make()
+    for figure in lab.figures:
+        named = figure.figure.layout.showlegend is not False
+        lines = [trace for trace in figure.figure.data if trace.type == "scatter" and trace.visible is not False]
+        entries = [trace.name for trace in lines if (named if trace.showlegend is None else trace.showlegend)]
+        assert len(entries) <= FEW, entries
+    lab.close()

@@ -19,8 +19,8 @@ from races import POINTS, write_race, write_run
 from widgets import RaceLab
 from widgets.figures.numbers import short
 from widgets.figures.race import CELL, FINISH, LAYOUTS, PANELS, drawn, race_push
-from widgets.figures.race_details import details_push
-from widgets.figures.race_view import NETWORKS, View
+from widgets.figures.race_details import details_figure, details_push
+from widgets.figures.race_view import DASHES, NETWORKS, View
 from widgets.figures.race_words import race_sentence
 from widgets.labs.race_live import LiveRun
 from widgets.labs.race_state import RaceState
@@ -214,11 +214,21 @@ def test_pairs_tuning_and_time_are_those_of_the_race(folder: Path):
     assert np.array_equal(traces["nnrnn: pairs"]["x"], found.pair("rnn", "nnrnn").advantage)
     assert np.isnan(traces["rnn: pairs"]["x"]).all()
     assert traces["rates chosen"]["x"].tolist() == [0.01, 0.001] and traces["rates chosen"]["y"].tolist() == [0.7, 0.5]
-    assert np.isnan(traces["rnn: tuning"]["y"][1]), "what diverged is a gap"
+    assert np.isnan(traces["rnn"]["y"][1]), "what diverged is a gap"
     assert np.array_equal(traces["lru: time"]["x"], list(found.seconds("lru").values()))
     assert layout["xaxis.ticktext"] == ["0.001", "0.01"]
     untuned = details_push(found, "rnn", {}, dict.fromkeys(networks(TASK)))[1]
     assert untuned["annotations[0].text"] == "Tuning: not run"
+
+
+def test_every_network_has_a_dash_of_its_own_and_the_key_names_those_that_were_tuned(folder: Path):
+    assert len(set(DASHES.values())) == len(NETWORKS)
+    figure = details_figure()
+    dashes = {trace.name: trace.line.dash for trace in figure.data if trace.name in NETWORKS}
+    assert dashes == DASHES
+    tuning = {"nnrnn": {"0.001": 0.2}, "rnn": {"0.001": 0.5}}
+    traces, _ = details_push(race(TASK, folder=folder), "rnn", tuning, {})
+    assert {name for name in NETWORKS if traces[name]["showlegend"]} == set(tuning)
 
 
 def test_panels_stand_in_one_two_or_three_columns_below_the_key():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import html
 import json
+import math
 import random
 import re
 import time
@@ -22,7 +23,7 @@ from widgets.labs import registry
 from widgets.labs.drawing import SEQUENCE_APART
 from widgets.labs.experiment import DRAG, FRAMES, Experiment
 from widgets.labs.plan import make_plan
-from widgets.labs.playing import BEHIND, FRAMES_PER_TICK, FULL, LESSON
+from widgets.labs.playing import BEHIND, FRAMES_APART, FRAMES_PER_TICK, FULL, LESSON, SHORT_BUDGET
 
 
 def copying(**options: object) -> TrainingLab:
@@ -304,9 +305,33 @@ def test_a_tick_paints_its_frames_and_only_one_while_a_sliders_move_is_awaited(m
     lab.lines.pointer_on_slider = True  # the pointer is on a slider
     lab._playing.tick()
     assert len(painted) == FRAMES_PER_TICK + 1
-    lab.lines.pointer_on_slider, lab._moved = False, time.monotonic()
+    lab.lines.pointer_on_slider, lab._moved = False, math.inf  # one has moved, and is held
+    lab._playing._drawn = -math.inf
+    lab._playing.tick()
     lab._playing.tick()
     assert len(painted) == FRAMES_PER_TICK + 2
+
+
+def test_while_a_slider_is_awaited_frames_are_seldom_and_only_their_steps_are_measured_and_the_lab_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock, lab, seen, painted = Clock(monkeypatch), copying(start="random"), [], []
+    step, draw = lab.experiment.step, lab.draw
+    monkeypatch.setattr(lab, "draw", lambda *a, **k: (painted.append(clock.now), draw(*a, **k)))
+    lab.controls.pace.value = FULL
+    lab.lines.play(lab._playing.tick)
+    lab.lines.pointer_on_slider = True
+    monkeypatch.setattr(lab.experiment, "step", lambda **how: (seen.append(how["seen"]), step(**how), clock.wait(0.01)))
+    for _ in range(40):
+        lab._playing.tick()
+    apart = np.diff(painted)
+    assert len(painted) > 3 and apart.min() >= FRAMES_APART and apart.max() < 2 * FRAMES_APART + SHORT_BUDGET
+    assert sum(seen) <= len(painted) + 1 < len(seen) / 4
+    assert lab.controls.speed.value.endswith("steps/s\nslider first")
+    lab.lines.pointer_on_slider = False
+    for _ in range(8):
+        lab._playing.tick()
+    assert lab.controls.speed.value.endswith("steps/s")
 
 
 class Clock:
@@ -319,6 +344,9 @@ class Clock:
     def read(self) -> float:
         self.now += self._look
         return self.now
+
+    def wait(self, seconds: float) -> None:
+        self.now += seconds
 
 
 def play_for(lab: TrainingLab, clock: Clock, seconds: float, round_trip: float, monkeypatch: pytest.MonkeyPatch) -> int:

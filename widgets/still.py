@@ -242,7 +242,8 @@ def _trace(trace: Mapping[str, Any], x: Axis, y: Axis, origin: bool = True) -> I
         opacity = f'fill-opacity="{trace.get("opacity", 1):g}"'
         yield f'<path d="{path}" stroke="none" fill="{trace.get("fillcolor", INK)}" {opacity}/>'
     elif "lines" in mode and (path := _path(xs, ys)):
-        dash = f' stroke-dasharray="{DASHES[line["dash"]]}"' if line.get("dash") in DASHES else ""
+        pattern = DASHES.get(line.get("dash") or "solid", line.get("dash", "") if "px" in line.get("dash", "") else "")
+        dash = f' stroke-dasharray="{pattern}"' if pattern else ""
         faint = f' stroke-opacity="{trace["opacity"]:g}"' if "opacity" in trace else ""
         width = line.get("width", 2)
         yield f'<path d="{path}" stroke="{line.get("color", INK)}" stroke-width="{width:g}"{dash}{faint}/>'

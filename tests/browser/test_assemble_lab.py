@@ -16,7 +16,7 @@ PICTURE = f"""() => JSON.stringify(document.querySelector('{GRAPH}').data.map(
     ({{ x, y, z }}) => [x, y, z].map((part) => Array.from(part ?? [], (v) => v?.length ? [...v] : v))))"""
 FAR = f"""() => {{ const {{ data }} = document.querySelector('{GRAPH}'), points = (name) => {{
     const {{ x, y }} = data.find((trace) => trace.name === name); return Array.from(x, (v, i) => [v, y[i]]); }};
-    const meant = points('γ e<sup>±iθ</sup>');
+    const meant = points('γ exp(±iθ)');
     return Math.max(...points('eigenvalues').map(([x, y], i) => Math.hypot(x - meant[i][0], y - meant[i][1]))); }}"""
 CONTROLS = ("γ", "θ", "T scale s", "t in block", "block", "n, units", "a, of P")
 

@@ -140,28 +140,37 @@ def test_a_click_in_the_plane_draws_the_bound_on_the_growth_curve(notebook: Note
     notebook.screenshot("spectrumlab-clicked")
 
 
-# Words of titles and legends that are cut by the figure's edge, lie on one another or on a plot, or are too small.
+# Words and numbers that are cut by the figure's edge or lie on one another; titles and legends that lie on a plot; and
+# what is too small: titles and legends anywhere, all words, raised and lowered ones too, on a projector.
 COVERED = """() => Array.from(document.querySelectorAll('.live-graph.js-plotly-plot')).flatMap((gd) => {
     const frame = gd.getBoundingClientRect(), { _plots } = gd._fullLayout;
     const plots = Object.values(_plots).map(({ xaxis, yaxis }) => ({ left: frame.x + xaxis._offset,
         right: frame.x + xaxis._offset + xaxis._length, top: frame.y + yaxis._offset,
         bottom: frame.y + yaxis._offset + yaxis._length }));
-    const words = Array.from(gd.querySelectorAll('.annotation-text-g text, .legendtext')).filter(
-        (text) => text.textContent.trim()).map((text) => [text, text.getBoundingClientRect()]);
+    const words = Array.from(gd.querySelectorAll('.main-svg text')).filter((text) => text.textContent.trim() &&
+        text.getBoundingClientRect().width).map((text) => [text, text.getBoundingClientRect()]);
+    const above = (text) => text.matches('.annotation-text-g text, .legendtext, .legendtitletext');
+    const size = (text) => parseFloat(getComputedStyle(text).fontSize);
+    const leaves = Array.from(gd.querySelectorAll('.main-svg :is(text, tspan)')).filter((text) =>
+        !text.children.length && text.textContent.replace(/\\u200b/g, '').trim() && text.getBoundingClientRect().width);
     const both = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2 &&
         Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 4;
     return words.flatMap(([text, box], i) => [
         ...(box.left < frame.left - 1 || box.right > frame.right + 1 || box.top < frame.top - 1 ||
             box.bottom > frame.bottom + 1 ? ['cut: ' + text.textContent] : []),
-        ...(plots.some((plot) => both(box, plot)) ? ['on a plot: ' + text.textContent] : []),
+        ...(above(text) && plots.some((plot) => both(box, plot)) ? ['on a plot: ' + text.textContent] : []),
         ...words.slice(i + 1).filter(([, other]) => both(box, other)).map(([other]) =>
             text.textContent + ' on ' + other.textContent),
-        ...(parseFloat(getComputedStyle(text).fontSize) < 14 ? ['small: ' + text.textContent] : [])]); })"""
+        ...(above(text) && size(text) < 14 ? ['small: ' + text.textContent] : [])]).concat(innerWidth < 1800 ? [] :
+        leaves.filter((text) => size(text) < 14).map((text) => `small: ${text.textContent}, ${size(text)} px`)); })"""
 ARRANGED = """() => { const all = Array.from(document.querySelectorAll('.live-figure'));
     return all.length && all.every((el) => el.querySelector('.js-plotly-plot')?.layout?.width === el.clientWidth); }"""
 
 
-@pytest.mark.parametrize("names", [LABS[:3], LABS[3:]], ids=" ".join)
+OTHERS = ["TrainingLab", "RaceLab", "XrayLab"]
+
+
+@pytest.mark.parametrize("names", [LABS[:3], LABS[3:], OTHERS], ids=" ".join)
 def test_nothing_is_cut_or_covered_at_any_width(notebook: Notebook, names: list[str]) -> None:
     """In one cell: labs of one run live together."""
     notebook.run(f"VBox([{', '.join(f'{name}()' for name in names)}])")

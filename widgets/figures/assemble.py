@@ -14,15 +14,15 @@ from .assemble_words import moved
 from .axes import nice_end
 from .layout import CELL, NARROW, PHONE, Panel, arranged, arrangement, legend_row
 from .numbers import short
-from .schur import BLOCKS, BORDER, BOXES, FEED, boxes, colour_scale, plane_push, with_colour_bars, written
+from .schur import BLOCKS, BORDER, FEED, colour_scale, plane_push, with_colour_bars, written
 from .schur import VALUES as PAIRS
-from .schur_form import form_maps, heat_map
+from .schur_form import BOXES, block_frames, boxes, form_maps, heat_map
 from .style import BLACK, BLUE, FEED_FORWARD, GREEN, GREY, ROTATIONS, VERMILION, base_layout, title
 from .training import Push
 
 P_MAP, V_MAP, CHOSEN_BOX = "P", "V", "the block of the sliders"
 IN_P, IN_FORM, IN_V = "entries of P", "entries of the form", "entries of V"
-CIRCLE, MEANT, CHOSEN = "block's γ", "γ e<sup>±iθ</sup>", "block's pair"
+CIRCLE, MEANT, CHOSEN = "block's γ", "γ exp(±iθ)", "block's pair"
 OFF = 1e-9  # relative: an eigenvalue farther than this from γ e^{±iθ} has left it
 
 ORTHOGONAL = Panel(0, "", ("legend4", "legend5"))  # their rows of legends are the room of the colour bars
@@ -101,9 +101,9 @@ def assemble_figure() -> go.Figure:
         along = {"scaleanchor": f"x{panel.axes}", "constraintoward": "top"}
         figure.layout[f"yaxis{panel.axes}"] = {"anchor": f"x{panel.axes}", **look, **along}
     figure.update_layout(
-        coloraxis=colour_scale(FEED_FORWARD),
-        coloraxis2=colour_scale(ROTATIONS),
-        coloraxis3=colour_scale(FEED_FORWARD),
+        coloraxis=colour_scale("P", FEED_FORWARD),
+        coloraxis2=colour_scale("Λ", ROTATIONS),
+        coloraxis3=colour_scale("V, s T", FEED_FORWARD),
         annotations=[title("", 0, 1) for _ in PANELS],
         **{name: legend_row() for name in PLANE.legends},
     )
@@ -131,7 +131,7 @@ def _traces() -> list[Any]:
     ]
     form = {**nowhere, "mode": "lines", "xaxis": "x2", "yaxis": "y2"}
     frames = [
-        go.Scatter(name=BOXES, line={"color": BLACK, "width": 1.5}, **form),
+        block_frames(xaxis="x2", yaxis="y2"),
         go.Scatter(name=CHOSEN_BOX, line={"color": VERMILION, "width": 3}, **form),
     ]
     return [*scales, *(trace.update(hovertemplate=hover) for trace in maps), *frames, *words, *_plane_traces()]

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+PART = 0.8  # of a decade
 POINTS = 400  # at most so many for a curve on the screen: more than its pixels would only cost time
 
 
@@ -49,7 +50,20 @@ def decades(curves: Sequence[Any], step: float, span: float = 12) -> list[float]
 def log_axis(axis: str, values: np.ndarray, labels: int, floor: float) -> dict[str, Any]:
     """What a layout says of a log axis that holds all that is not below `floor`, with about so many labels."""
     low, high = decades([np.maximum(positive(values), floor)], 0.5, span=40)
-    return {f"{axis}.range": [low, high], f"{axis}.dtick": "D2" if high - low < 2 else math.ceil((high - low) / labels)}
+    return {f"{axis}.range": [low, high], **log_ticks(axis, low, high, labels)}
+
+
+def log_ticks(axis: str, low: float, high: float, labels: int) -> dict[str, Any]:
+    """Where the numbers of a log axis stand, and how they are written: 0.1, 0.2, 0.5, 1 … on less than two decades (by
+    itself plotly writes the 2 and the 5 small, without their decade), powers of ten on more, about so many; at equal
+    steps on a part of a decade, which may hold only one of 1, 2 and 5."""
+    few = high - low < 2
+    apart: Any = "D2" if few else math.ceil((high - low) / labels)
+    if high - low < PART:
+        most = (10**high - 10**low) / 2
+        unit = 10.0 ** math.floor(math.log10(most))
+        apart = f"L{unit * next(m for m in (5, 2, 1) if unit * m <= most or m == 1):g}"
+    return {f"{axis}.dtick": apart, f"{axis}.tickformat": "~g" if few else ""}
 
 
 def around(values: np.ndarray) -> list[float]:

@@ -34,6 +34,8 @@ BAND_BACK = "from smallest to largest σ"
 HISTOGRAM, NORMAL_HISTOGRAM = "with T", "T = 0"
 FINITE, NORMAL_FINITE, LONG, RATES = "with T, finite time", "T = 0, finite time", "with T, long run", "log |λ|"
 BACK = ", backward"  # ends the names of the lines in the second panel
+DETAILS = (RMS, RMS + BACK, NORMAL_HISTOGRAM, NORMAL_FINITE, RATES, LONG)  # what is drawn only where it is asked for
+ALONE = (HISTOGRAM, FINITE)  # need no legend without these
 
 
 class Stretch(NamedTuple):
@@ -130,25 +132,26 @@ def _traces() -> list[go.Scatter]:
                 BAND if here else BAND_BACK, panel, CLOUD, "solid", STRIP, "" if here else "legend3", hoverinfo="skip"
             ),
             line(RADIUS + ending, panel, GREY, "dot", 2, "legend2" if here else ""),
-            line(RMS + ending, panel, BLUE, "dash", 2, "legend" if here else ""),
+            line(RMS + ending, panel, BLUE, "dash", 2, "legend2" if here else "", visible=False),
             line(LARGEST + ending, panel, VERMILION, "solid", 3, "legend" if here else "", legendrank=1),
-            line(NORMAL + ending, panel, GREEN, "dashdot", 2, "legend2" if here else "", legendrank=1),
+            line(NORMAL + ending, panel, GREEN, "dashdot", 2, "legend" if here else "", legendrank=2),
         ]
 
     return [
         *profile(1, ""),
         *profile(2, BACK),
-        line(NORMAL_HISTOGRAM, 3, GREEN, "dashdot", 2, "legend4", hoverinfo="skip"),
+        line(NORMAL_HISTOGRAM, 3, GREEN, "dashdot", 2, "legend4", hoverinfo="skip", visible=False),
         line(HISTOGRAM, 3, VERMILION, "solid", 2.5, "legend4", hoverinfo="skip", legendrank=1),
-        line(RATES, 4, GREY, "dot", 2, "legend6"),
-        dots(NORMAL_FINITE, "triangle-up-open", GREEN, "legend5"),
-        dots(LONG, "diamond-open", ORANGE, "legend6"),
+        line(RATES, 4, GREY, "dot", 2, "legend6", visible=False),
+        dots(NORMAL_FINITE, "triangle-up-open", GREEN, "legend5", visible=False),
+        dots(LONG, "diamond-open", ORANGE, "legend6", visible=False),
         dots(FINITE, "circle", VERMILION, "legend5", legendrank=1),
     ]
 
 
-def gradient_push(shown: Stretch, normal: Stretch, rate: float) -> Push:
-    """What the figure shows of the network, of the same without T, and of ρ, its spectral radius."""
+def gradient_push(shown: Stretch, normal: Stretch, rate: float, details: bool) -> Push:
+    """What the figure shows of the network, of the same without T, and of ρ, its spectral radius. details: see
+    `shown_push`."""
     steps, length = shown.steps, shown.length
     back = length - steps[::-1]  # the times t, increasing
     by_rate = alone(rate, steps)
@@ -165,7 +168,7 @@ def gradient_push(shown: Stretch, normal: Stretch, rate: float) -> Push:
     seen = [largest(logs) for part in (shown, normal) for logs in (part.forward, part.backward)]
     seen += [by_rate, rms(shown.forward), rms(shown.backward), np.maximum(smallest(shown.forward), LOW)]
     values = np.clip(np.concatenate([*seen, [0.4, 2.5]]), 0, 1 / LOWEST)
-    histogram, layout = histogram_push(shown.forward[-1], normal.forward[-1])
+    histogram, layout = histogram_push(shown.forward[-1], normal.forward[-1], details)
     layout |= {
         "xaxis.range": [0, length],
         "xaxis2.range": [0, length],
@@ -177,15 +180,15 @@ def gradient_push(shown: Stretch, normal: Stretch, rate: float) -> Push:
     return traces | histogram, layout
 
 
-def histogram_push(logs: np.ndarray, normal: np.ndarray) -> Push:
-    """Two histograms of log₁₀ σ, as outlines over the same bins."""
+def histogram_push(logs: np.ndarray, normal: np.ndarray, details: bool) -> Push:
+    """Two histograms of log₁₀ σ, as outlines over the same bins; both are in sight with the details."""
     both = [np.round(values[np.isfinite(values)] / math.log(10), 9) for values in (logs, normal)]
     low, high = _around(np.concatenate([*both, [0.0]]), least=1.0, room=0.05)
     edges = np.linspace(low, high, BINS + 1)
     traces, most = {}, 1
     for name, values in zip((HISTOGRAM, NORMAL_HISTOGRAM), both, strict=True):
         counts = np.histogram(values, edges)[0]
-        most = max(most, int(counts.max()))
+        most = max(most, int(counts.max())) if details or name == HISTOGRAM else most
         traces[name] = {"x": np.repeat(edges, 2), "y": np.concatenate([[0], np.repeat(counts, 2), [0]]).astype(float)}
     zero = len(logs) - len(both[0])
     layout = {
@@ -212,6 +215,11 @@ def exponents_push(shown: Stretch, normal: Stretch, rates: np.ndarray, long: np.
     return traces, layout
 
 
+def shown_push(details: bool) -> dict[str, dict[str, bool]]:
+    """What is in sight: all curves, or those that tell what T does, the others being hidden."""
+    return {name: {"visible": details} for name in DETAILS} | {name: {"showlegend": details} for name in ALONE}
+
+
 def _around(values: np.ndarray, least: float, room: float) -> list[float]:
     """A range of round ends around all values, which seldom changes. room: beyond them, in parts of a round step."""
     low, high = float(values.min()), float(values.max())
@@ -219,18 +227,20 @@ def _around(values: np.ndarray, least: float, room: float) -> list[float]:
     return [math.floor(low / unit - room) * unit, math.ceil(high / unit + room) * unit]
 
 
-def gradient_sentence(shown: Stretch, normal: Stretch, rate: float, name: str, scale: float) -> str:
-    """What the figure shows, in words."""
+def gradient_sentence(shown: Stretch, normal: Stretch, rate: float, name: str, scale: float, details: bool) -> str:
+    """What the figure shows, in words. details: see `shown_push`."""
     length = shown.length
     end, without, by_rate = largest(shown.backward)[-1], largest(normal.backward)[-1], alone(rate, shown.steps)[-1]
     height, back = shown.peak
     on_the_way = f", and {short(height)} at t = {length - back}, {_steps(back)} back" if 0 < back < length else ""
     part = "T" if scale == 1 else f"{short(scale)} T"
+    mean = short(float(rms(shown.backward)[-1]))
+    typical = f" (in the root mean square over all directions {mean})" if details else ""
     both = f"With T = 0 the factor is at most {short(without)}; with {part}" if scale else "With T = 0, as here,"
     return (
         f"By the eigenvalues alone (spectral radius {short(rate)}) a gradient would be multiplied by {short(by_rate)} "
-        f"on its way back through {_steps(length)} of the {name} network. {both} it is up to {short(float(end))} (in "
-        f"the root mean square over all directions {short(float(rms(shown.backward)[-1]))}){on_the_way}."
+        f"on its way back through {_steps(length)} of the {name} network. {both} it is up to {short(float(end))}"
+        f"{typical}{on_the_way}."
     )
 
 
@@ -238,10 +248,10 @@ def _steps(count: int) -> str:
     return f"{count} step{'' if count == 1 else 's'}"
 
 
-def exponents_sentence(shown: Stretch, long: np.ndarray) -> str:
-    """The largest exponents, in words."""
-    over, forever = (_exponent(float(value)) for value in (shown.finite[0], long[0]))
-    return f"The largest exponent is {over} a step over these {_steps(shown.length)}, and {forever} in the long run."
+def exponents_sentence(shown: Stretch, long: np.ndarray | None) -> str:
+    """The largest exponent, in words, and that of the long run, if it is shown."""
+    says = f"The largest exponent is {_exponent(float(shown.finite[0]))} a step over these {_steps(shown.length)}"
+    return says + (f", and {_exponent(float(long[0]))} in the long run." if long is not None else ".")
 
 
 def _exponent(value: float) -> str:

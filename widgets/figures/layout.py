@@ -13,7 +13,8 @@ from typing import Any
 import plotly.graph_objects as go
 
 TITLE, LEGEND, STRIP = 24, 20, 20  # heights in pixels
-BELOW = 16  # a legend hangs below its row, and the top number of an axis stands above its plot
+BELOW = 20  # a legend hangs below its row, and the top number of an axis stands above its plot
+TOP = 8  # that number, where there is no legend
 FOOT = 50  # below a plot: the numbers and the name of its axis
 LEFT, RIGHT = 58, 12  # beside a plot: its numbers, and room for half of one
 EDGE = 8  # from the left end of a panel's place to its title and legends
@@ -28,13 +29,14 @@ class Panel:
     """One panel: the index of its title among the annotations, the suffix of its axes ("", "2", …), its legends.
 
     legends: the layout's names of them ("legend", "legend2", …), one for each row, the upper first.
-    right: pixels beside the plot, where it has an axis there too.
+    left, right: pixels beside the plot, for what is written there; more where names stand there, or another axis.
     """
 
     title: int
     axes: str
     legends: tuple[str, ...] = ()
     right: int = RIGHT
+    left: int = LEFT
 
 
 def arrangement(
@@ -59,13 +61,13 @@ def arrangement(
     rows, cell = -(-(places or len(panels)) // columns), width / columns
     high, broad = key + rows * row - FOOT, width - EDGE - RIGHT  # of plotly's plotting area: all but the margins
     legends, line = max(len(panel.legends) for panel in panels), LEGEND * (1 + stacked)
-    head = TITLE + line * legends + BELOW * bool(legends) + STRIP * strip
+    head = TITLE + line * legends + (BELOW if legends else TOP) + STRIP * strip
     found: dict[str, Any] = {"height": key + rows * row, "margin": MARGIN}
     if key:
         found |= {"legend.x": 0.0, "legend.y": 1.0, "legend.orientation": "v" if stacked else "h"}
     for place, panel in enumerate(panels):
         top, left = key + place // columns * row, place % columns * cell
-        ends = left + LEFT - EDGE, min(left + cell - panel.right - EDGE, broad)
+        ends = left + panel.left - EDGE, min(left + cell - panel.right - EDGE, broad)
         found[f"xaxis{panel.axes}.domain"] = [ends[0] / broad, ends[1] / broad]
         found[f"yaxis{panel.axes}.domain"] = [max(0.0, 1 - (top + row - FOOT) / high), 1 - (top + head) / high]
         found[f"annotations[{panel.title}].x"] = left / broad

@@ -10,23 +10,24 @@ import plotly.graph_objects as go
 
 from nnrnn_core.experiments import Race
 
-from .axes import around, decades
+from .axes import around, decades, log_ticks
 from .layout import NARROW, PHONE, Panel, arranged, arrangement, legend_row
 from .numbers import short
-from .race_view import COLOURS, LEAST, NAMES_SIZE, NETWORKS, THIN, WIDE, Live, View
+from .race_view import COLOURS, LEAST, NAMES, NETWORKS, THIN, WIDE, Live, View
 from .race_words import score_name
 from .style import BLACK, GREY, base_layout, title
 from .training import Push
 
 FINISH = len(NETWORKS)  # the panel after those of the networks
 ROW, CELL = 205, 270  # pixels: height of a row, least width of a panel
-PANELS = tuple(Panel(i, "" if i == 0 else str(i + 1)) for i in range(FINISH + 1))
+PANELS = (*(Panel(i, "" if i == 0 else str(i + 1)) for i in range(FINISH)), Panel(FINISH, str(FINISH + 1), left=NAMES))
+SIDE = "legend.title.side"
 LAYOUTS = {
-    0: arrangement(PANELS, 1, width=PHONE, row=ROW, stacked=True, key=110),
-    NARROW: arrangement(PANELS, 1, width=NARROW, row=ROW, key=70),
-    2 * CELL: arrangement(PANELS, 2, width=2 * CELL, row=ROW, key=70),
-    3 * CELL: arrangement(PANELS, 3, width=3 * CELL, row=ROW, key=48),
-    1200: arrangement(PANELS, 3, width=1200, row=ROW, key=26),
+    0: arrangement(PANELS, 1, width=PHONE, row=ROW, stacked=True, key=130) | {SIDE: "top"},
+    NARROW: arrangement(PANELS, 1, width=NARROW, row=ROW, key=90) | {SIDE: "top"},
+    2 * CELL: arrangement(PANELS, 2, width=2 * CELL, row=ROW, key=90) | {SIDE: "top"},
+    3 * CELL: arrangement(PANELS, 3, width=3 * CELL, row=ROW, key=68) | {SIDE: "top"},
+    1200: arrangement(PANELS, 3, width=1200, row=ROW, key=26) | {SIDE: "left"},
 }
 # The key stands above all panels; its words change, so its traces are pushed by their numbers.
 KEY_MEAN, KEY_RIBBON, KEY_REFERENCE, KEY_LIVE, KEY_GUESS = range(5)
@@ -35,12 +36,13 @@ MEANS, REFERENCE, YOURS = "means", "mean of the network looked at", "your run's 
 
 def race_figure() -> go.Figure:
     """The panels, empty: `race_push` fills them."""
-    figure = go.Figure(layout=base_layout(ROW, showlegend=True, legend=legend_row()))
+    key = {**legend_row(), "title": {"font": {"size": 14}}}
+    figure = go.Figure(layout=base_layout(ROW, showlegend=True, legend=key))
     for panel in PANELS:
         figure.layout[f"xaxis{panel.axes}"] = {"anchor": f"y{panel.axes}", "mirror": True, "nticks": 5}
-        figure.layout[f"yaxis{panel.axes}"] = {"anchor": f"x{panel.axes}", "mirror": True, "nticks": 5}
+        look = {"mirror": True, "nticks": 5, "exponentformat": "power"}
+        figure.layout[f"yaxis{panel.axes}"] = {"anchor": f"x{panel.axes}", **look}
     figure.update_layout(annotations=[title("", 0, 1) for _ in PANELS])
-    figure.layout[f"yaxis{PANELS[FINISH].axes}"].tickfont.size = NAMES_SIZE
     for style in _key():
         figure.add_scatter(x=[math.nan], y=[math.nan], **style, **_axes(FINISH))
     for place, network in enumerate(NETWORKS):
@@ -102,8 +104,9 @@ def race_push(race: Race, view: View, live: Live | None = None) -> Push:
     for place, network in enumerate(NETWORKS):
         traces |= _lane_push(race, network, curves, view)
         texts[f"annotations[{place}].text"] = _title(race, network, curves)
-    texts[f"annotations[{FINISH}].text"] = f"Test: {score_name(race)}, a dot a seed"
-    traces |= live_push(live) | _key_push(race, view, live)
+    texts[f"annotations[{FINISH}].text"] = f"Test: {score_name(race)}, by seed"
+    texts["legend.title.text"] = _measured(race, view)
+    traces |= live_push(live) | _key_push(view, live)
     finish, layout = _finish_push(race, view, live)
     return traces | finish, {**texts, **layout, **_ranges(race, curves, view, live)}
 
@@ -151,15 +154,19 @@ def _lane_push(race: Race, network: str, curves: dict[str, Any], view: View) -> 
     return traces
 
 
-def _key_push(race: Race, view: View, live: Live | None) -> dict[Any, dict[str, Any]]:
-    what = {
-        "valid_score": f"{score_name(race)} (validation)",
-        "valid_loss": "loss (validation)",
-        "train_loss": "loss (training)",
-    }[view.measure]
+def _measured(race: Race, view: View) -> str:
+    """What all lanes show, above their key."""
     return {
-        KEY_MEAN: {"name": f"{what}, mean over seeds"},
-        KEY_RIBBON: {"name": "from the least seed to the largest"},
+        "valid_score": f"Validation: {score_name(race)}",
+        "valid_loss": "Validation: loss",
+        "train_loss": "Training: loss",
+    }[view.measure]
+
+
+def _key_push(view: View, live: Live | None) -> dict[Any, dict[str, Any]]:
+    return {
+        KEY_MEAN: {"name": "mean over seeds"},
+        KEY_RIBBON: {"name": "least to largest seed"},
         KEY_REFERENCE: {"name": f"mean of {view.network}"},
         KEY_LIVE: {
             "name": f"your run of {live.network}, seed {live.seed}" if live else "live",
@@ -172,8 +179,10 @@ def _key_push(race: Race, view: View, live: Live | None) -> dict[Any, dict[str, 
 def _title(race: Race, network: str, curves: dict[str, Any]) -> str:
     if network not in race.runs:
         return f"{network}: " + ("not run" if network in race.not_run else "not in this task")
-    values = curves[network][1][:, -1] if curves[network][1].size else np.array([math.nan])
     seeds = len(race.runs[network])
+    if not curves[network][1].size:  # its runs have no update in common
+        return f"{network}: {race.diverged(network)} of {seeds} diverged"
+    values = curves[network][1][:, -1]
     text = f"{network}: {short(float(values.mean()))}"
     text += f" ± {short(float(values.std(ddof=1)), 2)}" if seeds > 1 else ", 1 seed"
     return text + (f", {race.diverged(network)} diverged" if race.diverged(network) else "")
@@ -228,4 +237,6 @@ def _ranges(race: Race, curves: dict[str, Any], view: View, live: Live | None) -
         found[f"xaxis{panel.axes}.title.text"] = "updates" if view.against == "updates" else "processor seconds"
         found[f"yaxis{panel.axes}.type"] = "log" if log else "linear"
         found[f"yaxis{panel.axes}.range"] = scale
+        found[f"yaxis{panel.axes}.tickmode"] = "linear" if log else "auto"
+        found |= log_ticks(f"yaxis{panel.axes}", scale[0], scale[1], 3) if log else {}
     return found

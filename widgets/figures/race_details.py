@@ -12,42 +12,41 @@ import plotly.graph_objects as go
 from nnrnn_core.experiments import Race
 
 from .axes import around, nice_end
-from .layout import NARROW, PHONE, Panel, arranged, arrangement
-from .race_view import COLOURS, DASHES, LEAST, NAMES_SIZE, NETWORKS, THIN, WIDE
-from .race_words import score_name
+from .layout import NARROW, PHONE, Panel, arranged, arrangement, legend_row
+from .race_view import COLOURS, DASHES, LEAST, NAMES, NETWORKS, THIN, WIDE
 from .style import BLACK, GREY, base_layout, title
 from .training import Push
 
 Scores = Mapping[str, Mapping[str, float | None]]  # by network and rate
 TUNING, PAIRS, TIME = range(3)
-PANELS = (Panel(TUNING, ""), Panel(PAIRS, "2"), Panel(TIME, "3"))
+PANELS = (Panel(TUNING, ""), Panel(PAIRS, "2", left=NAMES), Panel(TIME, "3", left=NAMES))
 ROW = 300
 LAYOUTS = {
-    0: arrangement(PANELS, 1, width=PHONE, row=ROW),
-    NARROW: arrangement(PANELS, 1, width=NARROW, row=ROW),
-    800: arrangement(PANELS, 3, width=800, row=ROW),
+    0: arrangement(PANELS, 1, width=PHONE, row=ROW, key=110),
+    NARROW: arrangement(PANELS, 1, width=NARROW, row=ROW, key=70),
+    800: arrangement(PANELS, 3, width=800, row=ROW, key=48),
+    1000: arrangement(PANELS, 3, width=1000, row=ROW, key=26),
 }
 CHOSEN, ZERO, MEAN_OF_PAIRS = "rates chosen", "no difference", "mean difference"
 
 
 def details_figure() -> go.Figure:
     """The three panels, empty: `details_push` fills them."""
-    figure = go.Figure(layout=base_layout(ROW, showlegend=False))
+    key = {**legend_row(), "itemwidth": 45}  # two of the longest dashes
+    figure = go.Figure(layout=base_layout(ROW, showlegend=True, legend=key))
     for panel in PANELS:
         figure.layout[f"xaxis{panel.axes}"] = {"anchor": f"y{panel.axes}", "mirror": True, "nticks": 5}
         figure.layout[f"yaxis{panel.axes}"] = {"anchor": f"x{panel.axes}", "mirror": True, "nticks": 6}
     figure.update_layout(annotations=[title("", 0, 1) for _ in PANELS])
     figure.update_layout(
-        yaxis2_tickfont_size=NAMES_SIZE,
-        yaxis3_tickfont_size=NAMES_SIZE,
         xaxis={"type": "log", "title": "learning rate", "minor": {"ticks": ""}},
         xaxis2_title="in favour of the network looked at",
         xaxis3_title="seconds",
     )
-    nothing = {"x": [math.nan], "y": [math.nan]}
-    for network in NETWORKS:
+    nothing = {"x": [math.nan], "y": [math.nan], "showlegend": False}
+    for network in NETWORKS:  # their names are those of the key, which says what a dash and a colour mean
         line = {"color": COLOURS[network], "dash": DASHES[network], "width": THIN}
-        figure.add_scatter(**nothing, name=f"{network}: tuning", mode="lines", line=line)
+        figure.add_scatter(**nothing, name=network, mode="lines", line=line)
     figure.add_scatter(**nothing, name=CHOSEN, mode="markers", marker=_marker(BLACK, "diamond", 10))
     line = {"color": GREY, "dash": "dot", "width": 1.5}
     figure.add_scatter(**nothing, name=ZERO, mode="lines", line=line, xaxis="x2", yaxis="y2")
@@ -81,7 +80,7 @@ def _tuning(race: Race, network: str, tuning: Scores, chosen: Mapping[str, float
         rates = {float(rate): np.nan if score is None else score for rate, score in tuning.get(name, {}).items()}
         x, y = np.array(list(rates) or [math.nan]), np.array(list(rates.values()) or [math.nan], float)
         width = WIDE if name == network else THIN
-        traces[f"{name}: tuning"] = {"x": x, "y": y, "line.width": width}
+        traces[name] = {"x": x, "y": y, "line.width": width, "showlegend": bool(rates)}
     best = {name: rate for name, rate in chosen.items() if rate is not None}
     traces[CHOSEN] = {
         "x": np.array(list(best.values()) or [np.nan]),
@@ -120,7 +119,7 @@ def _pairs(race: Race, network: str) -> Push:
     seen = np.concatenate([[0.0], *(pair.advantage for pair in found.values())])
     return traces, {
         "annotations[1].text": f"{network} against each, by seed",
-        "xaxis2.title.text": f"{score_name(race)}, in favour of {network}",
+        "xaxis2.title.text": f"in favour of {network}",
         "xaxis2.range": around(seen) if found else [-1, 1],
         **_names("yaxis2", height),
     }

@@ -13,10 +13,9 @@ from .style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION
 
 NETWORKS = tuple(RECURRENTS)
 COLOURS = dict(zip(NETWORKS, (VERMILION, BLUE, GREEN, PURPLE, ORANGE, SKY, BLACK, GREY), strict=False))
-DASHES = dict(
-    zip(NETWORKS, ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid", "dash"), strict=False)
-)
-NAMES_SIZE = 12  # of the networks' names beside an axis
+_PATTERNS = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "2px,8px", "14px,3px,2px,3px,2px,3px")
+DASHES = dict(zip(NETWORKS, _PATTERNS, strict=False))  # each its own
+NAMES = 76  # pixels beside a plot for the networks' names
 WIDE, THIN = 3.0, 2.0
 LEAST = -0.1  # of a score whose best is 1: what a network that has learnt nothing says may be worse by any factor
 

@@ -20,7 +20,7 @@ from .layout import CELL, NARROW, PHONE, Panel, arranged, arrangement, legend_ro
 from .numbers import short
 from .quick_growth import quick_growth
 from .rise import Rise, rise_of, rounding, said_of
-from .schur_form import form_maps, heat_map
+from .schur_form import BOXES, block_frames, boxes, form_maps, heat_map
 from .style import BLACK, BLUE, DARK, FEED_FORWARD, GREY, ROTATIONS, VERMILION, base_layout, title
 from .training import Push
 
@@ -57,7 +57,7 @@ def with_colour_bars(found: dict[int, dict[str, Any]], bars: Mapping[str, Panel]
         for panel in dict.fromkeys(bars.values()):
             names = [colours for colours, where in bars.items() if where == panel]
             left, right = layout[f"xaxis{panel.axes}.domain"]
-            width, gap = (right - left) / len(names), 0.16 * (len(names) > 1)
+            width, gap = (right - left) / len(names), 0.35 * (len(names) > 1)
             for i, colours in enumerate(names):
                 place = {"x": left + i * width, "y": layout[f"{panel.legends[0]}.y"], "len": (1 - gap) * width}
                 layout |= {f"{colours}.colorbar.{key}": value for key, value in place.items()}
@@ -69,7 +69,7 @@ def with_colour_bars(found: dict[int, dict[str, Any]], bars: Mapping[str, Panel]
 ARRANGEMENTS = _arrangements()
 ORDERS = schur_form.ORDERS
 
-MATRIX, BLOCKS, FEED, BOXES = "V", "Λ", "s T", "2×2 blocks"
+MATRIX, BLOCKS, FEED = "V", "Λ", "s T"
 SCALES = ("colours of V and s T", "colours of Λ")
 IN_V, IN_FORM = "entries of V", "entries of the Schur form"
 VALUES, BORDER = "eigenvalues", "border of decay"
@@ -151,8 +151,8 @@ def schur_figure() -> go.Figure:
         xaxis3={"constrain": "domain", "constraintoward": "left"},
         yaxis4={"type": "log", "dtick": 1, "exponentformat": "power"},
         legend=legend_row(),
-        coloraxis=colour_scale(FEED_FORWARD),
-        coloraxis2=colour_scale(ROTATIONS),
+        coloraxis=colour_scale("V, s T", FEED_FORWARD),
+        coloraxis2=colour_scale("Λ", ROTATIONS),
         annotations=[title("", 0, 1) for _ in range(4)],
     )
     for trace in _traces():
@@ -160,10 +160,11 @@ def schur_figure() -> go.Figure:
     return arranged(figure, ARRANGEMENTS)
 
 
-def colour_scale(colours: list[list[Any]]) -> dict[str, Any]:
-    """The colour bar of a map; the map itself has the same colours and limits of its own, which the page draws fast."""
+def colour_scale(of: str, colours: list[list[Any]]) -> dict[str, Any]:
+    """The colour bar of a map, with the name of what it is of before its first number; the map itself has the same
+    colours and limits of its own, which the page draws fast."""
     bar = {"orientation": "h", "xanchor": "left", "yanchor": "top", "thickness": 10, "xpad": 0, "ypad": 2}
-    bar |= {"nticks": 5, "tickangle": 0, "tickfont": {"size": 11}}
+    bar |= {"nticks": 5, "tickangle": 0, "tickprefix": f"{of}: ", "showtickprefix": "first"}
     return {"colorscale": colours, "cmin": -1, "cmax": 1, "colorbar": {**bar, "exponentformat": "power"}}
 
 
@@ -174,7 +175,6 @@ def _traces() -> list[Any]:
         heat_map(BLOCKS, ROTATIONS, showscale=False, xaxis="x2", yaxis="y2"),
         heat_map(FEED, FEED_FORWARD, showscale=False, xaxis="x2", yaxis="y2"),
     ]
-    box = {"color": BLACK, "width": 1.5}
     ring = {"color": BLUE, "size": 7, "symbol": "circle-open", "line": {"width": 2}}
     diamond = {"color": BLACK, "size": 11, "symbol": "diamond-open", "line": {"width": 2}}
     panel = {"xaxis": "x4", "yaxis": "y4", "mode": "lines", "showlegend": True}
@@ -187,7 +187,7 @@ def _traces() -> list[Any]:
     return [
         *scales,
         *(trace.update(hovertemplate=hover) for trace in maps),
-        go.Scatter(name=BOXES, mode="lines", line=box, xaxis="x2", yaxis="y2", hoverinfo="skip", **nowhere),
+        block_frames(xaxis="x2", yaxis="y2"),
         go.Scatter(name=IN_V, mode="text", hoverinfo="skip", **nowhere),
         go.Scatter(name=IN_FORM, mode="text", xaxis="x2", yaxis="y2", hoverinfo="skip", **nowhere),
         go.Scatter(name=BORDER, mode="lines", line={"color": GREY, "dash": "dot", "width": 1.5}, **plane),
@@ -285,15 +285,6 @@ def _curve(form: Form, growth: tuple[np.ndarray, np.ndarray], time: dynamics.Tim
         "yaxis4.range": [low, high],
         "annotations[3].text": growth_title(rise, time),
     }
-
-
-def boxes(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """A frame around each 2×2 block, as one line with gaps."""
-    across = np.array([-0.5, 1.5, 1.5, -0.5, -0.5, math.nan])
-    down = np.array([-0.5, -0.5, 1.5, 1.5, -0.5, math.nan])
-    if not len(rows):
-        return np.array([math.nan]), np.array([math.nan])
-    return (rows[:, None] + across).ravel(), (rows[:, None] + down).ravel()
 
 
 def written(M: np.ndarray, limits: np.ndarray) -> dict[str, Any]:

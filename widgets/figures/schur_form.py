@@ -5,6 +5,7 @@ In a graph of its own: a heat map is slower to paint than lines.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -14,23 +15,27 @@ from nnrnn_core import dynamics
 
 from .axes import nice_end
 from .frame import Frame
-from .layout import EDGE, FOOT, LEFT, RIGHT, TITLE
+from .layout import EDGE, FOOT, LEFT, RIGHT, TITLE, TOP
 from .numbers import short, updates
-from .style import FEED_FORWARD, ROTATIONS, base_layout, title
+from .style import BLACK, FEED_FORWARD, ROTATIONS, base_layout, title
 from .training import ROW, Push, Words
+
+BOXES = "2×2 blocks"
+FRAMED = 64  # rows up to which blocks have frames: of more, these would hide what they are around
 
 
 def form_figure(words: Words) -> go.Figure:
     """The Schur form: the blocks Λ on one colour scale, the feed-forward part s T on its own."""
-    figure = go.Figure(layout=base_layout(ROW, margin={"l": LEFT, "r": RIGHT, "t": TITLE, "b": FOOT}))
+    figure = go.Figure(layout=base_layout(ROW, margin={"l": LEFT, "r": RIGHT, "t": TITLE + TOP, "b": FOOT}))
     bar = {"thickness": 10, "len": 0.48, "x": 1.0}
     for name, scale, y in (("Λ", ROTATIONS, 0.78), ("s T", FEED_FORWARD, 0.24)):
         colorbar = {**bar, "y": y, "title": {"text": name}}
         figure.add_trace(heat_map(name, scale, colorbar=colorbar))
+    figure.add_trace(block_frames())
     figure.update_layout(
-        xaxis={"constrain": "domain", "showgrid": False},
-        yaxis={"autorange": "reversed", "scaleanchor": "x", "constrain": "domain", "showgrid": False},
-        annotations=[title(form_title(words), 0, 1) | {"xshift": EDGE - LEFT}],
+        xaxis={"range": [-0.5, 1.5], "constrain": "domain", "showgrid": False},
+        yaxis={"range": [1.5, -0.5], "scaleanchor": "x", "constrain": "domain", "showgrid": False},
+        annotations=[title(form_title(words), 0, 1) | {"xshift": EDGE - LEFT, "yshift": TOP}],
     )
     return figure
 
@@ -41,6 +46,23 @@ def heat_map(name: str, colours: list[list[Any]], **more: Any) -> go.Heatmap:
     return go.Heatmap(
         z=empty, name=name, colorscale=colours, zmin=-1, zmax=1, zmid=0, hoverongaps=False, **more
     )  # fmt: skip
+
+
+def boxes(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A frame around each 2×2 block, as one line with gaps; none in a form of many rows."""
+    across = np.array([-0.5, 1.5, 1.5, -0.5, -0.5, math.nan])
+    down = np.array([-0.5, -0.5, 1.5, 1.5, -0.5, math.nan])
+    if not len(rows) or rows[-1] + 2 > FRAMED:
+        return np.array([math.nan]), np.array([math.nan])
+    return (rows[:, None] + across).ravel(), (rows[:, None] + down).ravel()
+
+
+def block_frames(**more: Any) -> go.Scatter:
+    """The line of `boxes`, empty: it says without colour which entries of a form are Λ's."""
+    line = {"color": BLACK, "width": 1.5}
+    return go.Scatter(
+        x=[math.nan], y=[math.nan], name=BOXES, mode="lines", line=line, hoverinfo="skip", showlegend=False, **more
+    )
 
 
 def form_title(words: Words) -> str:
@@ -65,9 +87,15 @@ def form_push(frame: Frame) -> Push:
     traces: dict[str, dict[str, Any]] = {
         "Λ": {"z": blocks},
         "s T": {"z": feed_forward, "zmin": -limit, "zmax": limit},
+        BOXES: dict(zip("xy", boxes(rows), strict=True)),
     }
     name = "Λ + s T" if frame.snapshot.blocks else "Schur form of V"
-    return traces, {"annotations[0].text": f"{name} after {updates(frame.snapshot.updates)}"}
+    end = len(form) - 0.5
+    return traces, {
+        "annotations[0].text": f"{name} after {updates(frame.snapshot.updates)}",
+        "xaxis.range": [-0.5, end],
+        "yaxis.range": [end, -0.5],
+    }
 
 
 def form_maps(form: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -91,7 +91,7 @@ def shear_figure() -> go.Figure:
     figure.update_layout(
         xaxis={
             "range": [-3, 3],
-            "title": "first component of h; upwards: second",
+            "title": "first entry of h, upwards second",
             "constrain": "domain",
             "constraintoward": "left",
         },
@@ -133,13 +133,13 @@ def shear_push(c: float, k: int = 6) -> tuple[dict[str, dict[str, Any]], dict[st
         "yaxis.range": [-reach, reach],
         "yaxis2.range": [0, nice_end(1.25 * highest.height, 7.0)],
         "annotations[0].text": f"Eigenvectors {fixed(eigenvector_angle(c), 0)}° apart",
-        "annotations[1].text": f"{_title(highest)}; at k = {k}: {fixed(growth[k], 2)}",
+        "annotations[1].text": f"{_title(highest)}; k = {k}: {fixed(growth[k], 2)}",
     }
 
 
 def _title(highest: Rise) -> str:
     if highest.kind == "peaks":
-        return f"Peak {fixed(highest.height, 2)} at k = {highest.when:.0f}"
+        return f"Peak {fixed(highest.height, 2)} (k = {highest.when:.0f})"
     return "No start grows"
 
 

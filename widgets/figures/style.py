@@ -25,6 +25,7 @@ def base_layout(height: int = 450, **more: Any) -> dict[str, Any]:
         "font": {"size": 14, "family": "Arial, Helvetica, sans-serif"},
         "margin": {"l": 58, "r": 20, "t": 34, "b": 48},
         "hovermode": "closest",
+        "hoverlabel": {"font": {"size": 14}},
         **more,
     }
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from .axes import decades, filled, nice_end, positive, thinned
+from .axes import decades, filled, log_ticks, nice_end, positive, thinned
 from .frame import Frame, Snapshot
 from .layout import Panel, arranged, arrangement, arrangements, legend_row
 from .marks import Mark, mark_shapes
@@ -98,7 +98,7 @@ def lines_figure(words: Words) -> go.Figure:
             figure.layout[legend] = legend_row()
     figure.update_layout(
         xaxis={"title": "updates", "range": [0, 100]},
-        yaxis={"type": "log", "range": [-1, 0.25], "dtick": "D2"},
+        yaxis={"type": "log", "range": [-1, 0.25], "dtick": "D2", "tickformat": "~g"},
         yaxis6={
             "type": "linear", "overlaying": "y", "side": "right", "anchor": "x", "range": [0, 1.05], "tickmode": "auto",
             "showgrid": False, "tickfont": {"color": GREEN}, "nticks": 3, "mirror": False,
@@ -110,7 +110,7 @@ def lines_figure(words: Words) -> go.Figure:
         yaxis3={"type": "log", "range": [-1, 1], "dtick": 1},
         xaxis4={"title": "time step t", "range": [0, words.length]},
         yaxis4={"type": "log", "range": [-2, 1], "dtick": 1},
-        xaxis5={"title": "delay k", "range": [0, words.length]},
+        xaxis5={"title": "delay k of J(k)", "range": [0, words.length]},
         yaxis5={"type": "log", "range": [-4, 0.2], "dtick": 1},
         annotations=[title(text, 0, 1) for text in _titles(words, True, True, math.nan)],
     )  # fmt: skip
@@ -125,9 +125,9 @@ def _titles(words: Words, late: bool, exact: bool, memory: float) -> list[str]:
     return [
         f"Loss and {words.score}",
         "Eigenvalues of V, unit circle",
-        "Growth of Vᵏ" + ("" if exact else " (estimate)"),
+        "Growth ‖Vᵏ‖₂" + ("" if exact else " (estimate)"),
         "Gradient ‖∂ℓ<sub>late</sub>/∂h<sub>t</sub>‖" if late else "Gradient ‖∂L/∂h<sub>t</sub>‖, whole loss",
-        "Fisher memory J(k)" + (f", total {about}{total(memory)}" if math.isfinite(memory) else ""),
+        "Fisher memory" + (f", total {about}{total(memory)}" if math.isfinite(memory) else ""),
     ]
 
 
@@ -160,25 +160,29 @@ def _line_traces(words: Words) -> list[go.Scatter]:
         line("unit circle", 2, GREY, "dot", 1.5, x=np.cos(angle), y=np.sin(angle), showlegend=False),
         dots("eigenvalues", 2, color=BLUE, size=7, symbol="circle-open", line={"width": 2}),
         line("orthogonal: 1", 3, GREY, "dot", 1.5, x=[0, words.length], y=[1, 1], showlegend=False),
-        line("worst ‖Vᵏ‖₂", 3, VERMILION, legend="legend3"),
+        line("worst ‖Vᵏ‖₂", 3, VERMILION, legend="legend3", showlegend=False),
         line(TYPICAL, 3, BLUE, "dash", legend="legend3", visible=False),
         line(MEASURED, 3, GREEN, "dashdot", 1.5, legend="legend4", visible=False),
-        line("at the start", 4, ORANGE, "dot", 1.5, legend="legend5"),
-        line("now", 4, BLUE, legend="legend5"),
-        line("J(k), at the start", 5, ORANGE, "dot", 1.5, legend="legend6"),
-        line("J(k)", 5, PURPLE, legend="legend6"),
+        line("at the start", 4, ORANGE, "dot", 1.5, legend="legend5", visible=False),
+        line("now", 4, BLUE, legend="legend5", showlegend=False),
+        line("J(k), at the start", 5, ORANGE, "dot", 1.5, legend="legend6", visible=False),
+        line("J(k)", 5, PURPLE, legend="legend6", showlegend=False),
     ]  # fmt: skip
 
 
 def lines_push(
-    frame: Frame, first: Frame, curves: Curves, words: Words, late: bool = True, growth: bool = True
+    frame: Frame, first: Frame, curves: Curves, words: Words, late: bool = True, growth: bool = True, start: bool = True
 ) -> Push:
     """What the five panels show now; `first` is the frame before any update. late: the last loss term's gradient.
-    growth: the typical and the measured growth too."""
+    growth: the typical and the measured growth too. start: the gradient and J(k) at the start too. A panel with one
+    curve needs no legend: its title names it."""
     curves = curves.up_to(frame.snapshot)
     traces = _loss_panel(curves, words) | _matrix_panels(frame, first) | _gradient_panel(frame, first, late)
-    for name in (TYPICAL, MEASURED):  # what is not in sight is not sent
-        traces[name] = traces[name] | {"visible": True} if growth else {"visible": False}
+    for names, more in (((TYPICAL, MEASURED), growth), (("at the start", "J(k), at the start"), start)):
+        for name in names:  # what is not in sight is not sent
+            traces[name] = traces[name] | {"visible": True} if more else {"visible": False}
+    for name, more in (("worst ‖Vᵏ‖₂", growth), ("now", start), ("J(k)", start)):
+        traces[name]["showlegend"] = more
     end = nice_end(len(curves.loss))
     layout: dict[str, Any] = {
         "xaxis.range": [0, end],
@@ -219,8 +223,8 @@ def _gradient_panel(frame: Frame, first: Frame, late: bool) -> dict[str, dict[st
     return {name: {"x": time, "y": positive(curve)} for name, curve in curves.items()}
 
 
-def _ranges(traces: dict[str, dict[str, Any]], words: Words) -> dict[str, list[float]]:
-    """Of the axes that follow what is drawn."""
+def _ranges(traces: dict[str, dict[str, Any]], words: Words) -> dict[str, Any]:
+    """Of the axes that follow what is drawn, and the numbers at that of the loss."""
     drawn = {name: attributes["y"] for name, attributes in traces.items() if "y" in attributes}
     # the fall from a bad start is a few steps and would press the rest flat; where the curves end is always in sight
     bounded = [
@@ -230,13 +234,15 @@ def _ranges(traces: dict[str, dict[str, Any]], words: Words) -> dict[str, list[f
     radius = float(np.nanmax(np.hypot(traces["eigenvalues"]["x"], drawn["eigenvalues"]), initial=0.0))
     beyond = max(1.0, nice_end(1.1 * radius / CIRCLE[1], 1.0))
     growth = [curve for name, curve in drawn.items() if "‖" in name]
+    loss = decades([*bounded, [words.baseline / 8, 1.4 * words.baseline]], 0.25)
     return {
-        "yaxis.range": decades([*bounded, [words.baseline / 8, 1.4 * words.baseline]], 0.25),
+        "yaxis.range": loss,
+        **log_ticks("yaxis", loss[0], loss[1], 6),
         "yaxis6.range": [0, 1.05 * max(1.0, nice_end(float(np.nanmax(drawn[words.score], initial=0.0)), 1))],
         "xaxis2.range": [-beyond * CIRCLE[0], beyond * CIRCLE[0]],
         "yaxis2.range": [-beyond * CIRCLE[1], beyond * CIRCLE[1]],
         "yaxis3.range": decades([*growth, [0.15, 2]], 0.5, span=6),
-        "yaxis4.range": decades([drawn["now"], drawn["at the start"], [0.03, 3]], 1, span=8),
+        "yaxis4.range": decades([drawn["now"], drawn.get("at the start", [1.0]), [0.03, 3]], 1, span=8),
     }
 
 

@@ -15,8 +15,9 @@ from .axes import decades, nice_end, positive
 from .band import CLOUD, STRIP, band
 from .growth import bars
 from .layout import CELL, NARROW, PHONE, Panel, arranged, arrangement, legend_row
+from .numbers import short
 from .schur import colour_scale, with_colour_bars
-from .schur_form import form_maps, heat_map
+from .schur_form import BOXES, block_frames, boxes, form_maps, heat_map
 from .style import BLACK, BLUE, FEED_FORWARD, GREY, ORANGE, ROTATIONS, VERMILION, base_layout, title
 from .training import Push
 from .xray_losses import BASELINE, HERE, MIDDLE, RANGE, WAY
@@ -29,7 +30,7 @@ PANELS = (
     Panel(1, "2"),
     Panel(2, "3"),
     Panel(3, "4", ("legend3", "legend4")),
-    Panel(4, "5", ("legend5", "legend6")),
+    Panel(4, "5", ("legend5",)),
     Panel(5, "6", ("legend7", "legend8")),
 )
 _GRIDS = {
@@ -73,16 +74,16 @@ def xray_figure() -> go.Figure:
     steps = {"title": {"text": "k, number of steps"}, "range": [0, HORIZON]}
     figure.update_layout(
         xaxis=steps, xaxis2=steps, yaxis={**log, "range": [-1, 1]}, yaxis2={**log, "range": [-4, 0.5], "dtick": 1},
-        xaxis3={"title": {"text": "|θ| of the eigenvalues, in degrees"}, "range": [0, 188], "dtick": 45},
+        xaxis3={"title": {"text": "|θ| of eigenvalues, in degrees"}, "range": [0, 188], "dtick": 45},
         yaxis3={"range": [0, 10]},
         xaxis4={**square, "constraintoward": "left"},
         yaxis4={**square, "scaleanchor": "x4", "constraintoward": "top"},
-        xaxis5={"title": {"text": "i − j, diagonals below the main one"}}, yaxis5={"range": [0, 1], "ticksuffix": " %"},
-        xaxis6={"title": {"text": "what is taken away, share of ‖T‖²"}, "range": [-0.02, 1.06], "tickformat": ".0%"},
+        xaxis5={"title": {"text": "i − j, below the main diagonal"}}, yaxis5={"range": [0, 1], "ticksuffix": " %"},
+        xaxis6={"title": {"text": "share of ‖T‖² that is taken away"}, "range": [-0.02, 1.06], "tickformat": ".0%"},
         yaxis6={**log, "range": [-1, 1]},
-        coloraxis=colour_scale(FEED_FORWARD), coloraxis2=colour_scale(ROTATIONS),
+        coloraxis=colour_scale(FEED, FEED_FORWARD), coloraxis2=colour_scale(BLOCKS, ROTATIONS),
         annotations=[title("", 0, 1) for _ in PANELS],
-        **{f"legend{suffix}": legend_row() for suffix in ("", "2", "5", "6", "7", "8")},
+        **{f"legend{suffix}": legend_row() for suffix in ("", "2", "5", "7", "8")},
     )  # fmt: skip
     figure.add_traces(_traces())
     return arranged(figure, ARRANGEMENTS)
@@ -103,6 +104,7 @@ def _traces() -> list[Any]:
     hover = "row %{y}, column %{x}: %{z:,.4~r}<extra></extra>"
     for name, colours in ((BLOCKS, ROTATIONS), (FEED, FEED_FORWARD)):
         traces.append(heat_map(name, colours, showscale=False, xaxis="x4", yaxis="y4", hovertemplate=hover))
+    traces.append(block_frames(xaxis="x4", yaxis="y4"))
     nowhere = {"x": [math.nan], "y": [math.nan], "showlegend": False, "hoverinfo": "skip", "mode": "markers"}
     for name, axis in zip(SCALES, ("coloraxis", "coloraxis2"), strict=True):
         traces.append(
@@ -110,12 +112,12 @@ def _traces() -> list[Any]:
         )
     shown = {"showlegend": True}
     traces += [
-        line(f"{ENERGY}: energy", 5, VERMILION, "solid", 3, legend="legend5", **shown),
-        line(SHUFFLED, 5, CLOUD, "solid", STRIP, hoverinfo="skip", legend="legend6", **shown),
+        line(f"{ENERGY}: energy", 5, VERMILION, "solid", 3),  # the panel's title names it
+        line(SHUFFLED, 5, CLOUD, "solid", STRIP, hoverinfo="skip", legend="legend5", **shown),
         line(f"{SHUFFLED}: mean", 5, BLACK, "dot", 1.5),
         line(RANGE, 6, CLOUD, "solid", STRIP, hoverinfo="skip", legend="legend8", **shown),
         line(BASELINE, 6, GREY, "dot", 1.5, hoverinfo="skip"),
-        line(MIDDLE, 6, BLUE, "dash", 2, legend="legend7", **shown),
+        line(MIDDLE, 6, BLUE, "dash", 2),
         line(WAY, 6, VERMILION, "solid", 3, legend="legend7", **shown),
         line(HERE, 6, ORANGE, "solid", 2, mode="markers", cliponaxis=False,
              marker={"size": 11, "color": ORANGE, "line": {"width": 1, "color": BLACK}}),
@@ -151,7 +153,7 @@ def curves_push(curves: Mapping[str, Curves], memory_is: str) -> Push:
         "yaxis.dtick": max(1, math.ceil((high - low) / 5)),
         "yaxis3.range": [0, 1.1 * nice_end(max(counts), 4)],
         "annotations[0].text": "Growth ‖Vᵏ‖",
-        "annotations[1].text": f"Fisher memory J(k), {memory_is}",
+        "annotations[1].text": f"Fisher memory, {memory_is}",
         "annotations[2].text": f"Eigenvalues per {180 // ANGLES}°",
     }
     return traces, layout
@@ -180,6 +182,7 @@ def form_push(form: np.ndarray, rows: np.ndarray, whole: np.ndarray, limits: tup
     traces: dict[str, dict[str, Any]] = {
         BLOCKS: {"z": blocks, "zmin": -limits[1], "zmax": limits[1]},
         FEED: {"z": feed_forward, "zmin": -limits[0], "zmax": limits[0]},
+        BOXES: dict(zip("xy", boxes(rows), strict=True)),
         f"{ENERGY}: energy": bars(k, 100 * energy / total) if n > 1 else nothing,
         SHUFFLED: band(k, low, high) if drawn else nothing,
         f"{SHUFFLED}: mean": {"x": k, "y": mean} if drawn else nothing,
@@ -192,6 +195,10 @@ def form_push(form: np.ndarray, rows: np.ndarray, whole: np.ndarray, limits: tup
         for axis, end in zip(("coloraxis", "coloraxis2"), limits, strict=True)
         for c, sign in (("cmin", -1), ("cmax", 1))
     }
+    for name, axis, end in zip((FEED, BLOCKS), ("coloraxis", "coloraxis2"), limits, strict=True):
+        # both scales stand in one panel: three numbers have room
+        layout[f"{axis}.colorbar.tickvals"] = [-end, 0, end]
+        layout[f"{axis}.colorbar.ticktext"] = [f"{name}: {short(-end)}", "0", short(end)]
     layout |= {
         "xaxis4.range": [-0.5, n - 0.5], "yaxis4.range": [n - 0.5, -0.5], "xaxis4.dtick": tick, "yaxis4.dtick": tick,
         "xaxis5.range": [0, n], "yaxis5.range": [0, 1.05 * nice_end(largest, 0.0)],

@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .axes import decades, positive
+from .axes import decades, log_ticks, positive
 from .band import band
 from .training import Push
 
 LARGEST = 1e30  # stands for a loss beyond all bounds
-WAY, RANGE, MIDDLE = "ablation", "control, all draws", "control, median"
+WAY, RANGE, MIDDLE = "ablation", "control draws, median dashed", "control, median"
 BASELINE, HERE = "best guess without memory", "the slider"
 OF_LOSSES = (WAY, RANGE, MIDDLE, BASELINE, HERE)
 
@@ -53,6 +53,6 @@ def losses_push(losses: Losses | None) -> Push:
     bottom, end = decades([known, top, low], 0.5, span=8)
     return traces, {
         "yaxis6.range": [bottom, end],
-        "yaxis6.dtick": "D2" if end - bottom < 1.5 else 1,
+        **log_ticks("yaxis6", bottom, end, 8),
         "annotations[5].text": "Loss without a part of T",
     }

@@ -60,6 +60,7 @@ class Controls:
             layout=ipw.Layout(width="auto"),
         )  # fmt: skip
         self.speed = ipw.Label("", layout=ipw.Layout(width="90px"))
+        self.speed.add_class("training-speed")
         self.present = _button("Full screen", "all panels, the controls and the sentence; Esc ends it", "auto")
         self.halve = _button("Halve the rates and go on", "go on training from the last good parameters", "auto")
         self.halve.layout.display = "none"
@@ -88,6 +89,7 @@ class Controls:
         self.hold_gamma = ipw.Checkbox(description="hold γ = 1", indent=False)
         self.whole_loss = ipw.Checkbox(description="gradient of the whole loss", indent=False)
         self.more_growth = ipw.Checkbox(description="typical and measured growth", indent=False)
+        self.at_start = ipw.Checkbox(description="gradient and memory at the start", indent=False)
         self.ghost = ipw.Checkbox(description="untouched copy (halves the speed)", indent=False)
         self.rate = _log_slider("Learning rate", -5, -1, 1e-3)
         self.rate_P = _log_slider("… of P", -7, -1, 1e-4)
@@ -99,7 +101,7 @@ class Controls:
         self.said = lab.line()  # what the buttons above have to say
         left = ipw.VBox([self.model, self.hidden_size, self.start, self.seed, self.rebuild, self.restore])
         middle = ipw.VBox([self.rate, self.rate_P, self.T_decay, self.gamma_penalty, self.noise, self.add_noise])
-        right = ipw.VBox([self.hold_gamma, self.whole_loss, self.more_growth, self.ghost])
+        right = ipw.VBox([self.hold_gamma, self.whole_loss, self.more_growth, self.at_start, self.ghost])
         rows = [
             ipw.HBox([left, middle, right], layout=ipw.Layout(flex_flow="row wrap")),
             self.said,
@@ -148,9 +150,10 @@ class Controls:
         self.step.disabled = playing
         self.speed.value = ""
 
-    def show_speed(self, steps: float) -> None:
-        """Measured, in steps a second."""
-        self.speed.value = f"{short(steps, 2)} steps/s"
+    def show_speed(self, steps: float, slider_first: bool = False) -> None:
+        """Measured, in steps a second. slider_first: it trains in short turns now, so that a slider's move is answered
+        at once; that is why it is slower."""
+        self.speed.value = f"{short(steps, 2)} steps/s" + ("\nslider first" if slider_first else "")
 
     def zero_or(self, slider: FloatLogSlider) -> float:
         """A log slider's value; its lowest stop means 0: no decay, no penalty."""

@@ -115,8 +115,9 @@ class ExperimentLab(Lab):
 
     def paint(self, frame: Frame, slow: bool = True, at_rest: bool = True, say: bool = True) -> None:
         """Show a frame; see `Panels.paint`."""
-        late, growth = not self.controls.whole_loss.value, self.controls.more_growth.value
-        self.panels.paint(frame, self.experiment.curves, late, growth, slow, at_rest)
+        c = self.controls
+        shown = not c.whole_loss.value, c.more_growth.value, c.at_start.value
+        self.panels.paint(frame, self.experiment.curves, *shown, slow, at_rest)
         if say:
             self.say(at_once=at_rest)
 

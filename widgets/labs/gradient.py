@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import ipywidgets as ipw
 
-from ..figures.gradient import ARRANGEMENTS, LONG, Stretch, exponents_push, gradient_figure, gradient_push
+from ..figures.gradient import ARRANGEMENTS, LONG, Stretch, exponents_push, gradient_figure, gradient_push, shown_push
 from ..live import LiveFigure
 from ..sliders import FloatSlider, IntSlider
 from .gradient_state import NONLINEARITIES, GradientState
@@ -20,7 +20,8 @@ class GradientLab(MatrixLab):
     __doc__ = f"""How far products of Jacobians stretch, forward and backward, beside the same network with T = 0.
 
     To set: scale (of the feed-forward part), nonlinearity ("identity", "tanh", "relu", "modrelu"), length, and gain,
-    strength (of the noise that drives the network), bias, seed. Up to 200 rows, discrete time.
+    strength (of the noise that drives the network), bias, seed, details (the root mean square, T = 0 in all panels, the
+    long run: under More). Up to 200 rows, discrete time.
 
     {MatrixLab.__doc__}"""
     kind: ClassVar[str] = "gradient"
@@ -52,7 +53,12 @@ class GradientLab(MatrixLab):
         self.strength = self._slider("strength", "input", 0.0, 1.0, 0.05, "strength of the noise into every unit")
         self.bias = self._slider("bias", "bias b", -1.0, 1.0, 0.05, "of every unit; of modReLU the threshold")
         self.seed = self._slider("seed", "noise number", 0, 20, 1, "which noise drives the network")
+        self.details = ipw.Checkbox(
+            description="root mean square; in the lower panels T = 0 and the long run", indent=False,
+            layout=ipw.Layout(width="auto"),
+        )  # fmt: skip
         more = [ipw.HBox([self.gain, self.strength], layout=ROW), ipw.HBox([self.bias, self.seed], layout=ROW)]
+        more.append(self.bind(self.details, "details"))
         return [self.scale_slider(), self.bind(self.nonlinearity, "nonlinearity"), self.length], more
 
     def _slider(self, field: str, label: str, low: float, high: float, step: float, words: str) -> ipw.Widget:
@@ -75,11 +81,15 @@ class GradientLab(MatrixLab):
     def paint(self, settled: bool) -> None:
         state = self.state
         shown, normal = state.stretch(settled), state.without_T(settled)
-        at_once = settled or state.is_linear  # the long run of a driven network takes too long for a slider
-        traces, layout = gradient_push(shown, normal, state.rate)
-        more, axes = exponents_push(shown, normal, state.rates, state.long_time if at_once else None)
+        waits = state.details and not (settled or state.is_linear)  # a driven network's long run is no slider's work
+        traces, layout = gradient_push(shown, normal, state.rate, state.details)
+        long = state.long_time if state.details and not waits else None
+        more, axes = exponents_push(shown, normal, state.rates, long)
+        traces |= more
+        for name, seen in shown_push(state.details).items():
+            traces.setdefault(name, {}).update(seen)
         self._drawn = shown, normal, settled
-        self.figures[0].push(traces | more, layout | axes, pending=() if at_once else (LONG,))
+        self.figures[0].push(traces, layout | axes, pending=(LONG,) if waits else ())
 
     def _take(self, matrix: Any) -> None:
         """A matrix that a control has chosen comes under the present circumstances."""

@@ -33,6 +33,7 @@ class GradientState(MatrixState):
     strength       of the noise that enters every unit at every step, 0 to 100
     bias           b, of every unit; with modReLU its threshold
     seed           of the noise
+    details        whether the root mean square, the exponents and singular values of T = 0, and the long run are drawn
     """
 
     nonlinearity: str = "identity"
@@ -41,6 +42,7 @@ class GradientState(MatrixState):
     strength: float = 0.2
     bias: float = 0.0
     seed: int = 0
+    details: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -50,6 +52,8 @@ class GradientState(MatrixState):
         checks.number("strength", self.strength, 0, 100)
         checks.number("bias", self.bias, -100, 100)
         checks.whole_number("seed", self.seed, 0)
+        if not isinstance(self.details, bool):
+            raise ValueError(f"details must be True or False; got {self.details!r}")
         if self.source.size > LARGEST:
             raise ValueError(f"this lab takes matrices of up to {LARGEST} rows; this one has {self.source.size}")
         if not (self.source.is_real or self.is_linear):
@@ -141,8 +145,9 @@ class GradientState(MatrixState):
 
     def sentence_of(self, shown: Stretch, normal: Stretch, exact: bool) -> str:
         """The sentence about these curves; not exact: without what takes long to find out."""
-        says = gradient_sentence(shown, normal, self.rate, NONLINEARITIES[self.nonlinearity], self.scale)
-        after = f" {exponents_sentence(shown, self.long_time)}" if exact else ""
+        name = NONLINEARITIES[self.nonlinearity]
+        says = gradient_sentence(shown, normal, self.rate, name, self.scale, self.details)
+        after = f" {exponents_sentence(shown, self.long_time if self.details else None)}" if exact else ""
         return f"{says}{after}{self.of_doubt(exact)}"
 
     def code_lines(self) -> list[str]:
@@ -159,7 +164,7 @@ class GradientState(MatrixState):
             f"k = np.unique(np.linspace(0, {self.length}, {min(count, self.length)} + 1).round().astype(int))",
             *_CODE.format(length=self.length, gain=self.gain).splitlines(),
             "long_time = log_eigenvalues  # of a linear network" if self.is_linear else self._long_code(),
-            *_FIGURE.splitlines(),
+            *_FIGURE.format(typical='"with T, rms": backward_rms, ' if self.details else "").splitlines(),
         ]
 
     def _driven_code(self) -> list[str]:
@@ -197,7 +202,7 @@ forward_largest, forward_smallest, forward_rms = forward.values()
 backward_largest, backward_smallest, backward_rms = backward.values()
 forward_without_T, backward_without_T = forward_0["forward_largest"], backward_0["backward_largest"]"""
 _FIGURE = """
-curves = {"with T, largest": backward_largest, "with T, rms": backward_rms, "T = 0, largest": backward_without_T}
+curves = {{"with T, largest": backward_largest, {typical}"T = 0, largest": backward_without_T}}
 figure = go.Figure([go.Scatter(x=k[-1] - k, y=y, name=name) for name, y in curves.items()])
 figure.update_yaxes(type="log")
 figure"""

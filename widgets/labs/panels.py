@@ -52,11 +52,13 @@ class Panels:
         """Whether it is time for what costs more: the heat map, a wide network's J(k)."""
         return time.monotonic() - self._slow_painted > SLOW
 
-    def paint(self, frame: Frame, curves: Curves, late: bool, growth: bool, slow: bool, at_rest: bool) -> None:
-        """Show this. late, growth: see `lines_push`. slow: also what costs plotly a whole redraw: the heat map, marks,
-        axes that could be narrower. at_rest: whatever has changed."""
+    def paint(
+        self, frame: Frame, curves: Curves, late: bool, growth: bool, start: bool, slow: bool, at_rest: bool
+    ) -> None:
+        """Show this. late, growth, start: see `lines_push`. slow: also what costs plotly a whole redraw: the heat
+        map, marks, axes that could be narrower. at_rest: whatever has changed."""
         assert self.words is not None
-        traces, layout = lines_push(frame, self.first, curves, self.words, late, growth)
+        traces, layout = lines_push(frame, self.first, curves, self.words, late, growth, start)
         if slow:
             self.form.push(*form_push(frame))
             self.form.alt = form_sentence(frame)

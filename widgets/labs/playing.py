@@ -16,7 +16,8 @@ LESSON = 12.0  # steps a second at which a class can follow: a plateau of 200 up
 FULL = math.inf  # as fast as the machine can
 BEHIND = 0.5  # seconds of a pace that are made up for after a slow while, and no more
 BUDGET = 0.109  # seconds of training between two frames: eight frames a second
-SHORT_BUDGET = 0.02  # the same while a slider is about to move: its move has to wait for the training that runs
+SHORT_BUDGET = 0.03  # the same while a slider is about to move: its move has to wait for the training that runs
+FRAMES_APART = 0.08  # seconds between two frames then, at least: one costs as much as a step, its step twice as much
 FRAMES_PER_TICK = 2  # a control that the pointer was not near waits for so many
 
 
@@ -28,6 +29,7 @@ class Playing:
         self.pace = LESSON  # steps a second, at most
         self._turn = False  # growth and the late gradient cost most: they are computed in turns
         self._step_time = 0.0  # seconds, smoothed
+        self._fresh, self._drawn = True, -math.inf  # whether what was last seen is not drawn yet; when a frame was
         self.begin()
 
     def begin(self) -> None:
@@ -43,7 +45,8 @@ class Playing:
         if not lab.lock.acquire(timeout=0.005):
             return  # a control has the lab: the page asks again
         try:
-            self._draw_next()
+            if self._fresh or not lab.slider_expected:
+                self._draw_next()
             self._say_speed()
         finally:
             lab.lock.release()
@@ -71,13 +74,13 @@ class Playing:
         now, index = time.monotonic(), self._lab.experiment.training.index
         begun, first = self._measured
         if now - begun >= 1:
-            self._lab.controls.show_speed((index - first) / (now - begun))
+            self._lab.controls.show_speed((index - first) / (now - begun), self._lab.slider_expected)
             self._measured = (now, index)
 
     def _draw_next(self) -> None:
         lab = self._lab
         if lab.playing:
-            self._turn = not self._turn
+            self._turn, self._fresh, self._drawn = not self._turn, False, time.monotonic()
             lab.draw(exact=False, keep_growth=self._turn and not lab.small)
 
     def _train_for_a_while(self, most: float) -> None:
@@ -90,8 +93,10 @@ class Playing:
                     return
                 begun, most = time.monotonic(), most - 1
                 last = most < 1 or begun + 1.5 * self._step_time > end
+                seen = last and (not lab.slider_expected or begun - self._drawn >= FRAMES_APART)
+                self._fresh = self._fresh or seen
                 try:
-                    lab.experiment.step(seen=last, late=self._turn or lab.small)
+                    lab.experiment.step(seen=seen, late=self._turn or lab.small)
                 except Diverged as problem:
                     lab.stop_diverged(problem)
                     return

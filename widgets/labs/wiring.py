@@ -36,6 +36,7 @@ def connect(lab: TrainingLab) -> None:
         (c.hold_gamma, lambda: lab.intervene("hold_gamma", c.hold_gamma.value)),
         (c.whole_loss, lambda: _show_other_curves(lab)),
         (c.more_growth, lambda: _show_other_curves(lab)),
+        (c.at_start, lambda: _show_other_curves(lab)),
         (c.ghost, lambda: lab.experiment.set_ghost(c.ghost.value)),
         (c.rate, lambda: lab.intervene("rate", c.rate.value)),
         (c.rate_P, lambda: lab.intervene("rate_P", c.rate_P.value)),

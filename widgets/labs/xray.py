@@ -138,7 +138,7 @@ class XrayLab(MatrixLab):
         curves = state.curves(settled)
         _, blocks, whole = state.split
         rows = dynamics.block_rows(blocks) if np.isrealobj(blocks) else np.empty(0, int)
-        words = "nothing taken away" if state.share == 0 else f"{100 * state.share:.0f} % of T's energy gone"
+        words = "nothing taken away" if state.share == 0 else f"{100 * state.share:.0f} % of ‖T‖² gone"
         pushes = [
             curves_push(curves, state.memory_is),
             form_push(blocks + state.left, rows, whole, limits_of(blocks + whole, rows), words),

@@ -153,7 +153,7 @@ class XrayState(MatrixState):
     # ---- words
     @property
     def memory_is(self) -> str:
-        return "mean of all directions" if self.subject.inputs(self.when) is None else "mean of the inputs"
+        return "mean direction" if self.subject.inputs(self.when) is None else "mean of inputs"
 
     def facts(self) -> dict[str, Facts]:
         """Of the network with nothing taken away."""
