@@ -19,6 +19,10 @@ from .numbers import short, updates
 from .style import FEED_FORWARD, ROTATIONS, base_layout, title
 from .training import ROW, Push, Words
 
+BEYOND = 0.05  # of the entries may lie beyond the colours,
+FAR = 4.0  # where the largest is more than so many times the largest of all others
+DUST = 1e-3  # times the largest: what is smaller does not count
+
 
 def form_figure(words: Words) -> go.Figure:
     """The Schur form: the blocks Λ on one colour scale, the feed-forward part s T on its own."""
@@ -41,6 +45,25 @@ def heat_map(name: str, colours: list[list[Any]], **more: Any) -> go.Heatmap:
     return go.Heatmap(
         z=empty, name=name, colorscale=colours, zmin=-1, zmax=1, zmid=0, hoverongaps=False, **more
     )  # fmt: skip
+
+
+def colour_end(*maps: np.ndarray) -> float:
+    """Where the colours of these maps end: at the largest entry, or, where that is far from nearly all others, at the
+    one that `BEYOND` of them exceed. Otherwise a connectome with a few entries a hundred times the rest is all grey."""
+    entries = np.abs(np.concatenate([np.ravel(entries) for entries in maps]))
+    largest = float(np.nanmax(entries, initial=0.0)) or 1.0
+    seen = np.sort(entries[entries > DUST * largest])
+    usual = float(seen[-1 - int(BEYOND * len(seen))]) if len(seen) else largest
+    return nice_end(usual if largest > FAR * usual else largest, 0.0)
+
+
+def beyond_words(*maps: tuple[np.ndarray, float]) -> str:
+    """How many entries of maps lie beyond the ends of their colours, and the largest; "" if there is none."""
+    parts = [(np.abs(entries[np.isfinite(entries)]), end) for entries, end in maps]
+    count = sum(int((entries > end * (1 + 1e-5)).sum()) for entries, end in parts)
+    if not count:
+        return ""
+    return f"; {count} beyond the colours, up to {short(max(float(part.max(initial=0.0)) for part, _ in parts))}"
 
 
 def form_title(words: Words) -> str:
