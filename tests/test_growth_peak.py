@@ -8,7 +8,14 @@ import scipy.linalg
 from hypothesis import strategies as st
 
 from matrices import orthogonal, sampled, seeds
-from nnrnn_core.dynamics import exponential_growth, gallery, growth_peak, spectral_abscissa, spectral_radius
+from nnrnn_core.dynamics import (
+    exponential_growth,
+    gallery,
+    growth_peak,
+    growth_peak_slices,
+    spectral_abscissa,
+    spectral_radius,
+)
 from nnrnn_core.dynamics import transient_growth as growth
 from oracles import as_installed
 
@@ -107,6 +114,16 @@ def test_what_rounding_or_the_budget_leaves_open_is_not_called_proven():
     whole, cut = growth_peak(slow_rotation()), growth_peak(slow_rotation(), budget=3)
     assert not cut.proven
     assert cut.value <= whole.value <= cut.above
+
+
+def test_a_search_that_goes_on_never_says_less_and_spends_its_budget_once():
+    turn = scipy.linalg.block_diag([[1.0]], np.diag([0.9] * 5) + np.eye(5, k=-1))
+    turn[1:, 0] = 3.0
+    for budget in (1, 7, 40):
+        slices = [*growth_peak_slices(turn, budget=budget, tolerance=1e-12)]
+        values = [found.value for found in slices]
+        assert values == sorted(values)
+        assert len(slices) <= budget + 64, "and one for each power of two"
 
 
 @pytest.mark.parametrize("name", ["shear", "gentle", "grcar", "feed_forward_layers", "jordan", "table6", "nnrnn"])

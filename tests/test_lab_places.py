@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import ipywidgets as ipw
+import numpy as np
 import pytest
 from jupyter_client.manager import start_new_kernel
 
-from nnrnn_core import tasks
-from widgets import ShearLab, TrainingLab
+from nnrnn_core import MatrixChoice, tasks
+from widgets import GrowthLab, ShearLab, TrainingLab
 from widgets.labs import registry
 
 TWO = "labs = [ShearLab(1.0), ShearLab(2.0)]\nbox = VBox(labs)\nmade += labs"
@@ -50,6 +51,34 @@ def test_two_labs_of_one_run_live_together_and_the_next_run_replaces_both(kernel
     assert run(kernel, "print(len(first.children))").strip() == "0"  # a closed lab in a living box never loads again
     run(kernel, "another = ShearLab()\nmade.append(another)")  # another cell
     assert json.loads(run(kernel, REPORT)) == [False, False, True, True, True, 2]
+
+
+def test_what_a_lab_refuses_is_said_in_one_line_of_the_cell(kernel: Any) -> None:
+    said: list[Any] = []
+
+    def hear(message: dict[str, Any]) -> None:
+        if message["msg_type"] == "error":
+            said.append(message["content"]["traceback"])
+
+    for cell, words in (
+        ("from widgets import GrowthLab\nGrowthLab({})", "holds no tensor or array"),
+        ("GrowthLab([[1, float('nan')], [0, 1]])", "row 1, column 2 is NaN"),
+        ("GrowthLab('run.mat')", "there is no file 'run.mat'"),
+        ("GrowthLab([[1, 2], [3]])", "row 2 has 1 numbers"),
+        ("ShearLab(99)", "c must be"),
+        ("ShearLab.from_preset('{')", "not a preset"),
+    ):
+        kernel.execute_interactive(cell, timeout=60, output_hook=hear)
+        (line,) = said.pop()
+        assert line.startswith("ValueError: ") and words in line and "\n" not in line
+
+
+def test_what_a_lab_refuses_is_an_exception_as_any_other() -> None:
+    A = np.eye(2)
+    with pytest.raises(MatrixChoice) as refused:
+        GrowthLab({"A": A, "B": A})
+    assert refused.value.names == ("A", "B")
+    assert "source_of" in [frame.name for frame in refused.traceback]
 
 
 class Runs:

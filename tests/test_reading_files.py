@@ -171,6 +171,37 @@ def test_a_mat_file_of_version_7_3_is_read_or_says_what_to_do(monkeypatch: pytes
     assert "save('new.mat', '-v7'), or install h5py" in refused("new.mat")
 
 
+def test_a_matrix_in_a_struct_or_a_cell_of_matlab_is_to_be_saved_alone():
+    scipy.io.savemat("model.mat", {"model": {"A": A}, "C": np.array([A, "x"], dtype=object)})
+    for given in ("model.mat", "model.mat:model", "model.mat:model.A"):
+        assert "model as a struct" in refused(given) and "A = model.A; save('A.mat', 'A')" in refused(given)
+    assert "with A = C{1};" in refused("model.mat:C")
+    scipy.io.savemat("both.mat", {"model": {"x": 1}, "A": A})
+    assert np.array_equal(read_matrix("both.mat"), A)
+    with h5py.File("new.mat", "w") as file:
+        file.create_group("S").attrs["MATLAB_sparse"] = 2
+        file.create_group("model")["A"] = A.T
+    assert "A = full(S);" in refused("new.mat") and "A = model.A;" in refused("new.mat:model.A")
+
+
+def test_what_a_reader_cannot_open_is_said_without_advice_to_run_it():
+    for ending in (".npy", ".pt"):
+        Path(f"file{ending}").write_bytes(b"\x1f\x8b not what it says")
+        assert "pickle" not in refused(f"file{ending}") and "unsafe" not in refused(f"file{ending}")
+    Path("file.pt").write_bytes(b"hello" * 20)
+    assert "it is damaged, or no .pt file" in refused("file.pt")
+    assert "is an address: download the file" in refused("https://example.org/A.csv")
+    assert "save the table as CSV" in refused("A.parquet")
+
+
+def test_the_names_offered_are_names_that_are_taken():
+    np.savez("names.npz", **{"layer/A": A, "layer:B": 2 * A})
+    for name in choice("names.npz"):
+        assert np.array_equal(read_matrix(f"names.npz:{name}"), read_matrix("names.npz", name))
+    with pytest.raises(ValueError, match=r'say which, name="A"$'):
+        read_matrix({"A": A, "B": A})
+
+
 def test_a_file_without_a_square_matrix_says_what_it_holds():
     np.savez("none.npz", a=np.zeros(3), b=np.zeros((2, 3)))
     assert "must hold a square matrix; it holds a 3, b 2×3" in refused("none.npz")

@@ -57,6 +57,8 @@ def test_complex_numbers_stay_complex(matrix: Any):
     ("matrix", "words"),
     [
         ([[1, 2], [3]], "row 2 has 1 numbers, and row 1 has 2 numbers"),
+        (memoryview(b"ab"), "must be a square matrix"),
+        (np.array([[1, np.longdouble("1e400")], [0, 1]]), "row 1, column 2 is infinite"),
         ([[1, 2], 3], "row 2 has no row, and row 1 has 2 numbers"),
         ([[1, np.nan], [np.nan, 1]], "row 1, column 2 is NaN (no number), and 1 other"),
         ([[1, 2], [-np.inf, 1]], "row 2, column 1 is infinite"),

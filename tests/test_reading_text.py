@@ -74,6 +74,12 @@ def test_text_is_read_as_people_write_it(text: str):
         ("     [,1] [,2]\n[1,]    1    2\n[2,]    4    5\n[3,]    7    8\n     [,3]\n[1,]    3\n[2,]    6\n[3,]    9",
          [[1, 2, 3], [4, 5, 6], [7, 8, 9]]),
         ("0.5", [[0.5]]),
+        ("{{0.5`, -2.`16.}, {1.*^-3, 2.5`*^2}} * Pi", [[0.5 * np.pi, -2 * np.pi], [np.pi / 1000, 250 * np.pi]]),
+        ("2×2 LinearAlgebra.LowerTriangular{Float64, Matrix{Float64}}:\n 0.5   ⋅ \n 3.0  0.25", [[0.5, 0], [3, 0.25]]),
+        ("2×2 adjoint(::Matrix{Float64}) with eltype Float64:\n 0.5  1.0\n 3.0  0.25", [[0.5, 1], [3, 0.25]]),
+        ("A = [1 2; ... the first row\n 3 ...\n 4];", [[1, 2], [3, 4]]),
+        (r"\begin{array}{cc} 1 & 2 \\ 3 & 4 \\[2pt] \hline \end{array}", [[1, 2], [3, 4]]),
+        ("1 & 2 \\\\\n3 & 4 \\\\", [[1, 2], [3, 4]]),
     ],
 )  # fmt: skip
 def test_what_is_written_is_what_is_computed(text: str, wanted: Any):
@@ -88,6 +94,7 @@ def test_what_is_written_is_what_is_computed(text: str, wanted: Any):
         ("[[1, 2], [3, 4]] [5]", "'[' is not understood (line 1, column 18): the matrix ends before it"),
         ("1 2; 3 x", "row 2, column 2 (line 1) is 'x', no number"),
         ("1 2 ... 3", "leaves entries out"),
+        ("[[1 2 ...\n 3 4]\n ...\n [5 6 ... 7 8]]", "leaves entries out"),
         ("1,5 2\n3 4", "row 1, column 2 (line 1) is '5 2', no number"),
         ("1,,2\n3,4,5\n6,7,8", "row 1, column 2 (line 1) is empty"),
         ("1 2; 3", "row 2 has 1 numbers, and row 1 has 2"),

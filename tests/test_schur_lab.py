@@ -9,9 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from hypothesis import strategies as st
 
+from matrices import sampled, seeds
 from nnrnn_core import SchurMatrix, dynamics
 from widgets import SchurLab
+from widgets.figures.numbers import short
 from widgets.figures.schur import (
     BLOCKS,
     BOXES,
@@ -27,7 +30,7 @@ from widgets.figures.schur import (
     form_of,
     growth_of,
 )
-from widgets.figures.schur_form import form_maps
+from widgets.figures.schur_form import beyond_words, colour_end, form_maps
 from widgets.labs.matrices import source_of
 from widgets.labs.schur import SchurState
 
@@ -215,3 +218,40 @@ def test_a_wide_matrix_is_estimated_while_the_slider_moves_and_exact_at_rest():
     lab.settle()
     assert np.allclose(lab.figures[0].array(WORST, "y"), dynamics.transient_growth(lab.V, HORIZON))
     assert lab.status == lab.state.sentence()
+
+
+# --- heavy tails
+
+
+def connectome(tail: float) -> np.ndarray:
+    """Weights of 60 neurons, and a few that are `tail` times the rest."""
+    rng = np.random.default_rng(0)
+    return rng.standard_normal((60, 60)) / 20 * np.where(rng.random((60, 60)) < 0.02, tail, 1)
+
+
+def test_a_few_entries_a_hundred_times_the_rest_leave_the_rest_its_colours_and_are_counted_in_the_title():
+    V = connectome(100)
+    lab = SchurLab(V)
+    figure = lab.figures[0]
+    end = next(trace.zmax for trace in figure.figure.select_traces({"name": "V"}))
+    assert np.quantile(np.abs(V), 0.8) > 0.1 * end, "most entries are seen"
+    assert np.allclose(figure.array("V", "z"), V), "what the pointer shows is the entry itself"
+    beyond = int((np.abs(V) > end).sum())
+    assert 0 < beyond <= 0.05 * V.size
+    title = figure.figure.layout.annotations[0].text
+    assert title == f"V; {beyond} beyond the colours, up to {short(np.abs(V).max())}"
+    lab.set_matrix(connectome(1))
+    assert figure.figure.layout.annotations[0].text == "V: the weights between units"
+    lab.close()
+
+
+@sampled(seeds, st.floats(0.1, 3), examples=30)
+def test_at_most_one_in_twenty_of_what_is_seen_lies_beyond_the_colours_and_no_end_is_beyond_the_largest(seed, tail):
+    rng = np.random.default_rng(seed)
+    M = np.exp(tail * rng.standard_normal((12, 12))) * rng.choice([-1, 0, 1], (12, 12))
+    end, largest = colour_end(M), np.abs(M).max()
+    assert (np.abs(M) > end).sum() <= 0.05 * np.count_nonzero(M)
+    assert end <= 2 * (largest or 1)
+    assert (beyond_words((M, end)) == "") == (largest <= end * (1 + 1e-5))
+    assert colour_end(M, np.full((3, 3), np.nan)) == end, "what is not drawn does not count"
+    assert colour_end(2.0**10 * np.sign(M)) >= 1024 * (np.abs(M).max() > 0), "equal entries are all within"

@@ -113,3 +113,17 @@ def interrupts_wait(callback: Callable[[], None]) -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def said_in_words() -> Iterator[None]:
+    """Inside, and in what it decorates, a ValueError that nobody catches is shown in a cell as its words alone, which
+    are written for the reader, without the lines of code that it came through. It stays the exception that it was: a
+    script prints its traceback as ever. (IPython asks an exception for `_render_traceback_`; a version that does not
+    shows all lines.)"""
+    try:
+        yield
+    except ValueError as problem:
+        words = f"{type(problem).__name__}: {problem}"
+        problem._render_traceback_ = lambda: [words]  # type: ignore[attr-defined]
+        raise

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .form import RealMatrix, SquareMatrix
+from .form import RealMatrix, SquareMatrix, frobenius
 from .numerical_range import numerical_abscissa
 
 EPS = float(np.finfo(float).eps)
@@ -28,6 +28,7 @@ TERMS = 18  # of the exponential's series, for an exponent of norm at most ½: t
 DRIFT = 1e-6  # most that (1 + δ)^m may be above 1
 SLACK = 4  # δ over nε
 SMALLEST = 40  # halvings below the first interval of time
+LONGEST = 1000  # of that interval: its logarithm to base 2
 
 
 class Power(NamedTuple):
@@ -121,17 +122,19 @@ class Powers:
 
 
 class Exponentials(Powers):
-    """Intervals of t: level j is τ 2^j long, τ‖A‖ about ½."""
+    """Intervals of t: level j is τ 2^j long, τ‖A‖ about ½. In here τ A stands for A, so that no square of it leaves
+    float64; τ is a power of two, so that nothing is rounded."""
 
     lowest = -SMALLEST
 
     def __init__(self, form: SquareMatrix, moved: float = 0.0) -> None:
-        super().__init__(form, moved)
-        self.size = float(np.linalg.norm(form)) or 1.0
-        self.unit = 2.0 ** (-math.frexp(self.size)[1] - 1)
+        self.unit = 2.0 ** min(-math.frexp(frobenius(form) or 1.0)[1] - 1, LONGEST)
+        form = self.unit * form
+        super().__init__(form, self.unit * moved)
+        self.size = frobenius(form)
         rounding = SLACK * len(form) * EPS * self.size
         # of A − δ‖A‖; rounding in it is far less
-        self.abscissa = max(numerical_abscissa(form) - rounding, 0.0) + 2 * moved
+        self.abscissa = max(numerical_abscissa(form) - rounding, 0.0) + 2 * self.moved
         self.square = form @ form
         self.cache = {}
 
@@ -139,20 +142,20 @@ class Exponentials(Powers):
         if level > 0:
             return super().step(level)
         if level not in self.cache:
-            self.cache[level] = self._series(self.unit * 2.0**level)
+            self.cache[level] = self._series(2.0**level)
         return self.cache[level]
 
     def drift(self, length: float) -> float:
-        return super().drift(length * self.size)
+        return super().drift(length / self.unit * self.size)
 
     def most(self, level: int) -> float:
-        return math.exp(min(self.unit * 2.0**level * self.abscissa * (1 + 1e-9), 700.0))
+        return math.exp(min(2.0**level * self.abscissa * (1 + 1e-9), 700.0))
 
     def contracts(self) -> bool:
         return self.abscissa <= 0
 
     def within(self, first: Power, last: Power, level: int, below: float) -> float:
-        h = self.unit * 2.0**level
+        h = 2.0**level
         bend = float(np.linalg.norm(self.square @ first.M)) + first.error * self.size**2
         bend += 3 * self.moved * self.size * first.above
         return max(first.above, last.above) + h * h / 8 * math.exp(min(h * self.abscissa, 700.0)) * bend * (1 + 1e-9)

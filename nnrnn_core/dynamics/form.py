@@ -49,6 +49,7 @@ RealMatrix: TypeAlias = Float64[np.ndarray, "n n"]
 ComplexMatrix: TypeAlias = Complex128[np.ndarray, "n n"]
 SquareMatrix: TypeAlias = RealMatrix | ComplexMatrix
 Time: TypeAlias = Literal["discrete", "continuous"]  # h_t = V h_{t−1}, or x' = A x
+LARGEST = 2.0**1022
 
 
 def as_form(V: Matrix) -> tuple[RealMatrix, SquareMatrix]:
@@ -252,6 +253,10 @@ def square(V: Numbers, name: str) -> SquareMatrix:
 def _square(M: np.ndarray, name: str) -> np.ndarray:
     if M.ndim != 2 or M.shape[0] != M.shape[1] or not M.size:
         raise ValueError(f"{name} must be a square matrix; its shape is {M.shape}")
+    with np.errstate(over="ignore"):
+        largest = np.abs(M).max()
+    if largest > LARGEST / len(M):  # its norms, and sums of two of its entries, would be infinite
+        raise ValueError(f"the norm of {name} leaves float64, an entry is as large as {largest:.2g}: scale it down")
     return M
 
 
@@ -281,10 +286,11 @@ def points(z: Numbers, name: str) -> Complex128[np.ndarray, "..."]:
 
 def frobenius(M: np.ndarray) -> float:
     """‖M‖_F of entries whose squares may leave float64; ∞ where an entry itself has left it."""
-    scale = float(np.abs(M).max(initial=0.0))
+    sizes = np.abs(M)  # a complex M would leave float64 in the division by a subnormal number
+    scale = float(sizes.max(initial=0.0))
     if not math.isfinite(scale):
         return math.inf
-    return scale * float(np.linalg.norm(M / scale)) if scale > 0 else 0.0
+    return scale * float(np.linalg.norm(sizes / scale)) if scale > 0 else 0.0
 
 
 def check_time(time: object) -> Time:

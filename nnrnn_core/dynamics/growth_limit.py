@@ -27,7 +27,7 @@ import numpy as np
 import scipy.linalg
 from jaxtyping import Complex128, Float64
 
-from .form import Matrix, SquareMatrix, form_of
+from .form import Matrix, SquareMatrix, form_of, frobenius
 from .spectrum import eigenvalue_uncertainty, eigenvalues
 
 EPS = float(np.finfo(float).eps)
@@ -76,7 +76,7 @@ class Limit(NamedTuple):
 def limit_of(V: Matrix, discrete: bool) -> Limit | None:
     """None where no eigenvalue lies on the edge, rounding hides which do, or more than one angle is free."""
     form, values = form_of(V), eigenvalues(V)
-    near = NEAR * len(form) * EPS * float(np.linalg.norm(form))
+    near = NEAR * len(form) * EPS * frobenius(form)
     doubt = eigenvalue_uncertainty(V) + near
     beyond = np.log(np.maximum(np.abs(values), EPS)) if discrete else values.real
     outermost = int(beyond.argmax())
@@ -104,7 +104,7 @@ def limit_of(V: Matrix, discrete: bool) -> Limit | None:
         return None
     Z = np.linalg.solve(overlap, Y.conj().T).conj().T
     moved, skew = _moved(form, X, Z, _omega(turns, discrete))
-    moved += 2 * EPS * float(np.linalg.norm(form)) if fading else 0.0
+    moved += 2 * EPS * frobenius(form) if fading else 0.0
     if moved > near * np.linalg.cond(X) or (bounds := _bounds(X, Z, turns, discrete)) is None:
         return None
     both = float(np.linalg.norm(X) * np.linalg.norm(Z))

@@ -152,13 +152,9 @@ def growth_peak_slices(
     if _endless(V, discrete):
         yield GrowthPeak(math.inf, math.inf, True, math.inf)
         return
-    form, steps, limit = form_of(V), Powers if discrete else Exponentials, limit_of(V, discrete)
-    if limit is not None:
-        found = yield from _Search(steps(form, limit.moved), limit, tolerance, budget).run()
-        if found.proven:
-            yield found
-            return
-    yield (yield from _Search(steps(form), None, tolerance, budget).run())
+    limit = limit_of(V, discrete)
+    steps = (Powers if discrete else Exponentials)(form_of(V), limit.moved if limit else 0.0)
+    yield (yield from _Search(steps, limit, tolerance, budget).run())
 
 
 def _endless(V: Matrix, discrete: bool) -> bool:

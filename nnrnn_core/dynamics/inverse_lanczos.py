@@ -15,7 +15,7 @@ import numpy as np
 import scipy.linalg.lapack
 from jaxtyping import Bool, Complex128, Float64
 
-from .form import ComplexMatrix
+from .form import ComplexMatrix, frobenius
 
 Levels = Float64[np.ndarray, "..."]
 Points = Complex128[np.ndarray, " points"]
@@ -42,7 +42,7 @@ def levels(form: ComplexMatrix, z: Complex128[np.ndarray, "..."], tolerance: flo
 
 def is_normal(form: ComplexMatrix) -> bool:
     """Whether what stands below the diagonal of a triangular form is rounding."""
-    return bool(np.linalg.norm(np.tril(form, -1)) <= len(form) * np.finfo(float).eps * np.linalg.norm(form))
+    return bool(frobenius(np.tril(form, -1)) <= len(form) * np.finfo(float).eps * frobenius(form))
 
 
 def _distance(form: ComplexMatrix, z: Points) -> Reals:

@@ -34,6 +34,7 @@ from .spectrum import eigenvalue_uncertainty, eigenvalues
 
 EPS = float(np.finfo(float).eps)
 STABLE = 1e-12  # how far rounding may carry an eigenvalue past the edge
+FARTHEST = 1e100  # of the numerical radius
 NEAREST = 1e-8  # the first circle, where a level on the unit circle itself is 0 or rounding
 RESOLVED = 1e-10  # a level below this part of the norm is too close to rounding for a proof
 SEARCH = 1e-6  # relative error allowed to the levels among which the least is looked for
@@ -132,7 +133,7 @@ def kreiss_bounds(V: Matrix, time: Time = "discrete", tolerance: float = 1e-6, b
     KreissBounds
         Not certified where an eigenvalue lies on the edge, to rounding, unless the numerical range ends there too (a
         normal V): `value` is then the largest found down to a distance of 10⁻⁸. Nor where levels are so low that
-        rounding may hide one.
+        rounding may hide one, or a V^k is so large (a numerical radius beyond 10¹⁰⁰) that circles leave float64.
 
     Raises
     ------
@@ -164,6 +165,8 @@ def kreiss_bounds(V: Matrix, time: Time = "discrete", tolerance: float = 1e-6, b
     reach = numerical_radius(V) - 1 if discrete else numerical_abscissa(V) / unit
     if reach <= len(form) * EPS:
         return KreissBounds(1.0, 1.0, math.inf, True)
+    if reach > FARTHEST:
+        return KreissBounds(1.0, math.inf, math.inf, False)
     curves = (_Circles if discrete else _Lines)(form / unit, is_real(V), reach * (1 + 1e-9))
     value, above, z = _Search(curves, tolerance, budget).run(at_edge=bool(size[outermost] > -STABLE * unit))
     return KreissBounds(value, above, unit * z, value < math.inf and above <= value * (1 + tolerance))

@@ -123,12 +123,12 @@ def numerical_radius(V: Matrix) -> float:
 
 
 def numerical_abscissa(A: Matrix) -> float:
-    """ω(A) = max Re x*Ax over unit x = λ_max((A + Aᵀ)/2): the slope of ‖e^{tA}‖₂ at t = 0.
+    """ω(A) = max Re x*Ax over unit x = λ_max((A + A*)/2): the slope of ‖e^{tA}‖₂ at t = 0.
 
     Parameters
     ----------
     A : array_like, tensor or SchurMatrix, (n, n)
-        Of x' = A x, real and finite.
+        Of x' = A x, finite, real or complex.
 
     Returns
     -------

@@ -99,10 +99,10 @@ def pseudospectral_abscissa(A: Matrix, eps: float) -> float:
     """
     form, eps = as_schur(A)[1], number("eps", eps, 0)
     farthest = np.diag(form)[np.diag(form).real.argmax()]
-    reach, heights = float(farthest.real) + eps, np.array([farthest.imag])
+    reach, heights, size = float(farthest.real) + eps, np.array([farthest.imag]), float(np.abs(form).max())
     for round_number in range(0 if is_normal(form) or not eps else ROUNDS):
         best = max([reach, *(_along_line(form, eps, height) for height in heights)])
-        if best - reach <= ENOUGH * max(abs(best), 1.0) and round_number > 0:
+        if best - reach <= ENOUGH * max(abs(best), min(size, 1.0)) and round_number > 0:
             break
         reach = best
         heights = middles(_on_vertical(form, eps, reach))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 
 class MatrixChoice(ValueError):
@@ -29,9 +30,8 @@ class MatrixChoice(ValueError):
         *others, last = [f"{name} ({size})" if size else name for name, size in sizes.items()]
         listed = f"{', '.join(others[:12])}{', …' if len(others) > 12 else ''} and {last}"
         first = self.names[0]
-        super().__init__(
-            f"{where!r} holds {len(sizes)} square matrices, {listed}: say which, '{where}:{first}' or name=\"{first}\""
-        )
+        behind = f"'{where}:{first}' or " if Path(where).suffix else ""  # a dictionary or a network has no path
+        super().__init__(f'{where!r} holds {len(sizes)} square matrices, {listed}: say which, {behind}name="{first}"')
 
 
 def chosen(where: str, shapes: Mapping[str, tuple[int, ...]], name: str | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +21,7 @@ from .text import from_text, matrix_market
 
 LARGEST_FILE = 256 * 2**20  # bytes
 LARGEST_TEXT = 64 * 2**20
+BOXES = ("struct", "cell", "object", "opaque", "function")  # MATLAB's, in which matrices may lie
 Reader = Callable[[Path, str | None], tuple[Any, str]]  # the matrix, and words on what was taken and left out
 
 
@@ -55,7 +57,9 @@ def _bytes(size: float) -> str:
 
 
 def _unreadable(path: Path, problem: Exception) -> ValueError:
-    first = (str(problem).splitlines() or [type(problem).__name__])[0]
+    first = (str(problem).splitlines() or [""])[0]
+    if " " not in first:  # a key or a number, and no words
+        first = f"it is damaged, or no {path.suffix} file ({type(problem).__name__} {first}".strip() + ")"
     return ValueError(f"{str(path)!r} cannot be read as plain arrays: {first}")
 
 
@@ -94,6 +98,9 @@ def _decoded(path: Path) -> str:
 
 # ---- arrays
 def _npy(path: Path, name: str | None) -> tuple[Any, str]:
+    with path.open("rb") as file:
+        if file.read(6) != b"\x93NUMPY":  # numpy calls whatever it does not know a pickle, and says how to run it
+            raise _unreadable(path, ValueError("it does not begin as a .npy file does"))
     try:
         return np.load(path, allow_pickle=False), ""
     except Exception as problem:  # numpy raises many kinds
@@ -129,13 +136,26 @@ def _mat(path: Path, name: str | None) -> tuple[Any, str]:
     if start == b"MATLAB 7.3 MAT-file" or start.startswith(b"\x89HDF"):
         return _mat73(path, name)
     try:
-        shapes = {key: tuple(shape) for key, shape, _ in scipy.io.whosmat(path)}
+        contents = [(key, tuple(shape), kind) for key, shape, kind in scipy.io.whosmat(path)]
     except ValueError as problem:
         raise _unreadable(path, problem) from problem
-
+    boxes = {key: kind for key, _, kind in contents if kind in BOXES}
+    shapes = {key: shape for key, shape, _ in contents if key not in boxes}
+    _refuse_boxes(path, name, boxes, shapes)
     key = chosen(str(path), shapes, name)
     check_shape(shapes[key])
     return scipy.io.loadmat(path, variable_names=[key])[key], key
+
+
+def _refuse_boxes(path: Path, name: str | None, boxes: dict[str, str], shapes: dict[str, tuple[int, ...]]) -> None:
+    """ValueError for a matrix that lies in one of these structs and cells, or is not held as a plain array."""
+    box = next(iter(boxes), "") if name is None else re.split(r"[./{(]", name)[0]
+    if box in boxes and not (name is None and shapes):
+        inside = {"cell": f"{box}{{1}}", "sparse matrix": f"full({box})"}.get(boxes[box], f"{box}.A")
+        raise ValueError(
+            f"{str(path)!r} holds {box} as a {boxes[box]}, and plain arrays are read: save the matrix alone, in MATLAB "
+            f"with A = {inside}; save('A.mat', 'A')"
+        )
 
 
 def _mat73(path: Path, name: str | None) -> tuple[Any, str]:
@@ -148,7 +168,9 @@ def _mat73(path: Path, name: str | None) -> tuple[Any, str]:
         ) from problem
     with h5py.File(path, "r") as file:
         shapes = {key: tuple(file[key].shape) for key in file if isinstance(file[key], h5py.Dataset)}
-
+        groups = [key for key in file if key not in shapes and not key.startswith("#")]
+        boxes = {key: "sparse matrix" if "MATLAB_sparse" in file[key].attrs else "struct" for key in groups}
+        _refuse_boxes(path, name, boxes, shapes)
         key = chosen(str(path), shapes, name)
         check_shape(shapes[key])
         values = np.asarray(file[key]).T
@@ -184,5 +206,8 @@ REMEDIES = {
     ".zip": "unpack it, and give one file in it", ".gz": "unpack it", ".tar": "unpack it, and give one file in it",
     ".pkl": "a pickle is a program that would be run; save the matrix as .npy or .csv",
     ".pickle": "a pickle is a program that would be run; save the matrix as .npy or .csv",
+    ".h5": "save the matrix as .npy", ".hdf5": "save the matrix as .npy", ".parquet": "save the table as CSV",
+    ".feather": "save the table as CSV", ".json": "paste the text of the matrix, [[…], […]]",
+    ".m": "paste the text of the matrix, [… ; …]",
     ".rda": "write the matrix with write.csv(A, 'A.csv')", ".rds": "write the matrix with write.csv(A, 'A.csv')",
 }  # fmt: skip

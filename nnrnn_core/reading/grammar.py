@@ -27,7 +27,7 @@ from .tokens import NotUnderstood, Token, latex_tokens, not_understood, place, t
 DEEPEST = 20  # brackets in brackets
 MODULES = {"np", "numpy", "math", "cmath", "torch", "sympy", "sp", "mpmath", "jnp", "jax.numpy", ""}
 CONSTANTS: dict[str, Scalar] = {
-    "pi": math.pi, "π": math.pi, "e": math.e, "E": math.e, "I": 1j, "i": 1j, "im": 1j, "j": 1j,
+    "pi": math.pi, "Pi": math.pi, "π": math.pi, "e": math.e, "E": math.e, "I": 1j, "i": 1j, "im": 1j, "j": 1j,
     "nan": math.nan, "NaN": math.nan, "NA": math.nan, "inf": math.inf, "Inf": math.inf, "oo": math.inf,
 }  # fmt: skip
 FUNCTIONS: dict[str, Callable[[complex], complex]] = {

@@ -24,10 +24,12 @@ def array_of(matrix: Any) -> np.ndarray:
         return np.asarray(matrix.toarray())
     if hasattr(matrix, "to_numpy") and hasattr(matrix, "columns"):  # a frame of pandas or polars
         return _numbers(np.asarray(matrix.to_numpy()))
-    if isinstance(matrix, Sequence) and not isinstance(matrix, str | bytes):
+    if isinstance(matrix, Sequence) and not isinstance(matrix, str | bytes | memoryview):
         _check_rows(matrix)
     try:
         found = np.asarray(matrix)
+        if found.ndim != 2 and hasattr(matrix, "tolist") and hasattr(matrix, "rows"):  # mpmath's
+            found = np.array(matrix.tolist(), dtype=object)
     except (ValueError, TypeError) as problem:
         raise ValueError(f"{type(matrix).__name__} is read as no matrix: {problem}") from None
     if isinstance(matrix, Sequence) and found.ndim == 2 and found.dtype.kind in "fc":

@@ -84,6 +84,8 @@ def _found(source: Any, name: str | None) -> tuple[Any, str]:
     if isinstance(source, Path):
         return from_file(*_with_name(str(source), name))
     if isinstance(source, str) and is_a_file(source):
+        if re.match(r"\s*\w+://", source):
+            raise ValueError(f"{source[:80]!r} is an address: download the file, and give its path")
         return from_file(*_with_name(source.strip(), name))
     if hasattr(source, "state_dict") and not is_schur_matrix(source):
         return matrix_in(source.state_dict(), type(source).__name__, name)
@@ -102,7 +104,8 @@ def is_a_file(text: str) -> bool:
     text = text.strip()
     if not text or "\n" in text or len(text) > 1000:
         return False
-    last = re.split(r"[/\\]", text)[-1]
+    ended = _ENDING.search(text)  # what stands behind it is a name, which may have slashes of its own
+    last = re.split(r"[/\\]", text[: ended.end()] if ended else text)[-1]
     if _ENDING.search(last) or re.fullmatch(r"[A-Za-z_][\w -]*\.[A-Za-z][A-Za-z0-9]{0,5}", last):
         return not re.search(r"[\[({=]", last.split(".")[0])
     return text.startswith(("~", "/", "./", "../")) or os.path.isdir(text)

@@ -14,7 +14,8 @@ def square(M: np.ndarray) -> np.ndarray:
     check_shape(M.shape)
     if M.dtype.kind not in "biufc":
         raise ValueError(f"a matrix must hold numbers; its dtype is {M.dtype}")
-    exact = M.astype(complex if M.dtype.kind == "c" else float)
+    with np.errstate(over="ignore"):  # of more than 64 bits: infinite, and refused as such
+        exact = M.astype(complex if M.dtype.kind == "c" else float)
     if M.dtype.kind in "iu" and (lost := np.argwhere((np.abs(exact) >= 2.0**53) & (_as(exact, M.dtype) != M))).size:
         i, j = lost[0]
         raise ValueError(f"row {i + 1}, column {j + 1} of the matrix: {inexact(M[i, j])}")

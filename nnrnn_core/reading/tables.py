@@ -33,6 +33,7 @@ class Read:
 
 def table_of(text: str) -> Read:
     """A matrix from rows of numbers; ValueError that names the first cell that is no number."""
+    text = re.sub(r"\A\s*sep=[;,\t][ \t]*(?=\n)", "", text)  # what Excel writes for itself
     lines = [(f"line {i}", _without_comment(line)) for i, line in enumerate(text.translate(MINUS).split("\n"), start=1)]
     lines = [(where, line) for where, line in lines if line.strip()]
     lines, factor, shape, note = _unframed(lines)
@@ -64,8 +65,9 @@ def _unframed(lines: Sequence[tuple[str, str]]) -> tuple[list[tuple[str, str]], 
         rows = [row for row in rows if row[1].strip()]
     if rows and (scaled := re.fullmatch(rf"\s*({UNSIGNED})\s*\*\s*", rows[0][1])):
         factor, rows, note = real_number(scaled.group(1)), rows[1:], f"times {scaled.group(1)}"
-    if rows and (printed := re.fullmatch(r"\s*(\d+)×(\d+) [\w{}, .]+(?: with .*)?:\s*", rows[0][1])):
+    if rows and (printed := re.fullmatch(r"\s*(\d+)×(\d+) [\w{}, .():]+(?: with .*)?:\s*", rows[0][1])):
         shape, rows = (int(printed.group(1)), int(printed.group(2))), rows[1:]
+        rows = [(where, line.replace("⋅", "0")) for where, line in rows]  # what cannot but be 0 in a matrix of its kind
     for where, line in rows:
         if re.match(r"\s*Columns? \d+", line):
             raise ValueError(

@@ -18,6 +18,7 @@ PROMPT = re.compile(
     r"\s*(?:(?:>{1,3}|julia>|octave:\d+>|In ?\[\d+\]:=?)\s+)+(.*)"
 )  # of a console, and what was typed there
 ANSWER = re.compile(r"\s*Out ?\[\d+\][:=]+\s*")
+GOES_ON = re.compile(r"(?<=[\d\w;,\])])[ \t]*\.\.\.[^\n]*\n(?=[^\n]*\d)")  # a row, in MATLAB, in the next line
 LEFT_OUT = ("...", "…", "⋯", "⋮", "⋱")
 
 
@@ -31,11 +32,16 @@ def from_text(text: str) -> Read:
         return Read(read.entries, "; ".join(filter(None, [f"{first.strip()!r} left out", read.note])))
     if text.lstrip().startswith("%%MatrixMarket"):
         return Read(matrix_market(text.encode()), "Matrix Market")
+    if "[" in text:
+        text = GOES_ON.sub(lambda found: " " * len(found.group()), text)
     if any(dots in text for dots in LEFT_OUT):
         raise ValueError("the text leaves entries out (...): paste the whole matrix, for instance M.tolist()")
     text = text.translate(MINUS).replace("\r\n", "\n").replace("\r", "\n").rstrip()
     if quoted := re.fullmatch(r"\s*(?:np\.|numpy\.)?(?:matrix|mat)\(\s*(['\"])([^'\"]*)\1\s*\)", text):
         return from_text(quoted.group(2))
+    if "{" in text:  # Mathematica's 1.5*^-3, and the digits it holds, 0.5`16.
+        text = re.sub(r"(?<=[\d.])(?:`[\d.]*)?\*\^(?=-?\d)", "e", text)
+        text = re.sub(r"(?<=[\d.])`[\d.]*", "", text)
     if "\\begin" in text or ("&" in text and "\\\\" in text):
         return Read(np.atleast_2d(matrix_of_latex(text)))
     if re.search(r"[\[{]", text) and not _is_printed_table(text):

@@ -27,6 +27,7 @@ _QUOTED = re.compile(r"'[^'\n]*'")
 
 # What LaTeX writes for what the grammar knows; longer ones first. Braces group, as parentheses do.
 _LATEX = [
+    (r"\\hline(?![A-Za-z])|\\\\(?:\[[^\]\n]*\])?(?=\s*(?:\\hline\s*)*(?:\\end\{|\Z))", ()),
     (r"\\begin\{(?:small)?[pbBvV]?matrix\}|\\begin\{array\}\{[lcr|]*\}", ("[", "[")),
     (r"\\end\{(?:small)?[pbBvV]?matrix\}|\\end\{array\}", ("]", "]")),
     (r"\^\s*(?:T|\\top|\\intercal|\{\s*(?:T|\\top|\\intercal|\\math(?:sf|rm)\{?\s*T\s*\}?)\s*\})", (".T",)),

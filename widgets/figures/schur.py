@@ -20,7 +20,7 @@ from .layout import CELL, NARROW, PHONE, Panel, arranged, arrangement, legend_ro
 from .numbers import short
 from .quick_growth import quick_growth
 from .rise import Rise, rise_of, rounding, said_of
-from .schur_form import BOXES, block_frames, boxes, form_maps, heat_map
+from .schur_form import BOXES, FAR, beyond_words, block_frames, boxes, colour_end, form_maps, heat_map
 from .style import BLACK, BLUE, DARK, FEED_FORWARD, GREY, ROTATIONS, VERMILION, base_layout, title
 from .training import Push
 
@@ -29,7 +29,7 @@ LONGEST = 10  # times that, for a peak that comes later
 POINTS = 100  # steps of the curve in continuous time
 LOWEST = 1e-4  # the smallest growth that is drawn
 WRITTEN = 4  # up to this many rows, the numbers stand in the cells
-COLOURS = ("coloraxis", "coloraxis2")  # the scale of V and T, and that of Λ: in the place of legends
+COLOURS = ("coloraxis", "coloraxis2", "coloraxis3")  # the scales of V, of Λ and of T: in the place of legends
 # their rows of legends are the room of the colour bars
 MAP, FORM = Panel(0, "", ("legend2", "legend3")), Panel(1, "2", ("legend4", "legend5"))
 PLANE = Panel(2, "3")
@@ -47,7 +47,7 @@ def _arrangements() -> dict[int, dict[str, Any]]:
         3 * CELL: arrangement((MAP, FORM, PLANE, MAP, FORM, CURVE), 3, width=3 * CELL, row=HEIGHT // 2)
         | arrangement((MAP, FORM), 3, width=3 * CELL, row=HEIGHT, places=3),
     }
-    return with_colour_bars(found, dict(zip(COLOURS, (MAP, FORM), strict=True)))
+    return with_colour_bars(found, dict(zip(COLOURS, (MAP, FORM, FORM), strict=True)))
 
 
 def with_colour_bars(found: dict[int, dict[str, Any]], bars: Mapping[str, Panel]) -> dict[int, dict[str, Any]]:
@@ -70,10 +70,13 @@ ARRANGEMENTS = _arrangements()
 ORDERS = schur_form.ORDERS
 
 MATRIX, BLOCKS, FEED = "V", "Λ", "s T"
-SCALES = ("colours of V and s T", "colours of Λ")
+SCALES = ("colours of V", "colours of Λ", "colours of s T")
 IN_V, IN_FORM = "entries of V", "entries of the Schur form"
 VALUES, BORDER = "eigenvalues", "border of decay"
 WORST, RADIUS, PEAK = "worst start", "by λ alone", "peak"
+
+
+Limits = tuple[float, float, float]
 
 
 class Form(NamedTuple):
@@ -151,8 +154,9 @@ def schur_figure() -> go.Figure:
         xaxis3={"constrain": "domain", "constraintoward": "left"},
         yaxis4={"type": "log", "dtick": 1, "exponentformat": "power"},
         legend=legend_row(),
-        coloraxis=colour_scale("V, s T", FEED_FORWARD),
+        coloraxis=colour_scale("V", FEED_FORWARD),
         coloraxis2=colour_scale("Λ", ROTATIONS),
+        coloraxis3=colour_scale("s T", FEED_FORWARD),
         annotations=[title("", 0, 1) for _ in range(4)],
     )
     for trace in _traces():
@@ -199,21 +203,21 @@ def _traces() -> list[Any]:
 
 
 def schur_push(
-    V: np.ndarray, form: Form, growth: tuple[np.ndarray, np.ndarray], limits: tuple[float, float], time: dynamics.Time
+    V: np.ndarray, form: Form, growth: tuple[np.ndarray, np.ndarray], limits: Limits, time: dynamics.Time
 ) -> Push:
-    """What the figure shows. limits: of the colours of V and T, and of Λ; see `limits_of`."""
+    """What the figure shows. limits: see `limits_of`."""
     n, real = len(V), np.isrealobj(V) and np.isrealobj(form.form)
     V, entries = (V, form.form) if real else (np.abs(V), np.abs(form.form))
     blocks, feed_forward = form_maps(entries, form.rows)
-    shared, own = limits
+    of_V, of_blocks, of_T = limits
     x, y = boxes(form.rows)
     traces: dict[str, dict[str, Any]] = {
-        MATRIX: {"z": V, "zmin": -shared, "zmax": shared},
-        BLOCKS: {"z": blocks, "zmin": -own, "zmax": own},
-        FEED: {"z": feed_forward, "zmin": -shared, "zmax": shared},
+        MATRIX: {"z": V, "zmin": -of_V, "zmax": of_V},
+        BLOCKS: {"z": blocks, "zmin": -of_blocks, "zmax": of_blocks},
+        FEED: {"z": feed_forward, "zmin": -of_T, "zmax": of_T},
         BOXES: {"x": x, "y": y},
-        IN_V: written(V, np.full((n, n), shared)),
-        IN_FORM: written(entries, np.where(np.isnan(blocks), shared, own)),
+        IN_V: written(V, np.full((n, n), of_V)),
+        IN_FORM: written(entries, np.where(np.isnan(blocks), of_T, of_blocks)),
     }
     tick = next(tick for tick in (1, 5, 10, 50, n) if n <= 8 * tick)
     colours = zip(COLOURS, limits, strict=True)
@@ -224,8 +228,8 @@ def schur_push(
     across, down = [-0.5, n - 0.5], [n - 0.5, -0.5]
     layout |= {
         "xaxis.range": across, "xaxis2.range": across, "yaxis.range": down, "yaxis2.range": down,
-        "annotations[0].text": _map_title("V" if time == "discrete" else "A", real),
-        "annotations[1].text": _form_title(form, real),
+        "annotations[0].text": _map_title("V" if time == "discrete" else "A", real, beyond_words((V, of_V))),
+        "annotations[1].text": _form_title(form, real) + beyond_words((blocks, of_blocks), (feed_forward, of_T)),
     }  # fmt: skip
     for part in (plane_push(form.eigenvalues, time), _curve(form, growth, time)):
         traces |= part[0]
@@ -233,7 +237,9 @@ def schur_push(
     return traces, layout
 
 
-def _map_title(name: str, real: bool) -> str:
+def _map_title(name: str, real: bool, beyond: str) -> str:
+    if beyond:
+        return (name if real else f"|{name}|") + beyond
     return f"{name}: the weights between units" if real else f"|{name}|: moduli of complex entries"
 
 
@@ -241,12 +247,14 @@ def _form_title(form: Form, real: bool) -> str:
     return f"{'Schur form' if real else '|Schur form|'}, departure {0 if form.normal else short(form.henrici)}"
 
 
-def limits_of(V: np.ndarray, form: Form) -> tuple[float, float]:
-    """Where the colours of V and T end, and those of Λ. Asked for at s = 1 and kept for every s, so that a colour keeps
-    its number while s moves (beyond s = 1 the strongest are drawn at the end of the scale)."""
+def limits_of(V: np.ndarray, form: Form) -> Limits:
+    """Where the colours of V end, those of Λ and those of T. V and T have the same, to be compared, unless T
+    is so much larger that V would be grey. Asked for at s = 1 and kept for every s, so that a colour keeps its
+    number while s moves (beyond s = 1 the strongest are drawn at the end of the scale)."""
     blocks, feed_forward = form_maps(form.form if np.isrealobj(form.form) else np.abs(form.form), form.rows)
-    largest = max(float(np.abs(V).max()), float(np.nanmax(np.abs(feed_forward), initial=0.0)))
-    return nice_end(largest or 1.0, 0.0), nice_end(float(np.nanmax(np.abs(blocks))) or 1.0, 0.0)
+    of_V, of_T = colour_end(V), colour_end(feed_forward)
+    both = max(of_V, of_T)
+    return both if both <= FAR * of_V else of_V, colour_end(blocks), both
 
 
 def plane_push(eigenvalues: np.ndarray, time: dynamics.Time) -> Push:

@@ -22,6 +22,9 @@ from .training import ROW, Push, Words
 
 BOXES = "2×2 blocks"
 FRAMED = 64  # rows up to which blocks have frames: of more, these would hide what they are around
+BEYOND = 0.05  # of the entries may lie beyond the colours,
+FAR = 4.0  # where the largest is more than so many times the largest of all others
+DUST = 1e-3  # times the largest: what is smaller does not count
 
 
 def form_figure(words: Words) -> go.Figure:
@@ -63,6 +66,25 @@ def block_frames(**more: Any) -> go.Scatter:
     return go.Scatter(
         x=[math.nan], y=[math.nan], name=BOXES, mode="lines", line=line, hoverinfo="skip", showlegend=False, **more
     )
+
+
+def colour_end(*maps: np.ndarray) -> float:
+    """Where the colours of these maps end: at the largest entry, or, where that is far from nearly all others, at the
+    one that `BEYOND` of them exceed. Otherwise a connectome with a few entries a hundred times the rest is all grey."""
+    entries = np.abs(np.concatenate([np.ravel(entries) for entries in maps]))
+    largest = float(np.nanmax(entries, initial=0.0)) or 1.0
+    seen = np.sort(entries[entries > DUST * largest])
+    usual = float(seen[-1 - int(BEYOND * len(seen))]) if len(seen) else largest
+    return nice_end(usual if largest > FAR * usual else largest, 0.0)
+
+
+def beyond_words(*maps: tuple[np.ndarray, float]) -> str:
+    """How many entries of maps lie beyond the ends of their colours, and the largest; "" if there is none."""
+    parts = [(np.abs(entries[np.isfinite(entries)]), end) for entries, end in maps]
+    count = sum(int((entries > end * (1 + 1e-5)).sum()) for entries, end in parts)
+    if not count:
+        return ""
+    return f"; {count} beyond the colours, up to {short(max(float(part.max(initial=0.0)) for part, _ in parts))}"
 
 
 def form_title(words: Words) -> str:

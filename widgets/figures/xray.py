@@ -17,7 +17,7 @@ from .growth import bars
 from .layout import CELL, NARROW, PHONE, Panel, arranged, arrangement, legend_row
 from .numbers import short
 from .schur import colour_scale, with_colour_bars
-from .schur_form import BOXES, block_frames, boxes, form_maps, heat_map
+from .schur_form import BOXES, beyond_words, block_frames, boxes, colour_end, form_maps, heat_map
 from .style import BLACK, BLUE, FEED_FORWARD, GREY, ORANGE, ROTATIONS, VERMILION, base_layout, title
 from .training import Push
 from .xray_losses import BASELINE, HERE, MIDDLE, RANGE, WAY
@@ -202,7 +202,7 @@ def form_push(form: np.ndarray, rows: np.ndarray, whole: np.ndarray, limits: tup
     layout |= {
         "xaxis4.range": [-0.5, n - 0.5], "yaxis4.range": [n - 0.5, -0.5], "xaxis4.dtick": tick, "yaxis4.dtick": tick,
         "xaxis5.range": [0, n], "yaxis5.range": [0, 1.05 * nice_end(largest, 0.0)],
-        "annotations[3].text": f"Schur form, {words}",
+        "annotations[3].text": f"Schur form, {words}{beyond_words((feed_forward, limits[0]), (blocks, limits[1]))}",
         "annotations[4].text": "Energy of T by diagonal, of ‖T‖²",
     }  # fmt: skip
     return traces, layout
@@ -211,5 +211,4 @@ def form_push(form: np.ndarray, rows: np.ndarray, whole: np.ndarray, limits: tup
 def limits_of(form: np.ndarray, rows: np.ndarray) -> tuple[float, float]:
     """Where the colours of T end, and those of Λ: those of the form with nothing taken away."""
     blocks, feed_forward = form_maps(form if np.isrealobj(form) else np.abs(form), rows)
-    largest = float(np.nanmax(np.abs(feed_forward), initial=0.0)) or 1.0
-    return nice_end(largest, 0.0), nice_end(float(np.nanmax(np.abs(blocks))) or 1.0, 0.0)
+    return colour_end(feed_forward), colour_end(blocks)

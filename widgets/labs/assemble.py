@@ -14,6 +14,7 @@ from nnrnn_core.dynamics.assembly import MASKS
 from ..figures.assemble import ARRANGEMENTS, assemble_figure, assemble_push
 from ..figures.assemble_words import assemble_sentence
 from ..figures.numbers import tidy
+from ..jupyter import said_in_words
 from ..live import LiveFigure
 from ..sliders import FloatSlider, IntSlider
 from .assemble_state import LARGEST_GAMMA, LARGEST_INSIDE, LARGEST_SIZE, LARGEST_THETA, AssembleState
@@ -41,6 +42,7 @@ class AssembleLab(Lab):
     kind = "assemble"
     lines_of_words = 3
 
+    @said_in_words()
     def __init__(self, size: int = 8, *, state: AssembleState | None = None, **chosen: Any) -> None:
         self.state = state or AssembleState.begin(size, **chosen)  # a bad value raises ValueError here
         super().__init__()
@@ -56,6 +58,7 @@ class AssembleLab(Lab):
         self.settle()
 
     @classmethod
+    @said_in_words()
     def from_preset(cls, text: str) -> AssembleLab:
         """The lab that a preset describes. ValueError says what is wrong with the text."""
         return cls(state=AssembleState.from_preset(text))
@@ -66,6 +69,7 @@ class AssembleLab(Lab):
         """The matrix shown."""
         return self.state.parts.V
 
+    @said_in_words()
     def set(self, **changes: Any) -> None:
         """Choose: `set(mask="entry", scale=0.5)`; the fields of `state`, and size. ValueError: nothing has changed."""
         with self.lock:

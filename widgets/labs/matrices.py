@@ -90,6 +90,10 @@ class Source:
 
     def code(self, scale: float, file: str) -> list[str]:
         """Lines of Python that make `scaled(scale)` as V. Too large to be carried: they read V from the file."""
+        came = " ".join(self.note.split())
+        return [*([f"# V is {came}"] if came.startswith("from ") else []), *self._code(scale, file)]
+
+    def _code(self, scale: float, file: str) -> list[str]:
         if self.name:
             given = ", ".join(f"{key}={value!r}" for key, value in self.parameters.items())
             lines = [f'V = dynamics.gallery["{self.name}"]({given})']

@@ -25,6 +25,7 @@ from nnrnn_core import dynamics
 from nnrnn_core.threads import threads
 
 from ..figures.numbers import tidy
+from ..jupyter import said_in_words
 from ..live import LiveFigure
 from ..sliders import FloatSlider
 from .beside import Beside
@@ -56,6 +57,7 @@ class MatrixLab(Lab):
     state_type: ClassVar[type[MatrixState]]
     default_presets: ClassVar[tuple[str, ...]]
 
+    @said_in_words()
     def __init__(
         self,
         matrix: Any = None,
@@ -93,6 +95,7 @@ class MatrixLab(Lab):
         self._begin()
 
     @classmethod
+    @said_in_words()
     def from_preset(cls, text: str) -> Self:
         """The lab that a preset describes. ValueError says what is wrong with the text."""
         return cls(state=cls.state_of(text))
@@ -122,6 +125,7 @@ class MatrixLab(Lab):
         matrix: SchurMatrix | np.ndarray = self.state.V
         return matrix
 
+    @said_in_words()
     def set(self, **changes: Any) -> None:
         """Choose: `set(scale=0.5)`. The names are the fields of `state`. ValueError: nothing has changed."""
         with self.lock:
@@ -130,6 +134,7 @@ class MatrixLab(Lab):
                 raise ValueError(f"{self.kind} lab has {', '.join(known)} to set; got {', '.join(sorted(unknown))}")
             self._show(self.state.changed(**changes))
 
+    @said_in_words()
     def set_matrix(
         self, matrix: Any, *, name: str | None = None, time: dynamics.Time | None = None, **parameters: float
     ) -> None:

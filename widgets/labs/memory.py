@@ -9,6 +9,7 @@ import ipywidgets as ipw
 
 from ..figures.memory import ARRANGEMENTS, memory_figure, memory_push
 from ..figures.numbers import short
+from ..jupyter import said_in_words
 from ..live import LiveFigure
 from ..sliders import FloatSlider, IntSlider
 from .lab import ROW
@@ -32,6 +33,7 @@ class MemoryLab(MatrixLab):
     state_type = MemoryState
     default_presets = ("table6",)
 
+    @said_in_words()
     def set(self, **changes: Any) -> None:
         """Choose: `set(alpha=1.2, d=0)`. Fields of `state`, or the family's parameters. ValueError: nothing changed."""
         with self.lock:

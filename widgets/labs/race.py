@@ -20,6 +20,7 @@ from ..figures.race_details import LAYOUTS as DETAILS_LAYOUTS
 from ..figures.race_details import details_figure, details_push
 from ..figures.race_view import View
 from ..figures.race_words import race_sentence
+from ..jupyter import said_in_words
 from ..live import LiveFigure
 from . import registry
 from .lab import Lab
@@ -48,6 +49,7 @@ class RaceLab(Lab):
     goes_on = "Go on continues the run"
     lines_of_words = 4
 
+    @said_in_words()
     def __init__(
         self,
         task: str = "noisy-memory",
@@ -77,11 +79,13 @@ class RaceLab(Lab):
         self.settle()
 
     @classmethod
+    @said_in_words()
     def from_preset(cls, text: str) -> RaceLab:
         """The lab that a preset describes. ValueError says what is wrong with the text."""
         return cls(state=RaceState.from_preset(text))
 
     # ---- what is chosen
+    @said_in_words()
     def set(self, **changes: Any) -> None:
         """Choose: `set(task="copy-200", network="lstm")`. ValueError, and nothing has changed, for what cannot be."""
         with self.lock:

@@ -20,6 +20,7 @@ from ..figures.schur import (
     ORDERS,
     POINTS,
     Form,
+    Limits,
     form_of,
     growth_of,
     limits_of,
@@ -192,5 +193,5 @@ def _growth(source: Source, scale: float, time: dynamics.Time, exact: bool) -> t
 
 
 @lru_cache(maxsize=4)
-def _limits(source: Source, order: str) -> tuple[float, float]:
+def _limits(source: Source, order: str) -> Limits:
     return limits_of(dense(source.scaled(1.0)), _view(source, 1.0, order))

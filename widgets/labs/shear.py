@@ -23,6 +23,7 @@ from ..figures.shear import (
     shear_sentence,
     steps,
 )
+from ..jupyter import said_in_words
 from ..live import LiveFigure
 from ..sliders import FloatSlider, IntSlider
 from .lab import ROW, Lab
@@ -43,6 +44,7 @@ class ShearLab(Lab):
 
     kind = "shear"
 
+    @said_in_words()
     def __init__(self, c: float = 2.0, k: int = 6) -> None:
         shear(c), steps(k)  # a bad value raises ValueError here, before anything is made
         super().__init__()
@@ -62,6 +64,7 @@ class ShearLab(Lab):
         self.settle()
 
     @classmethod
+    @said_in_words()
     def from_preset(cls, text: str) -> ShearLab:
         """The lab that a preset describes. ValueError says what is wrong with the text."""
         return cls(*state_of(text))

@@ -1,5 +1,5 @@
-"""The controls by which a matrix comes into a lab: a button for each preset, its parameters, a field to paste into, and
-a choice where a file holds several matrices."""
+"""The controls by which a matrix comes into a lab: a button for each preset, its parameters, a field to paste into, a
+button for a file, and a choice where a file holds several matrices."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from nnrnn_core import MatrixChoice, dynamics
 from ..sliders import FloatSlider, IntSlider
 from .lab import ROW, Lab
 from .matrices import Source
+from .upload import Upload, upload_button
 
 
 class SourceControls:
@@ -26,7 +27,8 @@ class SourceControls:
         self, lab: Lab, names: tuple[str, ...], take: Callable[[Any], None], slid: Callable[[str, float], None]
     ) -> None:
         self._slid, self._sliders_of = slid, ""  # the gallery's matrix whose parameters have sliders now
-        self._lab, self._take, self._file = lab, take, ""
+        self._lab, self._take = lab, take
+        self._named: Callable[[str], Any] = str  # of the file that holds several matrices: the one of a name
         self.buttons = {name: self._button(lab, name, take) for name in names}
         self.about = ipw.HTML()
         self.parameters = ipw.VBox()
@@ -41,21 +43,33 @@ class SourceControls:
         )  # fmt: skip
         # while the kernel is busy, the page sends a click at once and the text later: the text must not be missed
         self.paste.observe(lambda change: lab.guarded(lambda: self._read(change["new"]), self.said), "value")
+        self.upload = upload_button(lambda file: lab.guarded(lambda: self._open(file), self.said))
         self.choice = ipw.Dropdown(description="which one", layout=ipw.Layout(width="420px", display="none"))
         self.choice.observe(lambda change: lab.chosen(lambda: self._choose(change["new"])), "value")
         self.in_sight = [ipw.HBox(list(self.buttons.values()), layout=ROW), self.about]
-        self.more = ipw.HBox([self.parameters, ipw.VBox([self.paste, use, self.said, self.choice])], layout=ROW)
+        self.more = ipw.HBox(
+            [self.parameters, ipw.VBox([self.paste, ipw.HBox([use, self.upload]), self.said, self.choice])], layout=ROW
+        )
 
     def _button(self, lab: Lab, name: str, take: Callable[[Any], None]) -> ipw.Button:
         specimen = dynamics.gallery[name]
         return lab.button(specimen.title, lambda: take(name), specimen.sentence).add_class("preset")
 
     def _read(self, text: str) -> None:
-        """What stands in the field. Where a file holds several matrices, their names appear below it."""
+        """What stands in the field."""
+        self._take_or_ask(lambda: text, lambda name, where: f"{where}:{name}")
+
+    def _open(self, file: Upload) -> None:
+        """A file from the reader's computer."""
+        self._take_or_ask(file.matrix, lambda name, _: file.matrix(name))
+
+    def _take_or_ask(self, whole: Callable[[], Any], named: Callable[[str, str], Any]) -> None:
+        """Where a file holds several matrices, their names appear below the field. named: the matrix of a name."""
         try:
-            self._take(text)
+            self._take(whole())
         except MatrixChoice as asked:
-            self._file = asked.where
+            where = asked.where
+            self._named = lambda name: named(name, where)
             with self._lab.quietly():
                 self.choice.options = [("choose a matrix of the file", ""), *((name, name) for name in asked.names)]
                 self.choice.value = ""
@@ -64,7 +78,7 @@ class SourceControls:
 
     def _choose(self, name: str) -> None:
         if name:
-            self._take(f"{self._file}:{name}")
+            self._take(self._named(name))
             self.choice.layout.display = None  # to choose another one of the same file
 
     def show_source(self, source: Source) -> None:

@@ -14,6 +14,7 @@ from tqdm.auto import tqdm
 from nnrnn_core import Diverged, SchurMatrix, SequenceModel, Settings
 from nnrnn_core.tasks import Task
 
+from ..jupyter import said_in_words
 from . import registry
 from .drawing import ExperimentLab
 from .experiment import Experiment
@@ -41,6 +42,7 @@ class TrainingLab(ExperimentLab):
     kept, and `restore()` brings it back.
     """
 
+    @said_in_words()
     def __init__(
         self,
         task: Task | str | None = None,
@@ -64,6 +66,7 @@ class TrainingLab(ExperimentLab):
         connect(self)
 
     @classmethod
+    @said_in_words()
     def from_preset(cls, text: str) -> TrainingLab:
         """The lab that a preset describes, before any update; its interventions come when the run reaches them."""
         return cls(plan=from_text(text))
@@ -135,6 +138,7 @@ class TrainingLab(ExperimentLab):
                 self.look()
                 self.draw(exact=self.small)
 
+    @said_in_words()
     def set_T(self, T: ArrayLike) -> None:
         """A T of your own, (n, n), 0 on and above the 2×2 blocks, into the running network."""
         self.intervene("T", T)
@@ -151,6 +155,7 @@ class TrainingLab(ExperimentLab):
         self.controls.show_playing(True)
         self.lines.play(self._playing.tick)
 
+    @said_in_words()
     def set_pace(self, steps: float) -> None:
         """So many steps a second at most; infinity is as fast as the machine can."""
         self._playing.pace = steps

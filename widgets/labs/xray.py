@@ -18,6 +18,7 @@ from nnrnn_core.threads import threads
 
 from ..figures.xray import ARRANGEMENTS, NOW, curves_push, form_push, limits_of, of, xray_figure
 from ..figures.xray_losses import HERE, MIDDLE, RANGE, WAY, losses_push
+from ..jupyter import said_in_words
 from ..live import LiveFigure
 from ..sliders import FloatSlider
 from .matrix import MatrixLab
@@ -49,6 +50,7 @@ class XrayLab(MatrixLab):
     default_presets = ("nnrnn",)
     lines_of_words = 3
 
+    @said_in_words()
     def __init__(
         self,
         network: Any = None,
@@ -78,6 +80,7 @@ class XrayLab(MatrixLab):
     def load_preset(self, text: str) -> None:
         self._show(XrayState.from_preset(text, self.kind, type(self).__name__, self.folder))
 
+    @said_in_words()
     def set_network(self, network: Any, *, name: str | None = None) -> None:
         """Show another network, whatever the lab takes as `network`; the rest stays as it is chosen."""
         with self.lock:
