@@ -167,9 +167,9 @@ def state_in_python(notebook: Notebook) -> Any:
 
 
 def compared_with_python(notebook: Notebook) -> list[str]:
-    """Where the page holds other numbers than Python; asked again where Python has gone on since it was asked."""
+    """Where the page holds other numbers than Python; asked again while Python goes on, as it does while it measures."""
     serials = "Object.entries(state).map(([key, { serial }]) => liveFigures.figures[key].serial - serial)"
-    for _ in range(5):
+    for _ in range(30):
         state = state_in_python(notebook)
         notebook.wait(f"(state) => {serials}.every((ahead) => ahead >= 0)", state)
         if notebook.page.evaluate(f"(state) => {serials}.every((ahead) => ahead === 0)", state):

@@ -60,6 +60,7 @@ def with_colour_bars(found: dict[int, dict[str, Any]], bars: Mapping[str, Panel]
             width, gap = (right - left) / len(names), 0.35 * (len(names) > 1)
             for i, colours in enumerate(names):
                 place = {"x": left + i * width, "y": layout[f"{panel.legends[0]}.y"], "len": (1 - gap) * width}
+                place["nticks"] = 5 if len(names) == 1 else 3
                 layout |= {f"{colours}.colorbar.{key}": value for key, value in place.items()}
             for name in panel.legends:
                 del layout[f"{name}.x"], layout[f"{name}.y"], layout[f"{name}.orientation"]
@@ -168,7 +169,7 @@ def colour_scale(of: str, colours: list[list[Any]]) -> dict[str, Any]:
     """The colour bar of a map, with the name of what it is of before its first number; the map itself has the same
     colours and limits of its own, which the page draws fast."""
     bar = {"orientation": "h", "xanchor": "left", "yanchor": "top", "thickness": 10, "xpad": 0, "ypad": 2}
-    bar |= {"nticks": 5, "tickangle": 0, "tickprefix": f"{of}: ", "showtickprefix": "first"}
+    bar |= {"tickangle": 0, "tickprefix": f"{of}: ", "showtickprefix": "first"}
     return {"colorscale": colours, "cmin": -1, "cmax": 1, "colorbar": {**bar, "exponentformat": "power"}}
 
 
