@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from collections.abc import Iterator
@@ -145,7 +146,7 @@ def test_the_horizon_holds_the_transient():
 
 
 def test_the_figure_has_the_traces_and_the_axes_that_are_pushed():
-    figure = growth_figure()
+    figure = copy.deepcopy(growth_figure())
     names = [trace.name for trace in figure.data]
     V = dynamics.gallery["shear"]()
     for traces, layout in (

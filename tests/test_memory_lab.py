@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -92,7 +93,7 @@ def test_a_delay_line_holds_the_harmonic_number():
 
 
 def test_the_figure_has_the_traces_that_are_pushed(lab: MemoryLab):
-    figure = memory_figure()
+    figure = copy.deepcopy(memory_figure())
     names = [trace.name for trace in figure.data]
     traces, layout = memory_push(lab.state.memories)
     assert len(set(names)) == len(names)

@@ -82,9 +82,7 @@ class LiveFigure(anywidget.AnyWidget):
     _spec = traitlets.Any().tag(sync=True, to_json=lambda _, figure: figure._snapshot())
 
     def __init__(self, figure: go.Figure, *, min_height: int | None = None) -> None:
-        layout = figure.layout.to_plotly_json()
-        layout.pop("template", None)  # large, and no path leads there
-        self._schema = go.Figure(figure.data, layout)  # asked which attributes exist; it never changes
+        self._schema = figure.data, figure.layout  # asked which attributes exist, and for nothing else
         self._data = [copy.deepcopy(trace.to_plotly_json()) for trace in figure.data]
         self._layout = copy.deepcopy(figure.layout.to_plotly_json())
         self._layout["height"] = max(self._layout.get("height") or DEFAULT_HEIGHT, min_height or 0)
@@ -319,7 +317,7 @@ class LiveFigure(anywidget.AnyWidget):
 
     def _check(self, index: int | None, path: str) -> str:
         if (index, path) not in self._known:
-            schema = self._schema.layout if index is None else self._schema.data[index]
+            schema = self._schema[1] if index is None else self._schema[0][index]
             if path not in schema:
                 where = "the layout" if index is None else f"trace {index} ({schema.type})"
                 raise ValueError(f'{path!r} is no attribute of {where}; write a dotted path such as "marker.color"')

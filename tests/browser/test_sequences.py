@@ -167,7 +167,7 @@ def state_in_python(notebook: Notebook) -> Any:
 
 
 def compared_with_python(notebook: Notebook) -> list[str]:
-    """Where the page holds other numbers than Python; asked again while Python goes on, as it does while it measures."""
+    """Where the page holds other numbers than Python; asked again while Python goes on (and measures)."""
     serials = "Object.entries(state).map(([key, { serial }]) => liveFigures.figures[key].serial - serial)"
     for _ in range(30):
         state = state_in_python(notebook)

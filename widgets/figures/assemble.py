@@ -17,7 +17,7 @@ from .numbers import short
 from .schur import BLOCKS, BORDER, FEED, colour_scale, plane_push, with_colour_bars, written
 from .schur import VALUES as PAIRS
 from .schur_form import BOXES, block_frames, boxes, form_maps, heat_map
-from .style import BLACK, BLUE, FEED_FORWARD, GREEN, GREY, ROTATIONS, VERMILION, base_layout, title
+from .style import BLACK, BLUE, FEED_FORWARD, GREEN, GREY, ROTATIONS, VERMILION, base_layout, drawn_once, title
 from .training import Push
 
 P_MAP, V_MAP, CHOSEN_BOX = "P", "V", "the block of the sliders"
@@ -90,6 +90,7 @@ class Assembly(NamedTuple):
         return self.eigenvalues[2 * self.chosen : 2 * self.chosen + 2]
 
 
+@drawn_once
 def assemble_figure() -> go.Figure:
     """P, Λ + s T, V, and the plane of eigenvalues; filled by `assemble_push`."""
     figure = go.Figure(layout=base_layout())

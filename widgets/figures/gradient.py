@@ -12,7 +12,7 @@ from .axes import log_axis, nice_end, positive
 from .band import CLOUD, LOWEST, STRIP, band
 from .layout import CELL, NARROW, PHONE, Panel, arranged, arrangement, legend_row
 from .numbers import short
-from .style import BLUE, GREEN, GREY, ORANGE, VERMILION, base_layout, title
+from .style import BLUE, GREEN, GREY, ORANGE, VERMILION, base_layout, drawn_once, title
 from .training import Push
 
 PANELS = (
@@ -91,6 +91,7 @@ def alone(rate: float, steps: np.ndarray) -> np.ndarray:
         return np.asarray(np.float64(rate) ** steps)
 
 
+@drawn_once
 def gradient_figure() -> go.Figure:
     """Forward beside backward, over the histogram of singular values beside the exponents. See `gradient_push`."""
     figure = go.Figure(layout=base_layout())

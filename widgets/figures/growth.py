@@ -19,7 +19,7 @@ from .numbers import moment as moment_text
 from .numbers import short
 from .quick_growth import quick_growth
 from .rise import Rise, factor, rise_of, rounding
-from .style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILION, base_layout, title
+from .style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILION, base_layout, drawn_once, title
 from .training import Push
 
 POINTS = 100  # steps from 0 to the end of the axis, where time is continuous
@@ -116,6 +116,7 @@ def _rate(V: dynamics.Matrix, time: dynamics.Time) -> float:
     return dynamics.spectral_radius(V) if time == "discrete" else dynamics.spectral_abscissa(V)
 
 
+@drawn_once
 def growth_figure() -> go.Figure:
     """Growth above the spread of a cloud; beside them the worst input above its response. Filled by `growth_push`."""
     figure = go.Figure(layout=base_layout())

@@ -14,7 +14,7 @@ from nnrnn_core import dynamics
 from .axes import decades, nice_end, positive
 from .layout import CELL, NARROW, PHONE, Panel, arranged, arrangement, legend_row
 from .numbers import total
-from .style import BLACK, BLUE, GREEN, GREY, VERMILION, base_layout, title
+from .style import BLACK, BLUE, GREEN, GREY, VERMILION, base_layout, drawn_once, title
 from .training import Push
 
 PANELS = (Panel(0, "", ("legend", "legend2")), Panel(2, "3", ("legend3", "legend4")), Panel(1, "2"))
@@ -59,6 +59,7 @@ def memory_of(V: dynamics.Matrix, source: np.ndarray, horizon: int, duration: in
     return Memory(curve, activity)
 
 
+@drawn_once
 def memory_figure() -> go.Figure:
     """J(k) above the units' activity; beside them the totals. Filled by `memory_push`."""
     figure = go.Figure(layout=base_layout())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from typing import Any
 
@@ -15,7 +16,7 @@ from .layout import NARROW, PHONE, Panel, arranged, arrangement, legend_row
 from .numbers import short
 from .race_view import COLOURS, LEAST, NAMES, NETWORKS, THIN, WIDE, Live, View
 from .race_words import score_name
-from .style import BLACK, GREY, base_layout, title
+from .style import BLACK, GREY, base_layout, drawn_once, title
 from .training import Push
 
 FINISH = len(NETWORKS)  # the panel after those of the networks
@@ -34,6 +35,7 @@ KEY_MEAN, KEY_RIBBON, KEY_REFERENCE, KEY_LIVE, KEY_GUESS = range(5)
 MEANS, REFERENCE, YOURS = "means", "mean of the network looked at", "your run's end"
 
 
+@drawn_once
 def race_figure() -> go.Figure:
     """The panels, empty: `race_push` fills them."""
     key = {**legend_row(), "title": {"font": {"size": 14}}}
@@ -113,7 +115,7 @@ def race_push(race: Race, view: View, live: Live | None = None) -> Push:
 
 def drawn(race: Race) -> go.Figure:
     """The figure of a race as it opens: for a page of its own."""
-    figure = race_figure()
+    figure = copy.deepcopy(race_figure())
     traces, layout = race_push(race, View())
     names = {trace.name: trace for trace in figure.data}
     for key, attributes in dict[Any, Any](traces).items():

@@ -14,7 +14,7 @@ from nnrnn_core.experiments import Race
 from .axes import around, nice_end
 from .layout import NARROW, PHONE, Panel, arranged, arrangement, legend_row
 from .race_view import COLOURS, DASHES, LEAST, NAMES, NETWORKS, THIN, WIDE
-from .style import BLACK, GREY, base_layout, title
+from .style import BLACK, GREY, base_layout, drawn_once, title
 from .training import Push
 
 Scores = Mapping[str, Mapping[str, float | None]]  # by network and rate
@@ -30,6 +30,7 @@ LAYOUTS = {
 CHOSEN, ZERO, MEAN_OF_PAIRS = "rates chosen", "no difference", "mean difference"
 
 
+@drawn_once
 def details_figure() -> go.Figure:
     """The three panels, empty: `details_push` fills them."""
     key = {**legend_row(), "itemwidth": 45}  # two of the longest dashes

@@ -21,7 +21,7 @@ from .numbers import short
 from .quick_growth import quick_growth
 from .rise import Rise, rise_of, rounding, said_of
 from .schur_form import BOXES, FAR, beyond_words, block_frames, boxes, colour_end, form_maps, heat_map
-from .style import BLACK, BLUE, DARK, FEED_FORWARD, GREY, ROTATIONS, VERMILION, base_layout, title
+from .style import BLACK, BLUE, DARK, FEED_FORWARD, GREY, ROTATIONS, VERMILION, base_layout, drawn_once, title
 from .training import Push
 
 HORIZONS: dict[dynamics.Time, float] = {"discrete": 100.0, "continuous": 10.0}  # where the curve of growth ends
@@ -139,6 +139,7 @@ def rise_in(form: Form, growth: tuple[np.ndarray, np.ndarray], time: dynamics.Ti
 # ---- the figure
 
 
+@drawn_once
 def schur_figure() -> go.Figure:
     """V, its Schur form, the eigenvalues above the growth; filled by `schur_push`."""
     figure = go.Figure(layout=base_layout())

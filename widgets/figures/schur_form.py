@@ -17,7 +17,7 @@ from .axes import nice_end
 from .frame import Frame
 from .layout import EDGE, FOOT, LEFT, RIGHT, TITLE, TOP
 from .numbers import short, updates
-from .style import BLACK, FEED_FORWARD, ROTATIONS, base_layout, title
+from .style import BLACK, FEED_FORWARD, ROTATIONS, base_layout, drawn_once, title
 from .training import ROW, Push, Words
 
 BOXES = "2×2 blocks"
@@ -27,6 +27,7 @@ FAR = 4.0  # where the largest is more than so many times the largest of all oth
 DUST = 1e-3  # times the largest: what is smaller does not count
 
 
+@drawn_once
 def form_figure(words: Words) -> go.Figure:
     """The Schur form: the blocks Λ on one colour scale, the feed-forward part s T on its own."""
     figure = go.Figure(layout=base_layout(ROW, margin={"l": LEFT, "r": RIGHT, "t": TITLE + TOP, "b": FOOT}))

@@ -14,7 +14,7 @@ from .axes import nice_end
 from .layout import CELL, NARROW, PHONE, Panel, arranged, arrangement, legend_row
 from .numbers import fixed, short
 from .rise import Rise, rise_of, rounding
-from .style import BLACK, BLUE, GREEN, GREY, ORANGE, VERMILION, base_layout, title
+from .style import BLACK, BLUE, GREEN, GREY, ORANGE, VERMILION, base_layout, drawn_once, title
 
 HORIZON = 40  # the largest power shown
 LARGEST = 5.0  # the largest c
@@ -67,6 +67,7 @@ def worst_path(c: float, k: int) -> np.ndarray:
     return path if path[0, -1] >= 0 else -path
 
 
+@drawn_once
 def shear_figure() -> go.Figure:
     """The plane at the left, growth over k at the right; filled by `shear_push`."""
     figure = go.Figure(layout=base_layout())

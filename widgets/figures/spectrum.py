@@ -20,7 +20,7 @@ from .layout import CELL, NARROW, PHONE, Panel, arranged, arrangement, legend_ro
 from .numbers import power_of_ten, short
 from .quick_growth import quick_growth
 from .rise import Rise, rise_of, rounding
-from .style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, base_layout, title
+from .style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, base_layout, drawn_once, title
 from .training import Push
 
 PANELS = (Panel(0, "", ("legend", "legend2")), Panel(1, "2", ("legend3", "legend4", "legend5")))
@@ -180,6 +180,7 @@ def contour_line(plane: Plane, level: float) -> dict[str, np.ndarray]:
     return {"x": points[:, 0], "y": points[:, 1]}
 
 
+@drawn_once
 def spectrum_figure() -> go.Figure:
     """The plane, and growth beside it. Filled by `plane_push`, `frame_push`, `point_push` and `moved_push`."""
     figure = go.Figure(layout=base_layout())

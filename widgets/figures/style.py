@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 # Okabe & Ito's palette, its lighter colours darkened until each has a contrast of 3 with white and, as theme.css turns
@@ -15,6 +16,10 @@ GREY = "#5F5F5F"
 FEED_FORWARD = [[0, "#003F7D"], [0.5, "#969696"], [1, "#FFE680"]]
 ROTATIONS = [[0, "#4B2A84"], [0.5, "#969696"], [1, "#A8F0C8"]]
 DARK = -0.3  # of a scale's end: where what is written in a cell turns from black to white
+
+# An empty figure is the same each time, and plotly takes 100 ms to make it: half of the making of a lab. So all labs of
+# a kind have it from one, which `LiveFigure` copies; whoever changes a figure copies it too.
+drawn_once = lru_cache(maxsize=8)
 
 
 def base_layout(height: int = 450, **more: Any) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from .frame import Frame, Snapshot
 from .layout import Panel, arranged, arrangement, arrangements, legend_row
 from .marks import Mark, mark_shapes
 from .numbers import fixed, short, total, updates
-from .style import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, base_layout, title
+from .style import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, base_layout, drawn_once, title
 
 ROW = 340  # height of a row of panels in pixels
 # Loss, eigenvalues, growth, gradient, memory; the heat map lies over the sixth place.
@@ -88,6 +88,7 @@ class Curves:
         }
 
 
+@drawn_once
 def lines_figure(words: Words) -> go.Figure:
     """The five panels of lines, empty. Trace names are what `lines_push` fills."""
     figure = go.Figure(layout=base_layout(ROW, showlegend=True))

@@ -18,7 +18,7 @@ from .layout import CELL, NARROW, PHONE, Panel, arranged, arrangement, legend_ro
 from .numbers import short
 from .schur import colour_scale, with_colour_bars
 from .schur_form import BOXES, beyond_words, block_frames, boxes, colour_end, form_maps, heat_map
-from .style import BLACK, BLUE, FEED_FORWARD, GREY, ORANGE, ROTATIONS, VERMILION, base_layout, title
+from .style import BLACK, BLUE, FEED_FORWARD, GREY, ORANGE, ROTATIONS, VERMILION, base_layout, drawn_once, title
 from .training import Push
 from .xray_losses import BASELINE, HERE, MIDDLE, RANGE, WAY
 
@@ -63,6 +63,7 @@ def angles_of(eigenvalues: np.ndarray) -> np.ndarray:
     return np.histogram(np.abs(np.angle(eigenvalues)), ANGLES, (0, math.pi))[0]
 
 
+@drawn_once
 def xray_figure() -> go.Figure:
     """Growth, memory and angles; below them the Schur form, its energy by diagonal, the ablation. Filled by pushes."""
     figure = go.Figure(layout=base_layout())
