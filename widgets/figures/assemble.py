@@ -14,7 +14,7 @@ from .assemble_words import moved
 from .axes import nice_end
 from .layout import CELL, NARROW, PHONE, Panel, arranged, arrangement, legend_row
 from .numbers import short
-from .schur import BLOCKS, BORDER, FEED, colour_scale, plane_push, with_colour_bars, written
+from .schur import BLOCKS, BORDER, FEED, colour_scale, colours_push, plane_push, with_colour_bars, written
 from .schur import VALUES as PAIRS
 from .schur_form import BOXES, block_frames, boxes, form_maps, heat_map
 from .style import BLACK, BLUE, FEED_FORWARD, GREEN, GREY, ROTATIONS, VERMILION, base_layout, drawn_once, title
@@ -102,9 +102,9 @@ def assemble_figure() -> go.Figure:
         along = {"scaleanchor": f"x{panel.axes}", "constraintoward": "top"}
         figure.layout[f"yaxis{panel.axes}"] = {"anchor": f"x{panel.axes}", **look, **along}
     figure.update_layout(
-        coloraxis=colour_scale("P", FEED_FORWARD),
-        coloraxis2=colour_scale("Λ", ROTATIONS),
-        coloraxis3=colour_scale("V, s T", FEED_FORWARD),
+        coloraxis=colour_scale(FEED_FORWARD),
+        coloraxis2=colour_scale(ROTATIONS),
+        coloraxis3=colour_scale(FEED_FORWARD),
         annotations=[title("", 0, 1) for _ in PANELS],
         **{name: legend_row() for name in PLANE.legends},
     )
@@ -173,11 +173,8 @@ def assemble_push(parts: Assembly) -> Push:
         (IN_V, V, np.full((n, n), parts.limit)),
     ):
         traces[name] = written(M, limits)
-    layout: dict[str, Any] = {
-        f"coloraxis{suffix}.{end}": sign * limit
-        for suffix, limit in (("2", own), ("3", parts.limit))
-        for end, sign in (("cmin", -1), ("cmax", 1))
-    }
+    ends = (P_MAP, 1.0), (BLOCKS, own), (f"{V_MAP}, {FEED}", parts.limit)
+    layout = colours_push(dict(zip(BARS, ends, strict=True)))
     across, down = [-0.5, n - 0.5], [n - 0.5, -0.5]
     for panel in (ORTHOGONAL, FORM, MATRIX):
         layout |= {f"xaxis{panel.axes}.range": across, f"yaxis{panel.axes}.range": down}

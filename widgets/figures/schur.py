@@ -51,16 +51,17 @@ def _arrangements() -> dict[int, dict[str, Any]]:
 
 
 def with_colour_bars(found: dict[int, dict[str, Any]], bars: Mapping[str, Panel]) -> dict[int, dict[str, Any]]:
-    """Arrangements in which the scale of each of these colour axes lies where its panel's legends would; the scales of
-    one panel side by side."""
+    """Arrangements in which the scale of each of these colour axes lies where its panel's legends would; two scales of
+    a panel side by side, or one below the other where two legends would be so."""
     for layout in found.values():
         for panel in dict.fromkeys(bars.values()):
             names = [colours for colours, where in bars.items() if where == panel]
             left, right = layout[f"xaxis{panel.axes}.domain"]
-            width, gap = (right - left) / len(names), 0.35 * (len(names) > 1)
+            below = len(names) > 1 and layout[f"{panel.legends[0]}.orientation"] == "v"
+            width, gap = (right - left) / (1 if below else len(names)), 0.35 * (len(names) > 1 and not below)
             for i, colours in enumerate(names):
-                place = {"x": left + i * width, "y": layout[f"{panel.legends[0]}.y"], "len": (1 - gap) * width}
-                place["nticks"] = 5 if len(names) == 1 else 3
+                row = panel.legends[i * below]
+                place = {"x": left + (not below) * i * width, "y": layout[f"{row}.y"], "len": (1 - gap) * width}
                 layout |= {f"{colours}.colorbar.{key}": value for key, value in place.items()}
             for name in panel.legends:
                 del layout[f"{name}.x"], layout[f"{name}.y"], layout[f"{name}.orientation"]
@@ -156,9 +157,9 @@ def schur_figure() -> go.Figure:
         xaxis3={"constrain": "domain", "constraintoward": "left"},
         yaxis4={"type": "log", "dtick": 1, "exponentformat": "power"},
         legend=legend_row(),
-        coloraxis=colour_scale("V", FEED_FORWARD),
-        coloraxis2=colour_scale("Λ", ROTATIONS),
-        coloraxis3=colour_scale("s T", FEED_FORWARD),
+        coloraxis=colour_scale(FEED_FORWARD),
+        coloraxis2=colour_scale(ROTATIONS),
+        coloraxis3=colour_scale(FEED_FORWARD),
         annotations=[title("", 0, 1) for _ in range(4)],
     )
     for trace in _traces():
@@ -166,12 +167,20 @@ def schur_figure() -> go.Figure:
     return arranged(figure, ARRANGEMENTS)
 
 
-def colour_scale(of: str, colours: list[list[Any]]) -> dict[str, Any]:
-    """The colour bar of a map, with the name of what it is of before its first number; the map itself has the same
-    colours and limits of its own, which the page draws fast."""
+def colour_scale(colours: list[list[Any]]) -> dict[str, Any]:
+    """The colour bar of a map; the map itself has the same colours and limits of its own, which the page draws fast."""
     bar = {"orientation": "h", "xanchor": "left", "yanchor": "top", "thickness": 10, "xpad": 0, "ypad": 2}
-    bar |= {"tickangle": 0, "tickprefix": f"{of}: ", "showtickprefix": "first"}
-    return {"colorscale": colours, "cmin": -1, "cmax": 1, "colorbar": {**bar, "exponentformat": "power"}}
+    return {"colorscale": colours, "cmin": -1, "cmax": 1, "colorbar": {**bar, "tickangle": 0}}
+
+
+def colours_push(ends: Mapping[str, tuple[str, float]]) -> dict[str, Any]:
+    """The layout of these colour axes: what a bar is of stands before the first of its three numbers. ends: of each
+    axis the name, and where its colours end."""
+    layout: dict[str, Any] = {}
+    for axis, (of, end) in ends.items():
+        layout |= {f"{axis}.cmin": -end, f"{axis}.cmax": end, f"{axis}.colorbar.tickvals": [-end, 0, end]}
+        layout[f"{axis}.colorbar.ticktext"] = [f"{of}: {short(-end)}", "0", short(end)]
+    return layout
 
 
 def _traces() -> list[Any]:
@@ -222,10 +231,8 @@ def schur_push(
         IN_FORM: written(entries, np.where(np.isnan(blocks), of_T, of_blocks)),
     }
     tick = next(tick for tick in (1, 5, 10, 50, n) if n <= 8 * tick)
-    colours = zip(COLOURS, limits, strict=True)
-    layout: dict[str, Any] = {
-        f"{axis}.{c}": sign * end for axis, end in colours for c, sign in (("cmin", -1), ("cmax", 1))
-    }
+    names = zip((MATRIX if time == "discrete" else "A", BLOCKS, FEED), limits, strict=True)
+    layout = colours_push(dict(zip(COLOURS, names, strict=True)))
     layout |= {f"{axis}.dtick": tick for axis in ("xaxis", "xaxis2", "yaxis", "yaxis2")}
     across, down = [-0.5, n - 0.5], [n - 0.5, -0.5]
     layout |= {

@@ -15,8 +15,7 @@ from .axes import decades, nice_end, positive
 from .band import CLOUD, STRIP, band
 from .growth import bars
 from .layout import CELL, NARROW, PHONE, Panel, arranged, arrangement, legend_row
-from .numbers import short
-from .schur import colour_scale, with_colour_bars
+from .schur import colour_scale, colours_push, with_colour_bars
 from .schur_form import BOXES, beyond_words, block_frames, boxes, colour_end, form_maps, heat_map
 from .style import BLACK, BLUE, FEED_FORWARD, GREY, ORANGE, ROTATIONS, VERMILION, base_layout, drawn_once, title
 from .training import Push
@@ -82,7 +81,7 @@ def xray_figure() -> go.Figure:
         xaxis5={"title": {"text": "i − j, below the main diagonal"}}, yaxis5={"range": [0, 1], "ticksuffix": " %"},
         xaxis6={"title": {"text": "share of ‖T‖² that is taken away"}, "range": [-0.02, 1.06], "tickformat": ".0%"},
         yaxis6={**log, "range": [-1, 1]},
-        coloraxis=colour_scale(FEED, FEED_FORWARD), coloraxis2=colour_scale(BLOCKS, ROTATIONS),
+        coloraxis=colour_scale(FEED_FORWARD), coloraxis2=colour_scale(ROTATIONS),
         annotations=[title("", 0, 1) for _ in PANELS],
         **{f"legend{suffix}": legend_row() for suffix in ("", "2", "5", "7", "8")},
     )  # fmt: skip
@@ -191,15 +190,7 @@ def form_push(form: np.ndarray, rows: np.ndarray, whole: np.ndarray, limits: tup
     largest = max([float((100 * energy / total).max(initial=0.0)), float(high.max(initial=0.0))])
     largest = largest if largest > 0 else 1.0
     tick = next(tick for tick in (1, 5, 10, 20, 50, n) if n <= 7 * tick)
-    layout: dict[str, Any] = {
-        f"{axis}.{c}": sign * end
-        for axis, end in zip(("coloraxis", "coloraxis2"), limits, strict=True)
-        for c, sign in (("cmin", -1), ("cmax", 1))
-    }
-    for name, axis, end in zip((FEED, BLOCKS), ("coloraxis", "coloraxis2"), limits, strict=True):
-        # both scales stand in one panel: three numbers have room
-        layout[f"{axis}.colorbar.tickvals"] = [-end, 0, end]
-        layout[f"{axis}.colorbar.ticktext"] = [f"{name}: {short(-end)}", "0", short(end)]
+    layout = colours_push({"coloraxis": (FEED, limits[0]), "coloraxis2": (BLOCKS, limits[1])})
     layout |= {
         "xaxis4.range": [-0.5, n - 0.5], "yaxis4.range": [n - 0.5, -0.5], "xaxis4.dtick": tick, "yaxis4.dtick": tick,
         "xaxis5.range": [0, n], "yaxis5.range": [0, 1.05 * nice_end(largest, 0.0)],
