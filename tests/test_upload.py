@@ -97,6 +97,15 @@ def test_of_a_file_with_several_matrices_each_is_chosen_by_its_name(lab: Any):
     assert "from two.npz, B" in lab.sources.about.value
 
 
+def test_the_same_file_is_read_each_time_that_it_is_opened(lab: Any):
+    now, content = dt.datetime.now(dt.UTC), Path(saved("A.npy")).read_bytes()
+    for _ in range(2):
+        lab.set_matrix("shear")
+        file = {"name": "A.npy", "type": "", "size": len(content), "last_modified": now, "content": content}
+        lab.sources.upload.value = (file,)
+        assert np.array_equal(lab.V, A) and lab.sources.upload.value == ()
+
+
 def test_a_name_with_folders_stays_a_name(lab: Any):
     np.save("A.npy", A)
     content = Path("A.npy").read_bytes()

@@ -43,6 +43,7 @@ def upload_button(taken: Callable[[Upload], None]) -> ipw.FileUpload:
 
     def changed(change: dict[str, Any]) -> None:
         for upload in _uploads(change["new"]):
+            button.value = button.trait_defaults("value")  # or the same file, opened again, would be no change
             taken(upload)
 
     button.observe(changed, "value")
