@@ -49,6 +49,7 @@ def dump(lab):
     with open("state.json", "w") as file:
         json.dump(state, file)
 """
+GONE_ON = "the page is at"  # how `watchDrawn.differences` begins to say that the page's state is a newer one
 RUN = re.compile("^Run .* live$")
 WIDTHS = (1366, 1000, 1280, 800, 1600)
 WAITS = (0, 0, 30, 100, 400, 700, 1200, 2000)  # milliseconds
@@ -168,13 +169,14 @@ def state_in_python(notebook: Notebook) -> Any:
 
 def compared_with_python(notebook: Notebook) -> list[str]:
     """Where the page holds other numbers than Python; asked again while Python goes on (and measures)."""
-    serials = "Object.entries(state).map(([key, { serial }]) => liveFigures.figures[key].serial - serial)"
+    ahead = "Object.entries(state).every(([key, { serial }]) => liveFigures.figures[key].serial >= serial)"
+    differences: list[str] = []
     for _ in range(30):
         state = state_in_python(notebook)
-        notebook.wait(f"(state) => {serials}.every((ahead) => ahead >= 0)", state)
-        if notebook.page.evaluate(f"(state) => {serials}.every((ahead) => ahead === 0)", state):
+        notebook.wait(f"(state) => {ahead}", state)
+        differences = notebook.page.evaluate("(state) => watchDrawn.differences(state)", state)
+        if not any(found.startswith(GONE_ON) for found in differences):
             break
-    differences: list[str] = notebook.page.evaluate("(state) => watchDrawn.differences(state)", state)
     return differences
 
 
