@@ -49,7 +49,7 @@ RealMatrix: TypeAlias = Float64[np.ndarray, "n n"]
 ComplexMatrix: TypeAlias = Complex128[np.ndarray, "n n"]
 SquareMatrix: TypeAlias = RealMatrix | ComplexMatrix
 Time: TypeAlias = Literal["discrete", "continuous"]  # h_t = V h_{t−1}, or x' = A x
-LARGEST = 2.0**1022
+LARGEST = 2.0**1022  # n times an entry: a quarter of what float64 holds
 
 
 def as_form(V: Matrix) -> tuple[RealMatrix, SquareMatrix]:

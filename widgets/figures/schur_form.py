@@ -23,7 +23,7 @@ from .training import ROW, Push, Words
 BOXES = "2×2 blocks"
 FRAMED = 64  # rows up to which blocks have frames: of more, these would hide what they are around
 BEYOND = 0.05  # of the entries may lie beyond the colours,
-FAR = 4.0  # where the largest is more than so many times the largest of all others
+FAR = 4.0  # where the largest is more than so many times what all others are at most
 DUST = 1e-3  # times the largest: what is smaller does not count
 
 

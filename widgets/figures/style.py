@@ -17,8 +17,8 @@ FEED_FORWARD = [[0, "#003F7D"], [0.5, "#969696"], [1, "#FFE680"]]
 ROTATIONS = [[0, "#4B2A84"], [0.5, "#969696"], [1, "#A8F0C8"]]
 DARK = -0.3  # of a scale's end: where what is written in a cell turns from black to white
 
-# An empty figure is the same each time, and plotly takes 100 ms to make it: half of the making of a lab. So all labs of
-# a kind have it from one, which `LiveFigure` copies; whoever changes a figure copies it too.
+# An empty figure is the same each time, and plotly takes 50 to 80 ms to make it: about half of the making of a small
+# lab. So all labs of a kind have it from one, which `LiveFigure` copies; whoever changes a figure copies it too.
 drawn_once = lru_cache(maxsize=8)
 
 
