@@ -184,6 +184,14 @@ def test_the_growth_estimate_is_within_two_per_cent_and_never_above(generator, s
     assert np.allclose(estimate.typical, typical_growth(V, 220)[list(powers)], rtol=1e-12)
 
 
+@pytest.mark.parametrize("name", ["grcar", "random", "jordan", "nnrnn"])
+def test_a_first_growth_estimate_is_within_two_per_cent_too(name):
+    V, powers = gallery[name](size=64), growth_powers(40)
+    share = estimate_growth(V, powers).transient / transient_growth(V, 40)[list(powers)]
+    assert share.max() <= 1 + 1e-12
+    assert share.min() >= 0.98
+
+
 def test_a_growth_estimate_of_other_powers_or_size_starts_anew(generator):
     small, large = nnrnn_matrix(8, 1.0, generator), nnrnn_matrix(16, 1.0, generator)
     cold = estimate_growth(large, [0, 3, 9])

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from ..checks import whole_number
+from ..threads import give_way
 from .form import Matrix, SquareMatrix, form_of, frobenius
 from .power_norms import power_norms
 
@@ -105,6 +106,7 @@ def _powers(V: Matrix, horizon: int) -> Iterator[SquareMatrix]:
     form = form_of(V)
     M = np.eye(len(form))
     for k in range(whole_number("horizon", horizon, 0) + 1):
+        give_way()
         if k:
             with np.errstate(over="ignore", invalid="ignore"):
                 M = M @ form

@@ -13,8 +13,8 @@ from ..checks import whole_number
 from .form import Matrix, SquareMatrix, form_of
 
 Curve = Float64[np.ndarray, " powers"]
-BLOCK = 4  # directions in the subspace
-COLD_STEPS = 6  # steps of the iteration where there is no estimate to start from
+KEPT = 4  # directions that an estimate leaves to the next one
+COLD_DIRECTIONS, COLD_STEPS = 2, 6  # of the Krylov space where there is no estimate to start from: few and far
 LARGE = 1e150  # norms beyond it count as infinite, for their squares leave float64
 LEAST_HALVED = 64  # rows of a matrix: with fewer, a product in three parts takes no less time than one of the whole
 
@@ -43,7 +43,7 @@ class GrowthEstimate(NamedTuple):
     powers: tuple[int, ...]
     transient: Curve
     typical: Curve
-    subspace: Inexact[np.ndarray, "powers n block"]
+    subspace: Inexact[np.ndarray, "powers n kept"]
     workspace: Inexact[np.ndarray, "powers n n"]
 
 
@@ -107,8 +107,8 @@ def estimate_growth(V: Matrix, powers: Sequence[int], start: GrowthEstimate | No
 
     Notes
     -----
-    ‖V^k‖₂ is the largest singular value of V^k on a subspace, which each call improves by one step of a block Lanczos
-    iteration; without a start several steps are taken.
+    ‖V^k‖₂ is the largest singular value of M = V^k on the block Krylov space of M*M that the last estimate's best
+    directions span with one product; without a start, on that of two random directions and six products.
 
     Examples
     --------
@@ -125,7 +125,7 @@ def estimate_growth(V: Matrix, powers: Sequence[int], start: GrowthEstimate | No
     if start is not None and start.workspace.shape == (len(ks), n, n) and start.workspace.dtype == form.dtype:
         X, stack, steps = start.subspace, start.workspace, 1
     else:
-        X = np.linalg.qr(np.random.default_rng(0).standard_normal((len(ks), n, min(BLOCK, n))))[0]
+        X = np.linalg.qr(np.random.default_rng(0).standard_normal((len(ks), n, min(COLD_DIRECTIONS, n))))[0]
         stack, steps = np.empty((len(ks), n, n), form.dtype), COLD_STEPS
     _fill_with_powers(stack, form, ks)
     entries = stack.reshape(len(ks), -1)
@@ -133,21 +133,24 @@ def estimate_growth(V: Matrix, powers: Sequence[int], start: GrowthEstimate | No
         squares = np.vecdot(entries, entries).real
     fits = squares < LARGE**2  # False also for NaN, which ∞ − ∞ leaves
     stack[~fits] = 0.0
-    for _ in range(steps):
-        top, X = _lanczos(stack, X)
+    top, X = _largest_on_krylov_space(stack, X, steps)
     transient = np.where(fits, top, np.inf)
     typical = np.sqrt(np.where(fits, squares / n, np.inf))
     return GrowthEstimate(ks, transient, typical, X, stack)
 
 
-def _lanczos(
-    M: Inexact[np.ndarray, "powers n n"], X: Inexact[np.ndarray, "powers n block"]
-) -> tuple[Curve, Inexact[np.ndarray, "powers n block"]]:
-    """The largest singular value of each M on the span of X and M*M X, and the best subspace of X's size in there."""
-    basis = np.linalg.qr(np.concatenate([X, M.conj().transpose(0, 2, 1) @ (M @ X)], axis=2))[0]
+def _largest_on_krylov_space(
+    M: Inexact[np.ndarray, "powers n n"], X: Inexact[np.ndarray, "powers n directions"], steps: int
+) -> tuple[Curve, Inexact[np.ndarray, "powers n kept"]]:
+    """The largest singular value of each M on the span of X, M*M X, … (M*M)^steps X, and the best few directions."""
+    blocks, adjoint = [X], M.conj().transpose(0, 2, 1)
+    for step in range(steps):
+        image = adjoint @ (M @ blocks[-1])
+        blocks.append(np.linalg.qr(image)[0] if step + 1 < steps else image)  # the last is made orthogonal below
+    basis = np.linalg.qr(np.concatenate(blocks, axis=2))[0]
     image = M @ basis
     squares, directions = np.linalg.eigh(image.conj().transpose(0, 2, 1) @ image)
-    return np.sqrt(np.maximum(squares[:, -1], 0.0)), basis @ directions[:, :, -X.shape[2] :]
+    return np.sqrt(np.maximum(squares[:, -1], 0.0)), basis @ directions[:, :, -KEPT:]
 
 
 def _fill_with_powers(stack: Inexact[np.ndarray, "powers n n"], form: SquareMatrix, powers: Sequence[int]) -> None:

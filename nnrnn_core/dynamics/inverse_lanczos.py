@@ -15,6 +15,7 @@ import numpy as np
 import scipy.linalg.lapack
 from jaxtyping import Bool, Complex128, Float64
 
+from ..threads import give_way
 from .form import ComplexMatrix, frobenius
 
 Levels = Float64[np.ndarray, "..."]
@@ -72,6 +73,7 @@ def _smallest_singular_values(form: ComplexMatrix, z: Points, tolerance: float) 
         pivots = 1 / (z - np.diag(form)[:, None])
         right, left = _start(n, len(z)), np.zeros_like(pivots)
         for _ in range(_most_steps(n)):
+            give_way()
             left = _substitute(below, pivots, right) - betas[-1] * left
             alphas = np.vstack([alphas, _normalise(left)])
             right = _substitute(above, pivots[::-1].conj(), left[::-1])[::-1] - alphas[-1] * right

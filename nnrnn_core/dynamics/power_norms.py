@@ -7,6 +7,7 @@ import math
 import numpy as np
 from jaxtyping import Bool, Float64, Inexact
 
+from ..threads import give_way
 from .form import SquareMatrix
 
 Rows = Inexact[np.ndarray, "rows n n"]
@@ -41,6 +42,7 @@ def power_norms(form: SquareMatrix, horizon: int) -> Float64[np.ndarray, " power
     Q = np.broadcast_to(start / np.linalg.norm(start), (len(A), s, 1, len(form)))
     T = np.zeros((len(A), s, STEPS + 1, STEPS + 1))
     for step in range(1, STEPS + 1):
+        give_way()
         w = _gram(A, B, Q[:, :, -1])
         T[..., step - 1, step - 1] = np.vecdot(w, Q[:, :, -1]).real
         for _ in range(2):  # twice is enough for orthogonality to rounding
@@ -64,6 +66,7 @@ def _powers(M: SquareMatrix, count: int) -> Rows:
     stack = np.empty((count, *M.shape), M.dtype)
     stack[0] = np.eye(len(M))
     for k in range(1, count):
+        give_way()
         np.dot(stack[k - 1], M, out=stack[k])
     return stack
 

@@ -35,7 +35,7 @@ SHADES = ("#7A94C2", "#7F7CBB", "#8562AE", "#85469E", "#732078", "#4D004B")  # d
 CONTOURS = tuple(f"ε = {power_of_ten(level)}" for level in LEVELS)  # whose ε a reader may choose anew
 FINE, MEDIUM, COARSE = 61, 31, 25  # points of the grid along either axis
 LARGEST_FINE = 256  # rows beyond which the middle one of them must do
-FINE_TOLERANCE, COARSE_TOLERANCE = 1e-3, 1e-1
+FINE_TOLERANCE, COARSE_TOLERANCE = 1e-3, 0.2
 LARGE = 100  # rows beyond which half of them, and of the directions, must do
 SPARSE = 4  # one in so many moments of continuous time follows a slider
 DIRECTIONS = {True: 128, False: 32}  # for the numerical range: when exact, and while a slider moves

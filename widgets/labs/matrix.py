@@ -22,7 +22,7 @@ import ipywidgets as ipw
 import numpy as np
 
 from nnrnn_core import dynamics
-from nnrnn_core.threads import threads
+from nnrnn_core.threads import first, threads
 
 from ..figures.numbers import tidy
 from ..jupyter import said_in_words
@@ -280,7 +280,7 @@ class MatrixLab(Lab):
         if settled and self.state.source.size > EXACT_AT_ONCE and self.state is not self._ready:
             settled = False  # coarse now, and exactly as soon as the page has asked for all parts
             self.progress.say(self.state.time_it_takes())
-        with threads(1):  # matrices this small gain nothing by a second, which JupyterLab's page needs
+        with first(), threads(1):  # matrices this small gain nothing by a second, which JupyterLab's page needs
             self.paint(settled)
         if settled:
             self._ready = self.state
