@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import importlib
 import os
 import pickle
@@ -92,6 +93,28 @@ def test_a_file_of_two_gigabytes_is_refused_by_its_size_before_it_is_read(monkey
 
 
 # --- what is damaged, and what would run code
+
+
+def test_a_file_that_gzip_has_made_smaller_is_named_by_its_own_name_in_every_error(monkeypatch: pytest.MonkeyPatch):
+    def packed(name: str, content: bytes) -> str:
+        Path(name).write_bytes(gzip.compress(content))
+        return name
+
+    assert files.from_file(Path(packed("A.csv.gz", b"0.9,2\n0,0.8\n")))[1] == "from A.csv.gz"
+    np.savez("many.npz", A=np.eye(2), B=np.eye(3))
+    several = packed("many.npz.gz", Path("many.npz").read_bytes())
+    with pytest.raises(MatrixChoice, match=r"^'many\.npz\.gz' holds 2 square matrices") as asked:
+        read_matrix(several)
+    assert (asked.value.where, asked.value.names) == (several, ("A", "B"))
+    assert np.array_equal(read_matrix(f"{several}:B"), np.eye(3))
+    assert refused(packed("ragged.csv.gz", b"1,2\n3\n")) == refused("1,2\n3\n")
+    assert "'empty.mtx.gz' is empty" in refused(packed("empty.mtx.gz", b""))
+    assert "'A.tar.gz' is not read: unpack it" in refused(packed("A.tar.gz", b"..."))
+    Path("cut.csv.gz").write_bytes(Path("A.csv.gz").read_bytes()[:-9])
+    Path("none.csv.gz").write_bytes(b"0.9,2\n0,0.8\n")
+    assert all("cannot be read as plain arrays" in refused(name) for name in ("cut.csv.gz", "none.csv.gz"))
+    monkeypatch.setattr("nnrnn_core.reading.files.LARGEST_FILE", 100)
+    assert "'bomb.csv.gz' has more than" in refused(packed("bomb.csv.gz", b"0" * 101))
 
 
 @pytest.mark.parametrize("ending", [".npy", ".npz", ".pt", ".pth", ".mat"])

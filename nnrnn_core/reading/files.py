@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import importlib
 import re
+import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +16,7 @@ import numpy as np
 import scipy.io
 import scipy.sparse
 
-from .choice import chosen
+from .choice import MatrixChoice, chosen
 from .saved import matrix_in
 from .square import check_shape
 from .tables import Read, table_of
@@ -31,11 +34,14 @@ def from_file(path: Path, name: str | None = None) -> tuple[Any, str]:
     ending = path.suffix.lower()
     if path.is_dir():
         raise ValueError(f"{str(path)!r} is a folder: give one file in it")
-    if ending not in READERS:
+    packed = ending == ".gz" and path.with_suffix("").suffix.lower() in READERS
+    if ending not in READERS and not packed:
         remedy = REMEDIES.get(ending, f"a matrix is read from a file that ends in {', '.join(READERS)}")
         raise ValueError(f"{str(path)!r} is not read: {remedy}")
     if not path.is_file():
         raise ValueError(f"there is no file {str(path)!r}; the path counts from the folder {str(Path.cwd())!r}")
+    if packed:
+        return _unpacked(path, name)
     largest = LARGEST_TEXT if READERS[ending] in (_text, _table) else LARGEST_FILE
     if (size := path.stat().st_size) > largest:
         raise ValueError(
@@ -50,6 +56,28 @@ def from_file(path: Path, name: str | None = None) -> tuple[Any, str]:
     except Exception as problem:  # a damaged file leads anywhere
         raise _unreadable(path, problem) from problem
     return matrix, f"from {path.name}" + (f", {note}" if note else "")
+
+
+def _unpacked(path: Path, name: str | None) -> tuple[Any, str]:
+    """The matrix in a file that gzip has made smaller, as those of the Matrix Market are: A.mtx.gz."""
+    try:
+        with gzip.open(path) as file:
+            content = file.read(LARGEST_FILE + 1)
+    except (OSError, EOFError, zlib.error) as problem:
+        raise _unreadable(path, problem) from problem
+    if len(content) > LARGEST_FILE:
+        raise ValueError(f"{str(path)!r} has more than {_bytes(LARGEST_FILE)} unpacked, which are read: save it alone")
+    with tempfile.TemporaryDirectory() as folder:
+        inner = Path(folder) / path.with_suffix("").name
+        inner.write_bytes(content)
+        try:
+            matrix, note = from_file(inner, name)
+        except ValueError as problem:
+            problem.args = (str(problem).replace(str(inner), str(path)),)
+            if isinstance(problem, MatrixChoice):
+                problem.where = str(path)
+            raise
+    return matrix, note.replace(inner.name, path.name, 1)
 
 
 def _bytes(size: float) -> str:
@@ -203,7 +231,7 @@ READERS: dict[str, Reader] = {
 }  # fmt: skip
 REMEDIES = {
     ".xlsx": "save the sheet as CSV", ".xls": "save the sheet as CSV", ".ods": "save the sheet as CSV",
-    ".zip": "unpack it, and give one file in it", ".gz": "unpack it", ".tar": "unpack it, and give one file in it",
+    **dict.fromkeys([".zip", ".gz", ".tar"], "unpack it, and give one file in it"),
     ".pkl": "a pickle is a program that would be run; save the matrix as .npy or .csv",
     ".pickle": "a pickle is a program that would be run; save the matrix as .npy or .csv",
     ".h5": "save the matrix as .npy", ".hdf5": "save the matrix as .npy", ".parquet": "save the table as CSV",

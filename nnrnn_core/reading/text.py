@@ -11,6 +11,7 @@ import scipy.sparse
 
 from .grammar import matrix_of, matrix_of_latex
 from .numbers import MINUS, UNSIGNED
+from .r_code import is_r_code, matrix_of_r
 from .square import check_shape
 from .tables import Read, table_of
 
@@ -23,7 +24,7 @@ LEFT_OUT = ("...", "…", "⋯", "⋮", "⋱")
 
 
 def from_text(text: str) -> Read:
-    """Brackets with arithmetic, LaTeX, Matrix Market, or rows of numbers. ValueError says what is not understood."""
+    """Brackets with arithmetic, LaTeX, R's code, Matrix Market, or rows of numbers. ValueError says what is not understood."""
     first, _, rest = text.lstrip("\n").partition("\n")
     if typed := PROMPT.fullmatch(first.rstrip("\r")):
         if not rest.strip():
@@ -46,6 +47,8 @@ def from_text(text: str) -> Read:
         return Read(np.atleast_2d(matrix_of_latex(text)))
     if re.search(r"[\[{]", text) and not _is_printed_table(text):
         return Read(np.atleast_2d(matrix_of(text)))
+    if is_r_code(text):
+        return Read(np.atleast_2d(matrix_of_r(text)))
     return table_of(text)
 
 

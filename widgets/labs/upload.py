@@ -37,7 +37,7 @@ class Upload:
 def upload_button(taken: Callable[[Upload], None]) -> ipw.FileUpload:
     """The button. taken: is given each file."""
     button = ipw.FileUpload(
-        accept=",".join(READERS), multiple=False, description="Open a file", layout={"width": "auto"}
+        accept=",".join([*READERS, ".gz"]), multiple=False, description="Open a file", layout={"width": "auto"}
     )
     button.tooltip = "from your computer: .npy, .npz, .mat, .csv, .mtx, .pt"
 
