@@ -310,6 +310,17 @@ def test_what_is_pending_is_marked_until_it_is_pushed_again(live: LiveFigure, pa
         live.mark_pending(["los"])
 
 
+def test_all_is_pending_until_the_next_push_which_is_of_another_state(live: LiveFigure, page: Page) -> None:
+    live.mark_pending(["loss"])
+    live.mark_all_pending()
+    assert live.pending == {"loss", "score", "form", "annotations[0].text"} and page.sent[-1][0]["pending"]
+    live.push({"score": {"y": [7, 8]}}, pending=["annotations[0].text"])
+    assert live.pending == {"annotations[0].text"}, "what it does not name is of the state as it is"
+    live.mark_all_pending()
+    live.push({"score": {"y": [7, 8]}})  # as it was, and yet news
+    assert live.pending == set() and page.sent[-1][0]["pending"] == []
+
+
 def test_an_interrupt_lets_the_tick_end_and_then_stops_the_clock(live: LiveFigure, page: Page) -> None:
     steps: list[str] = []
     seen: list[BaseException] = []

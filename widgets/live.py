@@ -91,6 +91,7 @@ class LiveFigure(anywidget.AnyWidget):
         self._layout.setdefault("modebar", {"orientation": "v"})
         self._known: set[tuple[int | None, str]] = set()
         self._pending: set[int | str] = set()  # numbers of traces, and texts as paths into the layout
+        self._all_pending = False  # until the next push
         self._serial = 0
         self._assembled: tuple[int, go.Figure] | None = None
         self._closed = False
@@ -135,9 +136,8 @@ class LiveFigure(anywidget.AnyWidget):
                 if not same(get(self._data[index], path), value)
             ]
             settings = {self._check(None, path): on_the_wire(value, None) for path, value in (layout or {}).items()}
-            kept = {key if _is_text(key) else self._index(key) for key in pending} | (
-                self._pending - set(pushed) - set(settings)
-            )
+            older = set() if self._all_pending else self._pending - set(pushed) - set(settings)
+            kept = older | {key if _is_text(key) else self._index(key) for key in pending}
             settings = {path: value for path, value in settings.items() if get(self._layout, path) != value}
             if not changes and not settings and kept == self._pending:
                 return
@@ -147,13 +147,20 @@ class LiveFigure(anywidget.AnyWidget):
                 put(self._layout if index is None else self._data[index], path, value)
                 frame.append((index, path, on_the_wire(value, buffers)))
             self._serial += 1
-            self._pending = kept
+            self._pending, self._all_pending = kept, False
             message = {"frame": frame, "serial": self._serial, "held": _inside_tick.get(), "pending": self._marks()}
             self.send(message, buffers)
 
     def mark_pending(self, names: Iterable[int | str]) -> None:
         """Fade these traces and texts until they are next pushed: see `push`."""
         self.push({}, pending=names)
+
+    def mark_all_pending(self) -> None:
+        """Fade all traces and texts until the next push, which is of another state altogether."""
+        with self._lock:
+            texts = [f"annotations[{i}].text" for i in range(len(self._layout.get("annotations", ())))]
+            self.mark_pending([*range(len(self._data)), *texts])
+            self._all_pending = True
 
     @property
     def pending(self) -> set[str]:

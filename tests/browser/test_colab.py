@@ -83,6 +83,11 @@ def test_with_colabs_versions_figures_sliders_training_and_the_kernels_end_are_a
     page.keyboard.press("Enter")
     page.wait_for_function("(header) => header.ariaExpanded === 'true'", arg=more.element_handle())
 
+    with page.expect_file_chooser() as chooser:
+        page.locator(f"{GROWTH} button", has_text="Open a file").click()
+    chooser.value.set_files({"name": "own.csv", "mimeType": "text/csv", "buffer": b"0.5,0\n6,0.5\n"})
+    page.wait_for_function(f"() => document.querySelector('{GROWTH}').innerText.includes('from own.csv')")
+
     run(page, 1)
     page.wait_for_function(f"() => ({LOSSES})() === 1", timeout=60_000)
     page.locator(f"{TRAINING} button", has_text="Play").first.click()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator
@@ -182,6 +183,25 @@ def test_nothing_is_cut_or_covered_at_any_width(notebook: Notebook, names: list[
         notebook.wait(ARRANGED)
         assert notebook.page.evaluate(COVERED) == [], width
         notebook.screenshot(f"labs-{names[0].lower()}-{width}")
+
+
+def test_a_file_that_is_larger_than_a_message_may_be_opens_and_opens_again(notebook: Notebook, tmp_path: Path) -> None:
+    """Jupyter's server closes the connection of a page that sends more than 10 MB at once."""
+    file = tmp_path / "large.csv"
+    file.write_text("0.5,-2\n1000,0.25\n" + f"# {'-' * 97}\n" * 120_000)
+    assert file.stat().st_size > 11e6
+    show(notebook, "GrowthLab('shear')")
+    lab(notebook).get_by_text("More", exact=True).click()
+    for preset in ("Shear", "Rotation"):
+        lab(notebook).get_by_role("button", name=preset, exact=True).click()
+        notebook.wait(f"() => !document.querySelector('{LAB}').innerText.includes('large.csv')")
+        with notebook.page.expect_file_chooser() as chooser:
+            lab(notebook).get_by_role("button", name="Open a file").click()
+        chooser.value.set_files(file)
+        notebook.wait(
+            f"() => document.querySelector('{LAB}').innerText.includes('matrix. Your own matrix, from large.csv')"
+        )
+    lab(notebook).get_by_role("button", name="Open a file", exact=True).wait_for()
 
 
 def test_two_labs_of_a_cell_are_replaced_when_it_runs_again_and_survive_a_reload(notebook: Notebook) -> None:

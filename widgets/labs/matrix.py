@@ -268,6 +268,7 @@ class MatrixLab(Lab):
         before, self.state = self.state, state
         try:
             if state.source is not before.source:
+                self._announce()
                 self._new_matrix()
             self.show_controls()
             self._draw(settled)
@@ -275,6 +276,13 @@ class MatrixLab(Lab):
             self.state = before
             self._begin()
             raise
+
+    def _announce(self) -> None:
+        """Of a large matrix even the coarse picture takes seconds: meanwhile nobody shall take the old one for its."""
+        if self.state.source.size > EXACT_AT_ONCE:
+            self.progress.say(f"Being worked out: {self.state.source.title}.")
+            for figure in self.figures:
+                figure.mark_all_pending()
 
     def _draw(self, settled: bool) -> None:
         if settled and self.state.source.size > EXACT_AT_ONCE and self.state is not self._ready:

@@ -14,7 +14,7 @@ from nnrnn_core import MatrixChoice, dynamics
 from ..sliders import FloatSlider, IntSlider
 from .lab import ROW, Lab
 from .matrices import Source
-from .upload import Upload, upload_button
+from .upload import Upload, UploadButton
 
 
 class SourceControls:
@@ -43,7 +43,7 @@ class SourceControls:
         )  # fmt: skip
         # while the kernel is busy, the page sends a click at once and the text later: the text must not be missed
         self.paste.observe(lambda change: lab.guarded(lambda: self._read(change["new"]), self.said), "value")
-        self.upload = upload_button(lambda file: lab.guarded(lambda: self._open(file), self.said))
+        self.upload = UploadButton(lambda file: lab.guarded(lambda: self._open(file), self.said))
         self.choice = ipw.Dropdown(description="which one", layout=ipw.Layout(width="420px", display="none"))
         self.choice.observe(lambda change: lab.chosen(lambda: self._choose(change["new"])), "value")
         self.in_sight = [ipw.HBox(list(self.buttons.values()), layout=ROW), self.about]

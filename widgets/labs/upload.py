@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import ipywidgets as ipw
+import anywidget
+import traitlets
 
-from nnrnn_core.reading.files import READERS
+from nnrnn_core.reading.files import LARGEST_FILE, READERS
 
 from .matrices import Source, source_of
 
 
 class Upload:
-    """A name and the content of a file, read as a file of that name on the kernel's disk is."""
+    """A name and the content of a file, read as a file of that name on the kernel's disk is. problem: why it has not
+    arrived, if it has not."""
 
-    def __init__(self, name: str, content: bytes) -> None:
+    def __init__(self, name: str, content: bytes, problem: str = "") -> None:
         self.name, self.content = Path(name.replace("\\", "/")).name, content
+        self.problem = problem
 
     def matrix(self, which: str | None = None) -> Source:
         """The matrix in it, or the one of that name. ValueError in the words of `read_matrix`."""
+        if self.problem:
+            raise ValueError(f"the file {self.name!r} {self.problem}")
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / self.name
             try:
@@ -34,24 +39,42 @@ class Upload:
                 raise
 
 
-def upload_button(taken: Callable[[Upload], None]) -> ipw.FileUpload:
-    """The button. taken: is given each file."""
-    button = ipw.FileUpload(
-        accept=",".join([*READERS, ".gz"]), multiple=False, description="Open a file", layout={"width": "auto"}
-    )
-    button.tooltip = "from your computer: .npy, .npz, .mat, .csv, .mtx, .pt"
+class UploadButton(anywidget.AnyWidget):
+    """The button. Its page sends a file in pieces, one message each. taken: is given each file."""
 
-    def changed(change: dict[str, Any]) -> None:
-        for upload in _uploads(change["new"]):
-            button.value = button.trait_defaults("value")  # or the same file, opened again, would be no change
-            taken(upload)
+    _esm = Path(__file__).with_name("upload.js")
+    description = traitlets.Unicode("Open a file").tag(sync=True)
+    tooltip = traitlets.Unicode("from your computer: .npy, .npz, .mat, .csv, .mtx, .pt").tag(sync=True)
+    accept = traitlets.Unicode(",".join([*READERS, ".gz"])).tag(sync=True)
+    largest = traitlets.Int(LARGEST_FILE).tag(sync=True)
 
-    button.observe(changed, "value")
-    return button
+    def __init__(self, taken: Callable[[Upload], None]) -> None:
+        super().__init__()
+        self._taken = taken
+        self._arriving: tuple[str, bytearray] = "", bytearray()  # a transfer, and what has come of it
+        self.on_msg(self._receive)
 
+    def _receive(self, _: Any, content: dict[str, Any], pieces: Sequence[Any]) -> None:
+        match content:
+            case {"name": str(name), "problem": str(problem)}:
+                self._taken(Upload(name, b"", f"cannot be read by the browser: {problem}"))
+            case {"name": str(name), "size": int(size)} if size > self.largest:
+                sizes = f"has {size / 1e6:.0f} MB, and up to {self.largest / 1e6:.0f} MB are read"
+                self._taken(Upload(name, b"", f"{sizes}: save the matrix alone"))
+            case {"transfer": str(transfer), "name": str(name), "size": int(size), "start": int(start)} if pieces:
+                self._take_piece(transfer, name, size, start, bytes(pieces[0]))
 
-def _uploads(value: Any) -> list[Upload]:
-    """ipywidgets 8 has a tuple of files, 7 a dictionary by name."""
-    if isinstance(value, Mapping):
-        return [Upload(name, bytes(file["content"])) for name, file in value.items()]
-    return [Upload(file["name"], bytes(file["content"])) for file in value]
+    def _take_piece(self, transfer: str, name: str, size: int, start: int, piece: bytes) -> None:
+        if start == 0:
+            self._arriving = transfer, bytearray()
+        going, content = self._arriving
+        if going != transfer:  # another file was chosen meanwhile, or a piece of this one was missing
+            return
+        if start == len(content):
+            content += piece
+            if len(content) < size:
+                return
+            self._taken(Upload(name, bytes(content)))
+        else:
+            self._taken(Upload(name, b"", "has not arrived whole: open it again"))
+        self._arriving = "", bytearray()

@@ -1,0 +1,37 @@
+// A button that sends a file to the kernel in pieces. A server closes the connection of a page that sends more than it
+// takes at once (10 MB in Jupyter), and the file is lost without a word.
+
+const PIECE = 2 ** 20; // bytes
+
+async function send(file, model, say) {
+  const { name, size } = file;
+  if (size > model.get("largest")) return model.send({ name, size }); // which the kernel refuses in words
+  const transfer = `${Date.now()} ${Math.random()}`; // another file may be chosen before this one has arrived
+  let start = 0;
+  do {
+    const piece = await file.slice(start, start + PIECE).arrayBuffer();
+    model.send({ transfer, name, size, start }, undefined, [piece]);
+    start += piece.byteLength;
+    if (size > PIECE) say(`${name}: ${Math.round((100 * start) / size)} % sent`);
+  } while (start < size);
+}
+
+function render({ model, el }) {
+  const chooser = Object.assign(document.createElement("input"), { type: "file", accept: model.get("accept") });
+  const button = Object.assign(document.createElement("button"), { title: model.get("tooltip") });
+  button.className = "jupyter-widgets jupyter-button widget-button";
+  button.style.width = "auto";
+  const say = (words) => (button.textContent = words);
+  button.addEventListener("click", () => chooser.click());
+  chooser.addEventListener("change", async () => {
+    const [file] = chooser.files;
+    if (!file) return;
+    await send(file, model, say).catch((problem) => model.send({ name: file.name, problem: String(problem) }));
+    chooser.value = ""; // or the same file, opened again, would be no change
+    say(model.get("description"));
+  });
+  say(model.get("description"));
+  el.append(button);
+}
+
+export default { render };
