@@ -24,7 +24,7 @@ LEFT_OUT = ("...", "…", "⋯", "⋮", "⋱")
 
 
 def from_text(text: str) -> Read:
-    """Brackets with arithmetic, LaTeX, R's code, Matrix Market, or rows of numbers. ValueError says what is not understood."""
+    """Brackets with arithmetic, LaTeX, R's code, Matrix Market, or rows of numbers. ValueError: not understood."""
     first, _, rest = text.lstrip("\n").partition("\n")
     if typed := PROMPT.fullmatch(first.rstrip("\r")):
         if not rest.strip():
