@@ -156,3 +156,28 @@ def test_what_needs_a_real_matrix_says_so_and_complex_numbers_without_imaginary_
     real = np.array([[0.5, 0.25], [0.0, 0.5]])
     assert np.array_equal(dynamics.as_real(real.astype(complex))[1], real)
     assert dynamics.as_form(real.astype(complex))[1].dtype == np.float64
+
+
+def orr_sommerfeld(count: int, reynolds: float) -> np.ndarray:
+    """x' = A x of a small disturbance e^{iz} of the flow between two walls, at `count` Chebyshev points (Trefethen,
+    Spectral Methods in MATLAB, program 40)."""
+    x = np.cos(np.pi * np.arange(count + 1) / count)
+    weights = np.r_[2, np.ones(count - 1), 2] * (-1.0) ** np.arange(count + 1)
+    D = np.outer(weights, 1 / weights) / (x[:, None] - x + np.eye(count + 1))
+    D -= np.diag(D.sum(axis=1))
+    clamped = np.diag(np.r_[0, 1 / (1 - x[1:-1] ** 2), 0])
+    D3 = np.linalg.matrix_power(D, 3)
+    D4 = ((np.diag(1 - x**2) @ D3 @ D - 8 * np.diag(x) @ D3 - 12 * D @ D) @ clamped)[1:-1, 1:-1]
+    D2, one, flow = (D @ D)[1:-1, 1:-1], np.eye(count - 1), np.diag(1 - x[1:-1] ** 2)
+    return np.linalg.solve(D2 - one, (D4 - 2 * D2 + one) / reynolds - 2j * one - 1j * flow @ (D2 - one))
+
+
+def test_the_flow_between_two_walls_grows_as_orszag_found():
+    A = orr_sommerfeld(60, 10_000)  # Orszag (1971), Journal of Fluid Mechanics 50: c = 0.23752649 + 0.00373967 i
+    values = np.diag(dynamics.as_schur(A)[1])
+    assert values[values.real.argmax()] == pytest.approx(0.00373967 - 0.23752649j, abs=2e-8)
+    assert dynamics.spectral_abscissa(A) == pytest.approx(0.00373967, abs=2e-8)
+    assert dynamics.growth_peak(A, time="continuous")[:3] == (np.inf, np.inf, True)
+    stable = orr_sommerfeld(60, 5_000)  # below the critical Reynolds number, 5772 (which is at another wavelength)
+    assert dynamics.spectral_abscissa(stable) < 0
+    assert dynamics.exponential_growth(stable, [0.0, 15.0])[1] > 10, "and grows all the same, for a while"
