@@ -14,6 +14,7 @@ import math
 import numpy as np
 import scipy.linalg.lapack
 from jaxtyping import Bool, Complex128, Float64
+from scipy.sparse.linalg import ArpackError, svds
 
 from ..threads import give_way
 from .form import ComplexMatrix, frobenius
@@ -24,6 +25,8 @@ Reals = Float64[np.ndarray, " points"]
 Columns = Complex128[np.ndarray, "n points"]
 Rows = Float64[np.ndarray, "steps points"]
 RowsAndOne = Float64[np.ndarray, "steps+1 points"]
+DENSE = 128  # rows up to which LAPACK is as fast as ARPACK
+SQUARE_ROOT_OF_EXACT = 1e-7  # of the relative error: SciPy squares it
 FEW = 8  # points: so few are faster taken one by one
 ROWS = 16  # how many rows of a substitution one matrix product prepares
 CACHE = 2**16  # complex numbers in one array of columns
@@ -98,8 +101,21 @@ def _smallest_singular_values(form: ComplexMatrix, z: Points, tolerance: float) 
 def level_from_inverse(form: ComplexMatrix, z: complex) -> float:
     """1/‖(z − form)⁻¹‖₂, the inverse of a triangular matrix multiplied out: the fastest way for a single point."""
     inverse, on_spectrum = scipy.linalg.lapack.ztrtri(z * np.eye(len(form)) - form, lower=1)
-    norm = np.inf if on_spectrum or not np.isfinite(inverse).all() else np.linalg.norm(inverse, 2)
-    return float(1 / norm)
+    return 0.0 if on_spectrum or not np.isfinite(inverse).all() else 1 / _norm(inverse)
+
+
+def _norm(M: ComplexMatrix) -> float:
+    """‖M‖₂; of a large matrix by ARPACK, which takes a few dozen products with it where LAPACK finds all values."""
+    size = float(np.abs(M).max())  # by which M is divided: ARPACK squares it
+    try:
+        if len(M) > DENSE:
+            start = _start(len(M), 1)[:, 0]
+            return size * float(
+                svds(M / size, k=1, v0=start, tol=SQUARE_ROOT_OF_EXACT, return_singular_vectors=False)[0]
+            )
+    except ArpackError:  # of some matrices whose values are all alike
+        pass
+    return float(np.linalg.norm(M, 2))
 
 
 def _start(n: int, count: int) -> Columns:
