@@ -283,6 +283,16 @@ def test_time_is_one_switch_and_brings_a_horizon_and_a_point_of_its_own(lab: Spe
     assert len(drawn(lab, DISC)) == 181
 
 
+def test_a_time_chosen_by_hand_stays_for_the_next_matrix_of_ones_own_and_for_no_preset(lab: SpectrumLab):
+    lab.sources.paste.value = "0.9 2; 0 0.8"
+    assert lab.state.time == "discrete"
+    lab.time.value = "continuous"
+    lab.sources.paste.value = "-1 5; 0 -1"
+    assert lab.state.time == lab.time.value == "continuous"
+    lab.sources.buttons["grcar"].click()
+    assert lab.state.time == "discrete"
+
+
 def test_a_matrix_brings_its_own_time(lab: SpectrumLab):
     lab.set_matrix("balanced_network")
     assert lab.state.time == "continuous" and "spectral abscissa" in lab.status

@@ -146,8 +146,11 @@ class MatrixLab(Lab):
         self._show(self.state_of(text))
 
     def _take(self, matrix: Any) -> None:
-        """As `set_matrix`, but fast at first, and exact as soon as the page asks."""
-        self._show(self.state_type.of(source_of(matrix)), settled=False)
+        """As `set_matrix`, but fast at first, and exact as soon as the page asks. A time chosen by hand stays for a
+        matrix of one's own, which has none of its own."""
+        source, before = source_of(matrix), self.state
+        by_hand = not source.name and getattr(before, "time", before.source.time) != before.source.time
+        self._show(self.state_type.of(source, before.time if by_hand else None), settled=False)
 
     # ---- what the base asks for
     @property
