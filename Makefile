@@ -31,7 +31,8 @@ pip_options := -qq --disable-pip-version-check
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 PARALLEL := -n auto --maxprocesses=4
 # The examples in the core's docstrings are tests too (doctest). The browser tests are not even collected here.
-UNIT := -m pytest tests nnrnn_core --doctest-modules --ignore=tests/browser $(PARALLEL) --dist worksteal
+# A file stays together, for some begin with work whose findings all of their tests read.
+TESTS := -m pytest tests nnrnn_core --doctest-modules --ignore=tests/browser $(PARALLEL) --dist loadfile
 NBVAL := -m pytest -c .ci/nbval.ini --rootdir=. $(PARALLEL) --dist loadfile
 # A kernel on Python >= 3.11 complains about the debugger otherwise.
 NBVAL_ENV := $(ONE_THREAD) NNRNN_QUICK=1 PYDEVD_DISABLE_FILE_VALIDATION=1
@@ -63,10 +64,10 @@ endef
 
 # --- what people type --------------------------------------------------------------------------------------------
 
-.PHONY: help lab test test-colab test-oldest lint types unit nbval browser bench gpu badges pictures slides clean
+.PHONY: help lab test test-colab test-oldest lint types unit integration nbval browser bench gpu badges pictures slides clean
 help:
 	@echo 'make lab          JupyterLab on $(START); JUPYTER_ARGS="--no-browser" passes through'
-	@echo 'make test         lint types unit nbval browser, one after the other; each is a target too'
+	@echo 'make test         lint types unit integration nbval browser, one after the other; each is a target'
 	@echo 'make test-colab   every notebook, and labs on a page, with the versions of Google Colab, in $(COLAB)'
 	@echo 'make test-oldest  unit tests and a notebook with the oldest versions that pyproject.toml admits, in $(OLDEST)'
 	@echo 'make bench        times beside other libraries and bounds; BENCH="--help" lists the options'
@@ -84,7 +85,7 @@ lab: $(VENV)/.installed-lab
 	  exec $(python) -m jupyterlab --ServerApp.root_dir='$(CURDIR)' --LabApp.default_url='/lab/tree/$(START)' \
 	  $$(if [ "$$(id -u)" = 0 ]; then echo --allow-root; fi) $(JUPYTER_ARGS)
 
-test: lint types unit nbval browser
+test: lint types unit integration nbval browser
 	@printf '\n== make test: all stages passed\n'
 
 lint: $(VENV)/.installed-test
@@ -94,7 +95,10 @@ types: $(VENV)/.installed-test
 	$(call stage,mypy,$(python) -m mypy)
 
 unit: $(VENV)/.installed-test
-	$(call stage,unit tests and examples in docstrings,$(ONE_THREAD) $(python) $(UNIT))
+	$(call stage,unit tests and examples in docstrings,$(ONE_THREAD) $(python) $(TESTS) -m 'not integration')
+
+integration: $(VENV)/.installed-test
+	$(call stage,whole commands and the compiler and what belongs to the notebooks,$(ONE_THREAD) $(python) $(TESTS) -m integration)
 
 nbval: $(VENV)/.installed-test
 	@$(python) tests/notebooks/editions.py notebooks $(BUILD)/editions
@@ -116,7 +120,7 @@ test-colab: $(COLAB)/.installed
 	  else echo 'skipped: no $(VENV) with the tools of `make test` ("make browser" makes it)'; fi)
 
 test-oldest: $(OLDEST)/.installed
-	$(call stage,unit tests with the oldest versions,$(ONE_THREAD) $(oldest_python) $(UNIT))
+	$(call stage,unit tests with the oldest versions,$(ONE_THREAD) $(oldest_python) $(TESTS))
 	$(call stage,a notebook with the oldest versions,$(NBVAL_ENV) $(oldest_python) $(NBVAL) $(OLDEST_NOTEBOOK))
 
 bench: $(VENV)/.installed-bench

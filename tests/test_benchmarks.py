@@ -13,6 +13,8 @@ from benchmarks import __main__ as benchmarks
 from benchmarks import dropin, memory, scaling, table
 from benchmarks.measure import Comparison, Row, Setup, in_turn, run
 
+pytestmark = pytest.mark.integration
+
 CPU = torch.device("cpu")
 
 

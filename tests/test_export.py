@@ -108,12 +108,14 @@ assert (program(x)[0] - network(x)[0]).abs().max() < 1e-5
 """
 
 
+@pytest.mark.integration
 def test_torchs_compiler_takes_the_networks():
     """In a process of its own: the compiler stumbles over what checks the shapes in signatures here."""
     done = subprocess.run([sys.executable, "-c", BY_THE_COMPILER], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.integration
 @pytest.mark.filterwarnings("ignore")  # of torch's exporter, about itself
 def test_a_network_runs_in_onnxruntime(tmp_path):
     rnn, x = made("nnrnn, tanh, the authors' mask", torch.float32), torch.randn(TIME, TIME, INPUTS)

@@ -13,6 +13,8 @@ from gpu.__main__ import Report, agreeing, main
 from gpu.networks import MODELS, Size, launches_per_time_step
 from nnrnn_core.sequence_model import RECURRENTS
 
+pytestmark = pytest.mark.integration
+
 ROOT = Path(__file__).resolve().parents[1]
 
 TORCH_ALONE = """

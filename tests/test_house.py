@@ -115,6 +115,7 @@ def requirements(*extras: str) -> list[Requirement]:
 # --- who imports whom ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.integration
 def test_training_loads_no_compiler_the_core_no_user_interface_and_figures_no_widgets():
     """A compiler takes a second or more to load, and a lesson compiles nothing."""
     by_training, by_the_core, by_figures = loaded_by(TRAIN, "nnrnn_core", "widgets.figures")

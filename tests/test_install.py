@@ -13,6 +13,8 @@ import pytest
 
 import badges
 
+pytestmark = pytest.mark.integration
+
 LOOK = """
 import importlib.resources as resources, pathlib, nnrnn_core, widgets
 for package in (nnrnn_core, widgets):

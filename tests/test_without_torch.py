@@ -5,7 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 import badges
+
+pytestmark = pytest.mark.integration
 
 # Hides torch as a machine without it would: the import raises, and nothing of it is in memory.
 HIDE = """

@@ -10,6 +10,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from editions import code_of, solved, twice, write_editions
 
+pytestmark = pytest.mark.integration
+
 FOLDED = "<details><summary>One solution</summary>\n\n```python\n{}\n```\n\n</details>"
 
 

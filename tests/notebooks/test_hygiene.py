@@ -12,6 +12,8 @@ from nbformat import NotebookNode
 import badges
 from editions import solved, tags
 
+pytestmark = pytest.mark.integration
+
 TAGS = {"setup", "exercise", "solution", "demo", "check", "helper"}
 MOST_BYTES = 200_000
 MOST_LINES = 25

@@ -17,6 +17,8 @@ from nnrnn_core import dynamics
 from widgets import MemoryLab
 from widgets.labs.plan import make_plan
 
+pytestmark = pytest.mark.integration
+
 SVG = "{http://www.w3.org/2000/svg}"
 # What takes seconds to draw is held to the library's numbers, and drawn by `make pictures` alone.
 SLOW = {"03-figure-1b", "04-pseudospectra", "08-noisy-memory"}

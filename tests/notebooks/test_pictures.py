@@ -14,6 +14,8 @@ import pictures
 from test_colours import contrast, rgb
 from widgets.figures.shear import shear
 
+pytestmark = pytest.mark.integration
+
 NUMBER = re.compile(r"-?\d+\.\d+")
 SVG = "{http://www.w3.org/2000/svg}"
 GROUNDS = ("#FFFFFF", "#111111")  # JupyterLab's pages

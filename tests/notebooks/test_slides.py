@@ -15,6 +15,8 @@ import lesson
 import slides
 from lesson import Slide
 
+pytestmark = pytest.mark.integration
+
 PREDICT = """from widgets import checks
 checks.predict(
     "Which?",

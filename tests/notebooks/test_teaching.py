@@ -20,6 +20,8 @@ from nnrnn_core import SequenceModel, dynamics, tasks
 from widgets.figures.shear import shear
 from widgets.labs.playing import LESSON
 
+pytestmark = pytest.mark.integration
+
 TEXT = (badges.ROOT / "notebooks/TEACHING.md").read_text("utf-8")
 LABS = {
     "shear": "ShearLab", "schur": "SchurLab", "growth": "GrowthLab", "spectrum": "SpectrumLab", "memory": "MemoryLab",

@@ -11,6 +11,8 @@ import badges
 from catalogue import CATALOGUES, Lesson, exercises
 from widgets.checks import Verdict
 
+pytestmark = pytest.mark.integration
+
 FEWEST = 3  # wrong answers to an exercise
 
 
