@@ -45,6 +45,12 @@ def arguments(given: list[str]) -> argparse.Namespace:
     return chosen
 
 
+def about(chosen: argparse.Namespace) -> dict[str, Any]:
+    """The results before anything is measured."""
+    device = torch.device(chosen.device)
+    return {"machine": machine(device), "quick": chosen.quick, "runs": chosen.runs, "comparisons": []}
+
+
 def measured(chosen: argparse.Namespace) -> dict[str, Any]:
     """All results as plain values."""
     setup = Setup(torch.device(chosen.device), chosen.quick)
@@ -54,7 +60,7 @@ def measured(chosen: argparse.Namespace) -> dict[str, Any]:
     for name in names:
         print(f"{name} …", file=sys.stderr, flush=True)
         comparisons.append(run(ALL[name], setup, chosen.rounds, chosen.runs))
-    return {"machine": machine(setup.device), "quick": setup.quick, "runs": chosen.runs, "comparisons": comparisons}
+    return {**about(chosen), "comparisons": comparisons}
 
 
 def anew(stored: dict[str, Any], some: dict[str, Any]) -> dict[str, Any]:
@@ -93,9 +99,11 @@ def main(given: list[str]) -> None:
     chosen = arguments(given)
     folder, kind = chosen.out or RESULTS, chosen.device.partition(":")[0]
     if not chosen.stored:
+        older = stored_results(folder, kind) if chosen.only and chosen.readme else None
+        if older:
+            anew(older, about(chosen))  # what does not go together is said before anything is measured
         results = rounded(measured(chosen))
-        if chosen.only and chosen.readme:
-            results = anew(stored_results(folder, kind), results)
+        results = anew(older, results) if older else results
         if (chosen.readme or not chosen.only) and (chosen.out or not chosen.quick):
             store(results, folder, kind)
     else:
