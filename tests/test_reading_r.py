@@ -76,6 +76,7 @@ def test_arithmetic_and_argument_names_mean_what_they_mean_in_r(text: str, wante
         ("matrix(c(1, 2, 3, 4), 2) %*% diag(2)", "'%' is not understood (line 1, column 26)"),
         ("matrix(c(1, 2, 3, 4), 2) 5", "the matrix ends before it"),
         ("matrix(c(1, 2, 3, 4), 2", "a ) is missing before it"),
+        ("data.frame(class = c(1, 2), a = c(3, 4), b = c(5, 6))", "its shape is (2, 3)"),
         ("diag(1.5)", "make no whole number of rows"),
     ],
 )

@@ -21,7 +21,9 @@ _ASSIGNED = re.compile(r"\A\s*[A-Za-z.][\w.]*\s*(?:<-|=)(?!=)")
 _WHOLE = re.compile(r"(?<=\d)L\b")  # 2L is R's whole number
 TRUTHS = {"TRUE": 1.0, "T": 1.0, "FALSE": 0.0, "F": 0.0}
 KNOWN = {"pi", "NA", "NaN", "Inf", "sqrt", "exp", "cos", "sin"}  # and mean in R what they mean elsewhere
-LABELS = {"dimnames", ".Dimnames", "names", ".Names", "row.names", "class"}  # arguments that hold no entry
+LABELS = {  # arguments that hold no entry; elsewhere a name is that of a column
+    "matrix": {"dimnames"}, "structure": {"dimnames", ".Dimnames", "names", ".Names", "row.names", "class"},
+}  # fmt: skip
 ORDER = ("data", "nrow", "ncol", "byrow")  # of the arguments of matrix(…)
 
 
@@ -54,7 +56,7 @@ class _Reader(Parser):
     def named(self, token: Token) -> Value:
         call = getattr(self, f"r_{token.text.replace('.', '_')}", None)
         if call is not None and self.sees("("):
-            found: Value = call(token, self.arguments())
+            found: Value = call(token, self.arguments(LABELS.get(token.text, set())))
             return found
         if token.text in TRUTHS:
             return TRUTHS[token.text]
@@ -62,7 +64,7 @@ class _Reader(Parser):
             raise self.wrong(token, "of R, numbers, c, matrix, structure, rbind, cbind, diag and t are read")
         return super().named(token)
 
-    def arguments(self) -> _Arguments:
+    def arguments(self, labels: set[str]) -> _Arguments:
         self.take()
         found = _Arguments([], {})
 
@@ -71,7 +73,7 @@ class _Reader(Parser):
                 if self.next.kind in ("name", "string", "attribute") and self.after().text == "=":
                     key = self.take().text.strip("'\"")
                     self.take()
-                    if key in LABELS:
+                    if key in labels:
                         self.skip_labels()
                     else:
                         found.named[key] = self.sum()
