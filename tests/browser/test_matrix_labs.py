@@ -204,6 +204,19 @@ def test_a_file_that_is_larger_than_a_message_may_be_opens_and_opens_again(noteb
     lab(notebook).get_by_role("button", name="Open a file", exact=True).wait_for()
 
 
+PASTE = """(field, text) => { const clipboardData = new DataTransfer(); clipboardData.setData('text/plain', text);
+    return field.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true })); }"""
+
+
+def test_a_long_text_is_read_as_a_file_is_and_a_short_one_stays_in_its_field(notebook: Notebook) -> None:
+    show(notebook, "GrowthLab('shear')")
+    lab(notebook).get_by_text("More", exact=True).click()
+    field = lab(notebook).locator("textarea")
+    assert field.evaluate(PASTE, "0.5 -2; 1000 0.25"), "the browser itself puts it into the field"
+    assert not field.evaluate(PASTE, "0.5,-2\n1000,0.25\n" + f"# {'-' * 97}\n" * 120_000)
+    notebook.wait(f"() => document.querySelector('{LAB}').innerText.includes('from pasted text.txt')")
+
+
 def test_two_labs_of_a_cell_are_replaced_when_it_runs_again_and_survive_a_reload(notebook: Notebook) -> None:
     shown = "(count) => document.querySelectorAll('.live-graph.js-plotly-plot').length === count"
     notebook.run("display(VBox([ShearLab(1.0), ShearLab(2.0)]))\ndisplay(ShearLab(3.0))")

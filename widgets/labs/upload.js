@@ -1,7 +1,9 @@
 // A button that sends a file to the kernel in pieces. A server closes the connection of a page that sends more than it
-// takes at once (10 MB in Jupyter), and the file is lost without a word.
+// takes at once (10 MB in Jupyter), and the file is lost without a word. So is a long text that is pasted into the
+// lab's field: it is sent as a file, too.
 
 const PIECE = 2 ** 20; // bytes
+const LONG = 2 ** 21; // characters of a text, of up to four bytes each
 
 async function send(file, model, say) {
   const { name, size } = file;
@@ -22,16 +24,28 @@ function render({ model, el }) {
   button.className = "jupyter-widgets jupyter-button widget-button";
   button.style.width = "auto";
   const say = (words) => (button.textContent = words);
-  button.addEventListener("click", () => chooser.click());
-  chooser.addEventListener("change", async () => {
-    const [file] = chooser.files;
-    if (!file) return;
+  async function take(file) {
     await send(file, model, say).catch((problem) => model.send({ name: file.name, problem: String(problem) }));
-    chooser.value = ""; // or the same file, opened again, would be no change
     say(model.get("description"));
-  });
+  }
+  async function choose() {
+    const [file] = chooser.files;
+    if (file) await take(file);
+    chooser.value = ""; // or the same file, opened again, would be no change
+  }
+  function paste(event) {
+    if (!event.target.matches?.("textarea") || !el.closest(".matrix-lab")?.contains(event.target)) return;
+    const text = event.clipboardData?.getData("text/plain") ?? "";
+    if (text.length < LONG) return;
+    event.preventDefault();
+    take(new File([text], "pasted text.txt"));
+  }
+  button.addEventListener("click", () => chooser.click());
+  chooser.addEventListener("change", choose);
+  document.addEventListener("paste", paste, true);
   say(model.get("description"));
   el.append(button);
+  return () => document.removeEventListener("paste", paste, true);
 }
 
 export default { render };
