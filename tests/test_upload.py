@@ -155,6 +155,7 @@ def test_before_a_large_matrix_is_drawn_nothing_of_the_one_before_is_taken_for_i
     assert "Being worked out: your 101×101 matrix." in words
     assert {"eigenvalues", "growth", "unit circle / imaginary axis", "annotations[0].text"} <= faded
     assert not {"eigenvalues", "growth", "annotations[0].text"} & lab.figures[0].pending, "they are drawn now"
+    assert "Coarse at first: for 101 rows the fine pseudospectra take about" in lab.progress.value
     lab.close()
 
 

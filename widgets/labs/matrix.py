@@ -151,6 +151,8 @@ class MatrixLab(Lab):
         source, before = source_of(matrix), self.state
         by_hand = not source.name and getattr(before, "time", before.source.time) != before.source.time
         self._show(self.state_type.of(source, before.time if by_hand else None), settled=False)
+        if source.size > EXACT_AT_ONCE:
+            self.progress.say(self.state.time_it_takes())
 
     # ---- what the base asks for
     @property
