@@ -9,6 +9,8 @@ point of all, quadratically (Burke, Lewis, Overton 2003; Mengi, Overton 2005).
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import scipy.linalg
 from jaxtyping import Float64
@@ -55,7 +57,7 @@ def pseudospectral_radius(V: Matrix, eps: float) -> float:
     >>> round(dynamics.pseudospectral_radius([[0.5, 0.0], [9.0, -0.5]], 0.1), 3)
     1.08
     """
-    form, eps = as_schur(V)[1], number("eps", eps, 0)
+    unit, form, eps = _in_a_unit(V, eps)
     farthest = np.diag(form)[np.abs(np.diag(form)).argmax()]
     reach, angles = float(np.abs(farthest)) + eps, np.array([np.angle(farthest)])
     for round_number in range(0 if is_normal(form) or not eps else ROUNDS):
@@ -64,7 +66,7 @@ def pseudospectral_radius(V: Matrix, eps: float) -> float:
             break
         reach = best
         angles = middles(_on_circle(form, eps, reach), 2 * np.pi)
-    return reach
+    return unit * reach
 
 
 def pseudospectral_abscissa(A: Matrix, eps: float) -> float:
@@ -97,16 +99,24 @@ def pseudospectral_abscissa(A: Matrix, eps: float) -> float:
     >>> round(dynamics.pseudospectral_abscissa([[-1.0, 0.0], [0.0, -2.0]], 0.1), 9)
     -0.9
     """
-    form, eps = as_schur(A)[1], number("eps", eps, 0)
+    unit, form, eps = _in_a_unit(A, eps)
     farthest = np.diag(form)[np.diag(form).real.argmax()]
     reach, heights, size = float(farthest.real) + eps, np.array([farthest.imag]), float(np.abs(form).max())
     for round_number in range(0 if is_normal(form) or not eps else ROUNDS):
         best = max([reach, *(_along_line(form, eps, height) for height in heights)])
-        if best - reach <= ENOUGH * max(abs(best), min(size, 1.0)) and round_number > 0:
+        if best - reach <= ENOUGH * max(abs(best), min(size, 1 / unit)) and round_number > 0:
             break
         reach = best
         heights = middles(_on_vertical(form, eps, reach))
-    return reach
+    return unit * reach
+
+
+def _in_a_unit(V: Matrix, eps: float) -> tuple[float, ComplexMatrix, float]:
+    """A power of two, and the triangular form and ε divided by it, so that no entry is beyond 1: in other units LAPACK
+    does not find all eigenvalues."""
+    form, eps = as_schur(V)[1], number("eps", eps, 0)
+    unit = 2.0 ** math.frexp(max(float(np.abs(form).max()), eps))[1]
+    return unit, form / unit, eps / unit
 
 
 def _along_ray(form: ComplexMatrix, eps: float, angle: float) -> float:
