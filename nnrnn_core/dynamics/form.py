@@ -200,11 +200,12 @@ def _without_blocks(
     other = values[:, 0].imag * blocks[:, 1, 0].real < 0  # of γ R(θ), e^{+iθ} comes first
     values[other], vectors[other] = values[other, ::-1], vectors[other, :, ::-1]
     x, y = vectors[:, 0, 1], vectors[:, 1, 1]
-    P, form = P.astype(complex), form.astype(complex)
-    for M in (P, form):
-        M[:, first], M[:, second] = M[:, second] * x.conj() - M[:, first] * y.conj(), M[:, first] * x + M[:, second] * y
-    below, x, y = form[second], x[:, None], y[:, None]
-    form[first], form[second] = below * x - form[first] * y, form[first] * x.conj() + below * y.conj()
+    # each new column is `own` times the old one and `other` times its partner in the block
+    own, other, partner = np.ones(len(form), complex), np.zeros(len(form), complex), np.arange(len(form))
+    own[first], own[second], other[first], other[second] = -y.conj(), y, x.conj(), x
+    partner[first], partner[second] = second, first
+    P, form = (M * own + M[:, partner] * other for M in (P, form))
+    form = own.conj()[:, None] * form + other.conj()[:, None] * form[partner]
     form[first, first], form[second, second] = values[:, 0], values[:, 1]
     return P, np.tril(form)  # what rounding leaves above the diagonal is inside the blocks
 
