@@ -18,17 +18,17 @@ from .style import BLACK, BLUE, GREEN, GREY, VERMILION, base_layout, drawn_once,
 from .training import Push
 
 PANELS = (Panel(0, "", ("legend", "legend2")), Panel(2, "3", ("legend3", "legend4")), Panel(1, "2"))
-NAME_SIZE = "xaxis3.tickfont.size"  # the three names stand side by side below their bars
-ARRANGEMENTS = {
-    0: arrangement(PANELS, 1, width=PHONE, row=340, stacked=True) | {NAME_SIZE: 10},
-    NARROW: arrangement(PANELS, 1, width=NARROW, row=320) | {NAME_SIZE: 14},
-    2 * CELL: arrangement(PANELS, 2, width=2 * CELL, row=340) | {NAME_SIZE: 14},
-    3 * CELL: arrangement(PANELS, 3, width=3 * CELL, row=360) | {NAME_SIZE: 14},
-}
 LOWEST = -4.0  # J(k) is drawn down to 10 to this power
 
 ORTHOGONAL, DELAY_LINE, THIRD = "orthogonal", "delay line", "third network"
 NAMES = (ORTHOGONAL, DELAY_LINE, THIRD)
+BELOW_BARS = "xaxis3.ticktext"  # the three names stand side by side; on a phone there is room for a word of each
+ARRANGEMENTS = {
+    0: arrangement(PANELS, 1, width=PHONE, row=340, stacked=True) | {BELOW_BARS: ["orth.", "delay", "third"]},
+    NARROW: arrangement(PANELS, 1, width=NARROW, row=320) | {BELOW_BARS: list(NAMES)},
+    2 * CELL: arrangement(PANELS, 2, width=2 * CELL, row=340) | {BELOW_BARS: list(NAMES)},
+    3 * CELL: arrangement(PANELS, 3, width=3 * CELL, row=360) | {BELOW_BARS: list(NAMES)},
+}
 COLOURS = {ORTHOGONAL: BLUE, DELAY_LINE: GREEN, THIRD: VERMILION}
 DASHES = {ORTHOGONAL: "dashdot", DELAY_LINE: "dash", THIRD: "solid"}
 NORMAL_CAP, CAP = "cap of normal networks: 1", "cap of any network: N"
@@ -71,7 +71,7 @@ def memory_figure() -> go.Figure:
         yaxis={"type": "log", "range": [LOWEST, 0.15], "dtick": 1, "exponentformat": "power"},
         xaxis2={"title": {"text": "unit", "standoff": 4}},
         yaxis2={"type": "log", "range": [-0.5, 2], "nticks": 4, "exponentformat": "power"},
-        xaxis3={"range": [-0.55, 2.55], "tickvals": [0, 1, 2], "ticktext": list(NAMES),
+        xaxis3={"range": [-0.55, 2.55], "tickvals": [0, 1, 2], "tickfont": {"size": 14},
                 "ticks": "", "tickangle": 0},
         yaxis3={"range": [0, 70]},
         annotations=[
