@@ -202,3 +202,17 @@ def test_bad_points_sizes_and_tolerances_are_refused_with_the_reason():
         ]:
             with pytest.raises(ValueError, match=reason):
                 call()
+
+
+@pytest.mark.parametrize("kind", ["random", "orthogonal", "scaled identity", "chain"])
+def test_the_level_of_a_single_point_of_a_large_matrix_is_the_least_singular_value(kind):
+    random = np.random.default_rng(0).standard_normal((140, 140)) / 12
+    V = {
+        "random": random,
+        "orthogonal": np.linalg.qr(random)[0],  # all singular values of z − V lie close together
+        "scaled identity": 0.5 * np.eye(140) + np.tril(1e-9 * random, -1),  # and here all but agree
+        "chain": np.eye(140, k=-1),
+    }[kind]
+    z = 1.1 + 0.2j
+    least = np.linalg.svd(z * np.eye(140) - V, compute_uv=False)[-1]
+    assert resolvent_level(V, z) == pytest.approx(least, rel=1e-9)

@@ -10,6 +10,7 @@ above has the same factors for every z, and is a matrix product. Points leave as
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 
 import numpy as np
 import scipy.linalg.lapack
@@ -107,14 +108,11 @@ def level_from_inverse(form: ComplexMatrix, z: complex) -> float:
 def _norm(M: ComplexMatrix) -> float:
     """‖M‖₂; of a large matrix by ARPACK, which takes a few dozen products with it where LAPACK finds all values."""
     size = float(np.abs(M).max())  # by which M is divided: ARPACK squares it
-    try:
-        if len(M) > DENSE:
-            start = _start(len(M), 1)[:, 0]
-            return size * float(
-                svds(M / size, k=1, v0=start, tol=SQUARE_ROOT_OF_EXACT, return_singular_vectors=False)[0]
-            )
-    except ArpackError:  # of some matrices whose values are all alike
-        pass
+    if len(M) > DENSE:
+        start = _start(len(M), 1)[:, 0]
+        with suppress(ArpackError):  # of some matrices whose values are all alike
+            [found] = svds(M / size, k=1, v0=start, tol=SQUARE_ROOT_OF_EXACT, return_singular_vectors=False)
+            return size * float(found)
     return float(np.linalg.norm(M, 2))
 
 

@@ -8,7 +8,8 @@ import re
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -67,17 +68,24 @@ def _unpacked(path: Path, name: str | None) -> tuple[Any, str]:
         raise _unreadable(path, problem) from problem
     if len(content) > LARGEST_FILE:
         raise ValueError(f"{str(path)!r} has more than {_bytes(LARGEST_FILE)} unpacked, which are read: save it alone")
-    with tempfile.TemporaryDirectory() as folder:
-        inner = Path(folder) / path.with_suffix("").name
-        inner.write_bytes(content)
-        try:
-            matrix, note = from_file(inner, name)
-        except ValueError as problem:
-            problem.args = (str(problem).replace(str(inner), str(path)),)
-            if isinstance(problem, MatrixChoice):
-                problem.where = str(path)
-            raise
+    with file_of(path.with_suffix("").name, content, str(path)) as inner:
+        matrix, note = from_file(inner, name)
     return matrix, note.replace(inner.name, path.name, 1)
+
+
+@contextmanager
+def file_of(name: str, content: bytes, known_as: str) -> Iterator[Path]:
+    """A file of that name with this content, as long as it is being read. An error names it as it is known."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        path.write_bytes(content)
+        try:
+            yield path
+        except ValueError as problem:
+            problem.args = (str(problem).replace(str(path), known_as),)
+            if isinstance(problem, MatrixChoice):
+                problem.where = known_as
+            raise
 
 
 def _bytes(size: float) -> str:

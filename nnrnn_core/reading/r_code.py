@@ -136,7 +136,7 @@ class _Reader(Parser):
     r_list = r_data_frame = r_cbind  # the columns of a frame
 
     def r_diag(self, token: Token, given: _Arguments) -> np.ndarray:
-        [value] = given.all if len(given.all) == 1 else [np.zeros((0, 0))]
+        value = self.only(token, given, "diag(n) or diag(c(…))")
         if np.ndim(value) == 1:
             return np.diag(np.asarray(value))
         if np.ndim(value) == 0:
@@ -144,13 +144,15 @@ class _Reader(Parser):
         raise self.wrong(token, "it is diag(n) or diag(c(…))")
 
     def r_t(self, token: Token, given: _Arguments) -> np.ndarray:
-        if len(given.all) != 1:
-            raise self.wrong(token, "it is t(A)")
-        return self.transposed(token, given.all[0])
+        return self.transposed(token, self.only(token, given, "t(A)"))
 
     def r_as_matrix(self, token: Token, given: _Arguments) -> Value:
+        return self.only(token, given, "as.matrix(A)")
+
+    def only(self, token: Token, given: _Arguments, call: str) -> Value:
+        """The argument of a function that has one."""
         if len(given.all) != 1:
-            raise self.wrong(token, "it is as.matrix(A)")
+            raise self.wrong(token, f"it is {call}")
         return given.all[0]
 
     def shaped(self, token: Token, data: np.ndarray, rows: Value, columns: Value, by_row: bool = False) -> np.ndarray:

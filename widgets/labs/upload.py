@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from nnrnn_core.reading.files import LARGEST_FILE, READERS
+from nnrnn_core.reading.files import LARGEST_FILE, READERS, file_of
 
 from .matrices import Source, source_of
 
@@ -27,16 +26,11 @@ class Upload:
         """The matrix in it, or the one of that name. ValueError in the words of `read_matrix`."""
         if self.problem:
             raise ValueError(f"the file {self.name!r} {self.problem}")
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / self.name
-            try:
-                path.write_bytes(self.content)
+        try:
+            with file_of(self.name, self.content, self.name) as path:
                 return source_of(path, which)
-            except OSError as problem:
-                raise ValueError(f"the file {self.name!r} cannot be kept for reading: {problem.strerror}") from problem
-            except ValueError as problem:
-                problem.args = (str(problem).replace(str(path), self.name),)
-                raise
+        except OSError as problem:
+            raise ValueError(f"the file {self.name!r} cannot be kept for reading: {problem.strerror}") from problem
 
 
 class UploadButton(anywidget.AnyWidget):
