@@ -26,7 +26,7 @@ from nnrnn_core.dynamics import (
     transient_growth,
     typical_growth,
 )
-from nnrnn_core.dynamics.form import real_form
+from nnrnn_core.dynamics.form import real_form, triangle_of
 from nnrnn_core.matrices import SchurMatrix
 from oracles import as_installed, direct_growth, exact_fisher_memory, table6_matrix
 
@@ -68,6 +68,7 @@ def test_a_form_with_blocks_anywhere_keeps_the_eigenvalues_of_its_blocks(seed):
     first = rng.permutation([0, 2, 4, 6])[:3] + seed % 3 % 2  # three rows stay alone
     form[first, first + 1] = rng.standard_normal(3) * 10.0 ** rng.integers(-9, 9, 3)
     P, lower = as_schur(form)
+    assert np.array_equal(lower, triangle_of(form))
     assert np.array_equal(lower, np.tril(lower))
     assert np.allclose(P @ P.conj().T, np.eye(9), atol=1e-14)
     assert np.allclose(P @ lower @ P.conj().T, form, rtol=0, atol=1e-13 * np.abs(form).max())
@@ -199,10 +200,11 @@ def test_a_growth_estimate_of_other_powers_or_size_starts_anew(generator):
         assert np.array_equal(estimate_growth(large, [0, 3, 9], start=other).transient, cold.transient)
 
 
-def test_powers_of_a_schur_form_leave_nothing_of_the_full_matrix_before_it(generator):
+@pytest.mark.parametrize("size", [66, 130, 132, 194, 256])  # one band to four, with blocks across their edges or none
+def test_powers_of_a_schur_form_leave_nothing_of_the_full_matrix_before_it(size, generator):
     rng = np.random.default_rng(0)
-    schur, powers = nnrnn_matrix(66, 1.0, generator), (0, 1, 3, 9, 10)  # not all one product away from those before
-    full = estimate_growth(rng.standard_normal((66, 66)) / 8, powers)
+    schur, powers = nnrnn_matrix(size, 1.0, generator), (0, 1, 3, 9, 10)  # not all one product away from those before
+    full = estimate_growth(rng.standard_normal((size, size)) / 8, powers)
     estimate = estimate_growth(schur, powers, start=full)
     assert np.allclose(estimate.typical, typical_growth(schur, 10)[list(powers)], rtol=1e-12)
     assert np.allclose(estimate.workspace[-1], np.linalg.matrix_power(real_form(schur), 10), atol=1e-12)

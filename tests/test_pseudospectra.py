@@ -216,3 +216,20 @@ def test_the_level_of_a_single_point_of_a_large_matrix_is_the_least_singular_val
     z = 1.1 + 0.2j
     least = np.linalg.svd(z * np.eye(140) - V, compute_uv=False)[-1]
     assert resolvent_level(V, z) == pytest.approx(least, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("z", "expected"),
+    [
+        (0.5, None),  # 10⁻⁴⁴
+        (0.01, 0.0),  # 10⁻²⁹⁰: below what is told from 0
+        (0.0, 0.0),  # on the spectrum
+    ],
+)
+def test_the_level_of_a_single_point_of_a_large_matrix_may_be_as_small_as_it_is(z, expected):
+    n = 145
+    level = resolvent_level(np.eye(n, k=-1), z)
+    if expected is None:  # (z − V)⁻¹ has z^−(i−j+1) below its diagonal: no subtraction, so its norm is right
+        apart = np.subtract.outer(np.arange(n), np.arange(n))
+        expected = 1 / np.linalg.norm(np.tril(z ** -(apart.clip(0) + 1.0)), 2)
+    assert level == pytest.approx(expected, rel=1e-9)

@@ -18,6 +18,7 @@ from typing import Any, Literal, Protocol, TypeAlias, cast, get_args, runtime_ch
 
 import numpy as np
 import scipy.linalg
+import scipy.sparse
 from jaxtyping import Complex128, Float64, Integer
 from numpy.typing import ArrayLike
 
@@ -177,9 +178,20 @@ def as_schur(V: Matrix) -> tuple[ComplexMatrix, ComplexMatrix]:
     if is_lower(form):
         return P.astype(complex), form.astype(complex)
     if (first := _blocks(form)) is not None:
-        return _without_blocks(P, form, first)
-    upper, Q = scipy.linalg.schur(form.T, output="complex")  # formᵀ = Q upper Q*, so form = conj(Q) upperᵀ Qᵀ
-    return P @ Q.conj(), upper.T.copy()
+        Q, values = _basis_of_blocks(form, first)
+        return (Q.T @ P.T).T, _triangle(form, Q, values)
+    upper, U = scipy.linalg.schur(form.T, output="complex")  # formᵀ = U upper U*, so form = conj(U) upperᵀ Uᵀ
+    return P @ U.conj(), upper.T.copy()
+
+
+def triangle_of(V: Matrix) -> ComplexMatrix:
+    """The form of `as_schur` without its P, for what does not depend on P."""
+    form = form_of(V)
+    if is_lower(form):
+        return form.astype(complex)
+    if (first := _blocks(form)) is not None:
+        return _triangle(form, *_basis_of_blocks(form, first))
+    return as_schur(form)[1]
 
 
 def _blocks(form: SquareMatrix) -> np.ndarray | None:
@@ -190,24 +202,32 @@ def _blocks(form: SquareMatrix) -> np.ndarray | None:
     return np.flatnonzero(beside)
 
 
-def _without_blocks(
-    P: RealMatrix, form: SquareMatrix, first: Integer[np.ndarray, " blocks"]
-) -> tuple[ComplexMatrix, ComplexMatrix]:
-    """`as_schur` of such a form: in each block an eigenvector, and what is orthogonal to it, become the basis."""
-    second = first + 1
+def _basis_of_blocks(
+    form: SquareMatrix, first: Integer[np.ndarray, " blocks"]
+) -> tuple[scipy.sparse.csr_array, Complex128[np.ndarray, " n"]]:
+    """A unitary Q, in which such a form is triangular, and its eigenvalues in the order in which they then stand.
+
+    In each block Q has what is orthogonal to an eigenvector, and the eigenvector.
+    """
+    second, alone = first + 1, np.setdiff1d(np.arange(len(form)), [first, first + 1])
     blocks = form[first[:, None, None] + [[0], [1]], first[:, None, None] + [0, 1]]
     values, vectors = np.linalg.eig(blocks)
     other = values[:, 0].imag * blocks[:, 1, 0].real < 0  # of γ R(θ), e^{+iθ} comes first
     values[other], vectors[other] = values[other, ::-1], vectors[other, :, ::-1]
     x, y = vectors[:, 0, 1], vectors[:, 1, 1]
-    # each new column is `own` times the old one and `other` times its partner in the block
-    own, other, partner = np.ones(len(form), complex), np.zeros(len(form), complex), np.arange(len(form))
-    own[first], own[second], other[first], other[second] = -y.conj(), y, x.conj(), x
-    partner[first], partner[second] = second, first
-    P, form = (M * own + M[:, partner] * other for M in (P, form))
-    form = own.conj()[:, None] * form + other.conj()[:, None] * form[partner]
-    form[first, first], form[second, second] = values[:, 0], values[:, 1]
-    return P, np.tril(form)  # what rounding leaves above the diagonal is inside the blocks
+    entries = np.concatenate([-y.conj(), x.conj(), x, y, np.ones(len(alone), complex)])
+    rows = np.concatenate([first, second, first, second, alone])
+    columns = np.concatenate([first, first, second, second, alone])
+    diagonal = np.diag(form).astype(complex)
+    diagonal[first], diagonal[second] = values[:, 0], values[:, 1]
+    return scipy.sparse.csr_array((entries, (rows, columns)), shape=form.shape), diagonal
+
+
+def _triangle(form: SquareMatrix, Q: scipy.sparse.csr_array, diagonal: Complex128[np.ndarray, " n"]) -> ComplexMatrix:
+    """Q* form Q, with this diagonal and without what rounding leaves above it."""
+    found = np.tril(Q.conj().T @ (Q.T @ form.T).T)
+    np.fill_diagonal(found, diagonal)
+    return found
 
 
 def dense(V: Matrix, name: str) -> SquareMatrix:

@@ -16,7 +16,8 @@ Curve = Float64[np.ndarray, " powers"]
 KEPT = 4  # directions that an estimate leaves to the next one
 COLD_DIRECTIONS, COLD_STEPS = 2, 6  # of the Krylov space where there is no estimate to start from: few and far
 LARGE = 1e150  # norms beyond it count as infinite, for their squares leave float64
-LEAST_HALVED = 64  # rows of a matrix: with fewer, a product in three parts takes no less time than one of the whole
+BAND = 64  # rows: a product of lower matrices in bands of fewer takes no less time than one of the whole
+BANDS = 4  # at most: more save nothing
 
 
 class GrowthEstimate(NamedTuple):
@@ -155,8 +156,8 @@ def _largest_on_krylov_space(
 
 def _fill_with_powers(stack: Inexact[np.ndarray, "powers n n"], form: SquareMatrix, powers: Sequence[int]) -> None:
     known = {0: np.eye(len(form)), 1: form}
-    half = len(form) // 2
-    product = np.matmul if len(form) < LEAST_HALVED or form[:half, half:].any() else _lower_product
+    lower = not any(form[top:bottom, bottom:].any() for top, bottom in _bands(len(form)))
+    product = _lower_product if lower else np.matmul
     with np.errstate(over="ignore", invalid="ignore"):
         for i, k in enumerate(powers):
             # written in place, for fresh memory can cost more than the product; a power known already is copied
@@ -173,11 +174,17 @@ def _power(
     return known[k]
 
 
+def _bands(n: int) -> list[tuple[int, int]]:
+    """The first row of each band and the first after it."""
+    count = max(1, min(BANDS, n // BAND))
+    return list(pairwise(n * i // count for i in range(count + 1)))
+
+
 def _lower_product(A: SquareMatrix, B: SquareMatrix, out: SquareMatrix | None = None) -> SquareMatrix:
-    """A B of two matrices whose upper right quarter is 0, as that of V in Schur form: half of the work."""
-    out, half = np.empty_like(A) if out is None else out, len(A) // 2
-    np.matmul(A[:half, :half], B[:half, :half], out=out[:half, :half])
-    np.matmul(A[half:], B[:, :half], out=out[half:, :half])
-    np.matmul(A[half:, half:], B[half:, half:], out=out[half:, half:])
-    out[:half, half:] = 0.0
+    """A B of two matrices that are lower triangular but for blocks as large as a band: a third of the work."""
+    out, bands = np.empty_like(A) if out is None else out, _bands(len(A))
+    for i, (top, bottom) in enumerate(bands):
+        for left, right in bands[: i + 1]:
+            np.matmul(A[top:bottom, left:bottom], B[left:bottom, left:right], out=out[top:bottom, left:right])
+        out[top:bottom, bottom:] = 0.0
     return out

@@ -19,7 +19,7 @@ import numpy as np
 from ..checks import number, whole_number
 from .bounded_powers import DRIFT, Exponentials, Power, Powers, product
 from .continuous import nilpotent_powers
-from .form import HoldsSchurForm, Matrix, SquareMatrix, Time, as_schur, check_time, form_of
+from .form import HoldsSchurForm, Matrix, SquareMatrix, Time, check_time, form_of, triangle_of
 from .growth_limit import Limit, limit_of
 from .spectrum import eigenvalue_uncertainty, eigenvalues
 
@@ -168,7 +168,7 @@ def _endless(V: Matrix, discrete: bool) -> bool:
         return found[0] >= 0
     if doubt.any():
         return False
-    form = as_schur(V)[1] if isinstance(V, HoldsSchurForm) else form  # triangular, as there is no doubt
+    form = triangle_of(V) if isinstance(V, HoldsSchurForm) else form  # triangular, as there is no doubt
     edge = np.unique(values[np.isin(values, (1, -1, 1j, -1j)) if discrete else beyond == 0])
     return any(_defective(form, complex(value)) for value in edge)
 

@@ -13,9 +13,10 @@ import math
 from contextlib import suppress
 
 import numpy as np
+import scipy.linalg.blas
 import scipy.linalg.lapack
 from jaxtyping import Bool, Complex128, Float64
-from scipy.sparse.linalg import ArpackError, svds
+from scipy.sparse.linalg import ArpackError, LinearOperator, svds
 
 from ..threads import give_way
 from .form import ComplexMatrix, frobenius
@@ -29,7 +30,8 @@ RowsAndOne = Float64[np.ndarray, "steps+1 points"]
 DENSE = 128  # rows up to which LAPACK is as fast as ARPACK
 SQUARE_ROOT_OF_EXACT = 1e-7  # of the relative error: SciPy squares it
 FEW = 8  # points: so few are faster taken one by one
-ROWS = 16  # how many rows of a substitution one matrix product prepares
+ROWS = 16  # of a substitution, which one matrix product prepares; each then takes all points together
+TALL = 64  # the same, where points are few and BLAS takes all rows of one together
 CACHE = 2**16  # complex numbers in one array of columns
 CAUTION = 10  # factor on the estimate of the error
 REFINEMENTS = 12  # most steps towards the largest singular value of a bidiagonal matrix
@@ -77,7 +79,6 @@ def _smallest_singular_values(form: ComplexMatrix, z: Points, tolerance: float) 
         pivots = 1 / (z - np.diag(form)[:, None])
         right, left = _start(n, len(z)), np.zeros_like(pivots)
         for _ in range(_most_steps(n)):
-            give_way()
             left = _substitute(below, pivots, right) - betas[-1] * left
             alphas = np.vstack([alphas, _normalise(left)])
             right = _substitute(above, pivots[::-1].conj(), left[::-1])[::-1] - alphas[-1] * right
@@ -100,20 +101,34 @@ def _smallest_singular_values(form: ComplexMatrix, z: Points, tolerance: float) 
 
 
 def level_from_inverse(form: ComplexMatrix, z: complex) -> float:
-    """1/‖(z − form)⁻¹‖₂, the inverse of a triangular matrix multiplied out: the fastest way for a single point."""
-    inverse, on_spectrum = scipy.linalg.lapack.ztrtri(z * np.eye(len(form)) - form, lower=1)
-    return 0.0 if on_spectrum or not np.isfinite(inverse).all() else 1 / _norm(inverse)
+    """1/‖(z − form)⁻¹‖₂ of a single point: by ARPACK, or with the inverse of a triangular matrix multiplied out."""
+    A = z * np.eye(len(form)) - form
+    if len(form) > DENSE and (norm := _norm_of_inverse(A)) is not None:
+        return 1 / norm
+    inverse, on_spectrum = scipy.linalg.lapack.ztrtri(A, lower=1)
+    return 0.0 if on_spectrum or not np.isfinite(inverse).all() else 1 / float(np.linalg.norm(inverse, 2))
 
 
-def _norm(M: ComplexMatrix) -> float:
-    """‖M‖₂; of a large matrix by ARPACK, which takes a few dozen products with it where LAPACK finds all values."""
-    size = float(np.abs(M).max())  # by which M is divided: ARPACK squares it
-    if len(M) > DENSE:
-        start = _start(len(M), 1)[:, 0]
-        with suppress(ArpackError):  # of some matrices whose values are all alike
-            [found] = svds(M / size, k=1, v0=start, tol=SQUARE_ROOT_OF_EXACT, return_singular_vectors=False)
-            return size * float(found)
-    return float(np.linalg.norm(M, 2))
+def _norm_of_inverse(A: ComplexMatrix) -> float | None:
+    """‖A⁻¹‖₂ of a lower triangular A, by some dozens of substitutions; None where they leave float64, or do not suffice
+    (of some matrices whose values are all alike)."""
+    start, columns = _start(len(A), 1)[:, 0], A.T  # BLAS takes the columns of Aᵀ for those of a matrix
+    with np.errstate(all="ignore"):
+        once = scipy.linalg.blas.ztrsv(columns, start, trans=1)
+        size = float(np.linalg.norm(once))  # by which A⁻¹ is divided: ARPACK squares it
+        if not 0 < size < math.inf:
+            return None
+        inverse = LinearOperator(
+            A.shape,
+            dtype=complex,
+            matvec=lambda x: scipy.linalg.blas.ztrsv(columns, x / size, trans=1),
+            rmatvec=lambda x: scipy.linalg.blas.ztrsv(columns, x.conj() / size).conj(),
+        )
+        with suppress(ArpackError):
+            [found] = svds(inverse, k=1, v0=start, tol=SQUARE_ROOT_OF_EXACT, return_singular_vectors=False)
+            norm = size * float(found)
+            return norm if 0 < norm < math.inf else None
+    return None
 
 
 def _start(n: int, count: int) -> Columns:
@@ -124,14 +139,27 @@ def _start(n: int, count: int) -> Columns:
 def _substitute(below: ComplexMatrix, pivots: Columns, b: Columns) -> Columns:
     """The columns x with x_i = pivot_i (b_i + Σ_{j < i} below_ij x_j): A⁻¹ b for A = 1/pivots − below."""
     x = np.empty_like(pivots)
-    for first in range(0, len(b), ROWS):
-        rows = slice(first, min(first + ROWS, len(b)))
+    few = x.shape[1] <= FEW
+    solve, height = (_column_by_column, TALL) if few else (_row_by_row, ROWS)
+    for first in range(0, len(b), height):
+        give_way()
+        rows = slice(first, min(first + height, len(b)))
         np.add(below[rows, :first] @ x[:first], b[rows], out=x[rows])
-        x[first] *= pivots[first]
-        for i in range(first + 1, rows.stop):
-            x[i] += below[i, first:i] @ x[first:i]
-            x[i] *= pivots[i]
+        solve(below[rows, rows], pivots[rows], x[rows])
     return x
+
+
+def _row_by_row(below: ComplexMatrix, pivots: Columns, x: Columns) -> None:
+    x[0] *= pivots[0]
+    for i in range(1, len(x)):
+        x[i] += below[i, :i] @ x[:i]
+        x[i] *= pivots[i]
+
+
+def _column_by_column(below: ComplexMatrix, pivots: Columns, x: Columns) -> None:
+    for j in range(x.shape[1]):
+        A = np.diag(1 / pivots[:, j]) - below
+        x[:, j] = scipy.linalg.blas.ztrsv(A.T, x[:, j], trans=1)  # BLAS takes the columns of Aᵀ for those of a matrix
 
 
 def _normalise(x: Columns) -> Reals:

@@ -26,7 +26,7 @@ import scipy  # loads what is asked of it when it is first asked
 from jaxtyping import Float64
 
 from ..checks import number, whole_number
-from .form import ComplexMatrix, Matrix, Time, as_schur, check_time, is_real
+from .form import ComplexMatrix, Matrix, Time, check_time, is_real, triangle_of
 from .inverse_lanczos import level_from_inverse, levels
 from .numerical_range import numerical_abscissa, numerical_radius
 from .pseudospectral_radius import middles
@@ -155,7 +155,7 @@ def kreiss_bounds(V: Matrix, time: Time = "discrete", tolerance: float = 1e-6, b
     discrete = check_time(time) == "discrete"
     tolerance = number("tolerance", tolerance, 0, 1, above=True, below=True)
     budget = whole_number("budget", budget, 1)
-    values, form = eigenvalues(V), as_schur(V)[1]
+    values, form = eigenvalues(V), triangle_of(V)
     size = np.abs(values) - 1 if discrete else values.real
     unit = 1.0 if discrete else float(np.linalg.norm(form, 2)) or 1.0  # of length in the half plane
     outermost = int(size.argmax())

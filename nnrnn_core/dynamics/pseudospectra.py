@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Complex128, Float64
 
 from ..checks import number, whole_number
-from .form import Matrix, Numbers, as_schur, is_real, points
+from .form import Matrix, Numbers, is_real, points, triangle_of
 from .inverse_lanczos import Levels, levels
 
 TOLERANCE = 1e-8
@@ -59,7 +59,7 @@ def resolvent_level(V: Matrix, z: Numbers, tolerance: float = TOLERANCE) -> Leve
     0.2157
     """
     number("tolerance", tolerance, 0, 1, above=True, below=True)
-    return levels(as_schur(V)[1], points(z, "z"), tolerance, is_real(V))
+    return levels(triangle_of(V), points(z, "z"), tolerance, is_real(V))
 
 
 def pseudospectrum(
@@ -139,7 +139,7 @@ def perturbed_eigenvalues(V: Matrix, eps: float, count: int = 50, seed: int = 0)
     ((200, 2), True)
     """
     size = number("eps", eps, 0)
-    _, form = as_schur(V)
+    form = triangle_of(V)
     shape = (whole_number("count", count, 1), *form.shape)
     rng = np.random.default_rng(whole_number("seed", seed, 0))
     E = rng.standard_normal(shape) + 1j * rng.standard_normal(shape)

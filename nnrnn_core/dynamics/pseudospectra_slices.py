@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from ..checks import number, whole_number
-from .form import Matrix, Numbers, as_schur, is_real
+from .form import Matrix, Numbers, is_real, triangle_of
 from .inverse_lanczos import levels
 from .pseudospectra import TOLERANCE, grid
 
@@ -95,7 +95,7 @@ def pseudospectra_slices(
     number("tolerance", tolerance, 0, 1, above=True, below=True)
     allowed = number("seconds", seconds, 0, above=True)
     z = grid(real, imag)
-    form = as_schur(V)[1]
+    form = triangle_of(V)
     points, where = np.unique(z.real + 1j * np.abs(z.imag) if is_real(V) else z, return_inverse=True)
     where, found = where.reshape(z.shape), np.full(len(points), np.nan)
     least = max(FEWEST, CALLING // len(form) ** 2)

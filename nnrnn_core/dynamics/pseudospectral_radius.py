@@ -16,7 +16,7 @@ import scipy.linalg
 from jaxtyping import Float64
 
 from ..checks import number
-from .form import ComplexMatrix, Matrix, as_schur
+from .form import ComplexMatrix, Matrix, triangle_of
 from .inverse_lanczos import is_normal
 
 Places = Float64[np.ndarray, " places"]
@@ -114,7 +114,7 @@ def pseudospectral_abscissa(A: Matrix, eps: float) -> float:
 def _in_a_unit(V: Matrix, eps: float) -> tuple[float, ComplexMatrix, float]:
     """A power of two, and the triangular form and ε divided by it, so that no entry is beyond 1: in other units LAPACK
     does not find all eigenvalues."""
-    form, eps = as_schur(V)[1], number("eps", eps, 0)
+    form, eps = triangle_of(V), number("eps", eps, 0)
     unit = 2.0 ** math.frexp(max(float(np.abs(form).max()), eps))[1]
     return unit, form / unit, eps / unit
 

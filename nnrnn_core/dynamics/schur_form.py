@@ -21,6 +21,7 @@ from .form import (
     form_of,
     real_form,
     square,
+    triangle_of,
 )
 
 ORDERS = ("as computed", "largest real part first", "smallest real part first")
@@ -194,7 +195,7 @@ def form_and_blocks(V: Matrix) -> tuple[SquareMatrix, Bool[np.ndarray, "n n"]]:
         return form, _pairs(len(form))
     form = form_of(V)
     if np.iscomplexobj(form):
-        return as_schur(form)[1], np.eye(len(form), dtype=bool)
+        return triangle_of(form), np.eye(len(form), dtype=bool)
     form = _numerical_form(form)[1]
     return form, _inside(form)
 

@@ -12,7 +12,18 @@ import numpy as np
 import scipy.linalg
 from jaxtyping import Complex128, Float64
 
-from .form import ComplexMatrix, HoldsSchurForm, Matrix, as_form, as_schur, form_of, frobenius, is_lower, numpy_array
+from .form import (
+    ComplexMatrix,
+    HoldsSchurForm,
+    Matrix,
+    as_form,
+    as_schur,
+    form_of,
+    frobenius,
+    is_lower,
+    numpy_array,
+    triangle_of,
+)
 from .inverse_lanczos import is_normal
 
 EPS = float(np.finfo(float).eps)
@@ -223,7 +234,7 @@ def eigenvector_condition(V: Matrix) -> float:
     >>> round(dynamics.eigenvector_condition([[0.9, 0.0], [1.0, 0.8]]), 2)
     20.05
     """
-    _, form = as_schur(V)
+    form = triangle_of(V)
     if is_normal(form):
         return 1.0  # where eigenvalues coincide any basis of their space will do, and we take the unitary one
     singular = scipy.linalg.svdvals(_eigenvectors(form)[1])

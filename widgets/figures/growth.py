@@ -79,7 +79,7 @@ def growth_of(
     rate: float | None = None,
 ) -> Growth:
     """The curves for k = 0 … horizon, or 101 times t = 0 … horizon. exact False: fewer random starts and, for a wide V,
-    estimates at about 20 of the powers, in a tenth of the time. given: see `rounding`. rate: the spectral radius or
+    estimates at 12 or 20 of the powers, in a tenth of the time. given: see `rounding`. rate: the spectral radius or
     abscissa where it is known."""
     step, length, count = _steps(V, horizon, time)
     small = len(form_of(step)) <= EXACT_SIZE

@@ -7,8 +7,10 @@ from typing import NamedTuple
 import numpy as np
 
 from nnrnn_core import dynamics
+from nnrnn_core.dynamics.form import form_of
 
 POWERS = 20  # about how many of them are looked at
+MANY, FEWER = 128, 12  # as many for a matrix of more rows than that: the line between them errs no more there
 
 
 class QuickGrowth(NamedTuple):
@@ -20,7 +22,8 @@ class QuickGrowth(NamedTuple):
 
 
 def quick_growth(V: dynamics.Matrix, count: int) -> QuickGrowth:
-    """An estimate for 0 to `count` steps of h_t = V h_(t−1), at about 20 of them, dense at first. For x' = A x take
+    """An estimate for 0 to `count` steps of h_t = V h_(t−1), at 12 or 20 of them, dense at first. For x' = A x take
     what A does in a step of time, `dynamics.propagator`."""
-    estimate = dynamics.estimate_growth(V, dynamics.growth_powers(count, POWERS))
+    looked_at = POWERS if len(form_of(V)) <= MANY else FEWER
+    estimate = dynamics.estimate_growth(V, dynamics.growth_powers(count, looked_at))
     return QuickGrowth(np.array(estimate.powers), estimate.transient, estimate.typical)
