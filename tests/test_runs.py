@@ -1,5 +1,6 @@
 """Runs of experiments: what is killed goes on to the same numbers, nothing is mixed, everything is said."""
 
+import io
 import json
 import multiprocessing
 import os
@@ -22,6 +23,7 @@ from nnrnn_core.experiments import __main__ as command
 from nnrnn_core.experiments.__main__ import main
 from nnrnn_core.experiments.diagnosis import diagnosis
 from nnrnn_core.experiments.runs import path_of, read, run, run_all
+from nnrnn_core.experiments.table import as_text
 from nnrnn_core.sequence_model import RECURRENTS
 from nnrnn_core.settings import Settings
 
@@ -152,28 +154,78 @@ class Stopped(Exception):
     pass
 
 
-# without a checkpoint; with one that is older than the last line; with one that is as old
-@pytest.mark.parametrize(
-    ("interval", "moment"), [(1, "after the line"), (2, "after the line"), (1, "after the checkpoint")]
-)
-def test_a_run_that_is_interrupted_goes_on_to_the_same_numbers(tmp_path, whole, monkeypatch, moment, interval):
-    seen = 0
+# without a checkpoint; with one that is older than the last line
+@pytest.mark.parametrize("line", [1, 2])
+def test_a_run_that_is_interrupted_after_a_line_goes_on_to_the_same_numbers(tmp_path, whole, monkeypatch, line):
+    seen, save = 0, runs.Training.save
 
-    def stop(*_):
+    def stop(*given):
         nonlocal seen
         seen += 1
-        if seen == interval:
+        if seen == line:
             raise Stopped
+        save(*given)
 
-    save = runs.Training.save
     with monkeypatch.context() as patch:
-        if moment == "after the line":
-            patch.setattr(runs.Training, "save", lambda *args: (stop(), save(*args)))
+        patch.setattr(runs.Training, "save", stop)
         with pytest.raises(Stopped):
-            run(digits(), tmp_path, stop if moment == "after the checkpoint" else None)
+            run(digits(), tmp_path)
     path = run(digits(), tmp_path)
     assert without_time(read(path)) == without_time(whole)
     assert [file.name for file in path.parent.glob("*.pt")] == ["nnrnn-width-0.network.pt"]
+
+
+@pytest.mark.parametrize(
+    "update", [0, 7, 11, 30]
+)  # before all, between two lines, with a checkpoint, and after the last
+def test_a_run_that_is_interrupted_at_an_update_goes_on_to_the_same_numbers(tmp_path, whole, update):
+    def stop(done, *_):
+        if done == update:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        run(digits(), tmp_path, stop)
+    assert without_time(read(run(digits(), tmp_path))) == without_time(whole)
+
+
+def test_progress_is_told_at_each_update_from_where_a_run_goes_on(tmp_path, capsys):
+    told = []
+
+    def stop(done, in_all, seconds):
+        told.append((done, in_all))
+        if done == 17:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        run(digits(), tmp_path, stop)
+    run(digits(), tmp_path, lambda done, in_all, seconds: told.append((done, in_all)))
+    assert told == [(done, 30) for done in [*range(18), *range(10, 31)]]
+
+
+def test_the_time_left_of_a_run_that_goes_on_is_that_of_the_updates_of_this_process():
+    with command.tqdm(total=100, file=io.StringIO()) as bar:
+        show = command._shown_on(bar)
+        show(60, 100, 0.0)
+        show(70, 100, 0.0)
+        assert (bar.n, bar.initial) == (70, 60)
+
+
+def test_the_table_says_how_far_an_unfinished_run_has_come(tmp_path):
+    def stop(done, *_):
+        if done == 25:
+            raise Stopped
+
+    for seed, network in ((0, "nnrnn"), (1, "nnrnn"), (0, "lstm")):
+        with pytest.raises(Stopped):
+            run(Experiment("permuted-digits", network, seed=seed), tmp_path, stop)
+    path = path_of(digits(seed=1), tmp_path)
+    path.write_text("".join(path.read_text("utf-8").splitlines(keepends=True)[:2]), encoding="utf-8")
+    run(Experiment("permuted-digits", "lstm", seed=2), tmp_path)
+    farthest = read(path_of(digits(), tmp_path))[-1]
+    assert farthest["updates"] == 20
+    [row] = [line for line in as_text(experiments.rows(tmp_path)).splitlines() if "unfinished" in line]
+    assert row.startswith("| permuted-digits | width | nnrnn |  | 0 | unfinished: ")
+    assert f"{farthest['valid_score']:.4g} in validation after 20 of 30 updates" in row
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")

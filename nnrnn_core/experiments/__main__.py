@@ -127,7 +127,12 @@ def _with_progress(experiment: Experiment, folder: Path) -> None:
 
 
 def _shown_on(bar: tqdm) -> Progress:
-    return lambda updates, _, __: bar.update(updates - bar.n)
+    def show(updates: int, _: int, __: float) -> None:
+        if not bar.n:  # those of an earlier process took none of this one's time
+            bar.initial = updates
+        bar.update(updates - bar.n)
+
+    return show
 
 
 def _outcome(line: dict[str, object]) -> str:

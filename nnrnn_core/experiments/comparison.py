@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -165,10 +165,9 @@ def as_run(task: str, folder: str | Path, scale: str) -> dict[str, Race]:
     their runs at equal width, as soon as another network has run at equal parameters: they alone are no race.
     """
     found: dict[str, dict[str, dict[int, Lines]]] = {each: {} for each in MATCHES}
-    for path in sorted((Path(folder) / scale / task).glob("*.jsonl")):
-        lines = read(path)
-        if lines and lines[-1].get("done") and lines[0].get("rate") is None:
-            head = lines[0]
+    for lines in _all_runs(task, folder, scale):
+        head = lines[0]
+        if lines[-1].get("done"):
             found[head["match"]].setdefault(head["network"], {})[head["seed"]] = lines
     if found["parameters"] and scale == "class":
         for network in AS_WIDE:
@@ -178,6 +177,24 @@ def as_run(task: str, folder: str | Path, scale: str) -> dict[str, Race]:
         match: Race(task, match, scale, {n: dict(sorted(runs[n].items())) for n in _order(task) if n in runs})
         for match, runs in found.items()
     }
+
+
+def unfinished(task: str, match: str, network: str, folder: str | Path, scale: str) -> Lines | None:
+    """The lines of the run that has come farthest, of those that have come to an evaluation and not to their end."""
+    begun = [
+        lines
+        for lines in _all_runs(task, folder, scale)
+        if (lines[0]["match"], lines[0]["network"]) == (match, network) and not lines[-1].get("done") and len(lines) > 1
+    ]
+    return max(begun, key=lambda lines: int(lines[-1]["updates"]), default=None)
+
+
+def _all_runs(task: str, folder: str | Path, scale: str) -> Iterator[Lines]:
+    """The lines of each run at a chosen rate; a run of the grid of rates is no result."""
+    for path in sorted((Path(folder) / scale / task).glob("*.jsonl")):
+        lines = read(path)
+        if lines and lines[0].get("rate") is None:
+            yield lines
 
 
 def _order(task: str) -> list[str]:

@@ -68,7 +68,8 @@ def run(experiment: Experiment, folder: str | Path = "results", progress: Progre
     folder
         Where results go; it is made if need be.
     progress
-        Called after each evaluation.
+        Called with the updates done, those of the whole run and the seconds so far, when it begins and after each
+        update.
 
     Returns
     -------
@@ -150,11 +151,17 @@ def _run(experiment: Experiment, path: Path, progress: Progress) -> None:
     lines = [line for line in lines if line.get("updates", 0) <= training.index]
     _rewrite(path, lines)
     clock = _Clock(lines[-1])
+
+    def step() -> float:
+        loss = training.step().loss
+        progress(training.index, experiment.plan.updates, clock.read()["seconds"])
+        return loss
+
+    progress(training.index, experiment.plan.updates, clock.read()["seconds"])
     try:
-        for line in _intervals(training, experiment, clock):
+        for line in _intervals(training, experiment, step, clock):
             _append(path, line)
             training.save(checkpoint)
-            progress(training.index, experiment.plan.updates, line["seconds"])
     except Diverged as problem:
         _append(path, {"updates": training.index, "diverged": str(problem), "done": True})
     else:
@@ -178,10 +185,10 @@ class _Clock:
         return {"seconds": round(wall, 2), "cpu_seconds": round(cpu, 2)}
 
 
-def _intervals(training: Training, experiment: Experiment, clock: _Clock) -> Iterator[Line]:
+def _intervals(training: Training, experiment: Experiment, step: Callable[[], float], clock: _Clock) -> Iterator[Line]:
     while training.index < experiment.plan.updates:
         many = min(experiment.plan.interval, experiment.plan.updates - training.index)
-        losses = [training.step().loss for _ in range(many)]
+        losses = [step() for _ in range(many)]
         loss, score = training.evaluate("valid")
         yield {
             "updates": training.index, "train_loss": float(np.mean(losses)), "valid_loss": loss, "valid_score": score,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .catalogue import SCALES, networks
-from .comparison import Race, as_run
+from .comparison import Lines, Race, as_run, unfinished
 from .paper import reported
 
 
@@ -19,14 +19,19 @@ def rows(folder: str | Path, scale: str = "class") -> list[dict[str, Any]]:
     -------
     list of dict
         "task", "match", "network", "parameters", "seeds", "diverged", "mean", "spread" (sample standard deviation, NaN
-        for one seed), "minutes" (mean), "reported" (of the paper).
+        for one seed), "minutes" (mean), "reported" (of the paper), "unfinished" (the lines of a run that has not come
+        to its end, or None).
     """
     table = []
     for task in SCALES[scale]:
         for match, race in as_run(task, folder, scale).items():
             for network in networks(task):
                 wanted = {"task": task, "match": match, "network": network}
-                table.append({**wanted, **_summary(race, network), "reported": reported(task, network, match)})
+                rest = {
+                    "reported": reported(task, network, match),
+                    "unfinished": unfinished(**wanted, folder=folder, scale=scale),
+                }
+                table.append({**wanted, **_summary(race, network), **rest})
     return table
 
 
@@ -52,6 +57,8 @@ def as_text(table: list[dict[str, Any]]) -> str:
         score = "not run"
         if row["seeds"]:
             score = f"{row['mean']:.4g}" + (f" ± {row['spread']:.2g}" if row["seeds"] > 1 else "")
+        elif row["unfinished"]:
+            score = _of_unfinished(row["unfinished"])
         if row["diverged"]:
             score += f" ({row['diverged']} diverged)"
         minutes = f"{row['minutes']:.1f}" if row["seeds"] else ""
@@ -59,3 +66,13 @@ def as_text(table: list[dict[str, Any]]) -> str:
         cells = [row["task"], row["match"], row["network"], row["parameters"] or "", row["seeds"], score, minutes, said]
         lines.append("| " + " | ".join(map(str, cells)) + " |")
     return "\n".join(lines)
+
+
+def _of_unfinished(lines: Lines) -> str:
+    """How far a run has come, and how long the whole would take at this pace."""
+    last, whole = lines[-1], lines[0]["plan"]["updates"]
+    hours = last["cpu_seconds"] / 3600
+    return (
+        f"unfinished: {last['valid_score']:.4g} in validation after {last['updates']:,} of {whole:,} updates, "
+        f"{hours:.2g} hours of the processor of about {hours * whole / last['updates']:.2g}"
+    )
