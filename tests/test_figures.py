@@ -34,7 +34,7 @@ def test_an_exact_frame_holds_the_growth_and_the_memory_of_V_itself() -> None:
     lab = experiment(start="random")
     frame = frame_of(lab.look(), exact=True)
     V = lab.training.model.V
-    assert np.allclose(frame.worst, transient_growth(V, 40))  # type: ignore[arg-type]
+    assert np.allclose(frame.largest, transient_growth(V, 40))  # type: ignore[arg-type]
     assert np.allclose(frame.typical, typical_growth(V, 40))  # type: ignore[arg-type]
     U = lab.training.model.recurrent.input_matrix().detach().double()  # type: ignore[operator, union-attr]
     source = np.linalg.svd(U.numpy())[0][:, 0]
@@ -44,7 +44,7 @@ def test_an_exact_frame_holds_the_growth_and_the_memory_of_V_itself() -> None:
 def test_an_estimate_stays_within_two_percent_below_the_exact_curve() -> None:
     snapshot = experiment(start="random").look()
     exact, estimate = frame_of(snapshot, exact=True), frame_of(snapshot, exact=False)
-    ratio = estimate.worst / exact.worst[estimate.powers]
+    ratio = estimate.largest / exact.largest[estimate.powers]
     assert np.all(ratio <= 1 + 1e-9) and np.all(ratio > 0.98)
     assert np.allclose(estimate.memory, exact.memory, rtol=1e-3)
 
@@ -69,7 +69,7 @@ def test_a_panel_with_one_curve_needs_no_legend_and_what_is_hidden_sets_no_axis(
         traces, layout = lines_push(frame, first, lab.curves, lab.words(), growth=more, start=more)
         for name in (TYPICAL, MEASURED, "at the start", "J(k), at the start"):
             assert traces[name]["visible"] is more and ("y" in traces[name]) is more
-        assert all(traces[name]["showlegend"] is more for name in ("worst ‖Vᵏ‖₂", "now", "J(k)"))
+        assert all(traces[name]["showlegend"] is more for name in ("largest ‖Vᵏ‖₂", "now", "J(k)"))
         ranges.append(layout["yaxis4.range"])
     assert ranges[1][0] < ranges[0][0]
 

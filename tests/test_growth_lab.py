@@ -19,11 +19,11 @@ from widgets import GrowthLab
 from widgets.figures.growth import (
     BAND,
     BEST,
+    BEST_START,
     HERE,
     PEAK,
     RESPONSE,
     TYPICAL,
-    WORST,
     growth_figure,
     growth_of,
     growth_push,
@@ -59,8 +59,8 @@ def shown(lab: GrowthLab) -> dict[str, np.ndarray]:
     """What the figure holds of the state."""
     figure = lab.figures[0]
     return {
-        "times": figure.array(WORST, "x"),
-        "worst": figure.array(WORST, "y"),
+        "times": figure.array(BEST_START, "x"),
+        "largest": figure.array(BEST_START, "y"),
         "typical": figure.array(TYPICAL, "y"),
         "best_input": figure.array(BEST, "y")[1::3],
         "response": figure.array(RESPONSE, "y")[1::3],
@@ -71,7 +71,7 @@ def assert_shows_its_state(lab: GrowthLab) -> None:
     lab.settle()
     exact = lab.state.arrays()
     for name, drawn in shown(lab).items():
-        wanted = np.where(exact[name] > 0, exact[name], np.nan) if name in ("worst", "typical") else exact[name]
+        wanted = np.where(exact[name] > 0, exact[name], np.nan) if name in ("largest", "typical") else exact[name]
         assert np.allclose(drawn, wanted, equal_nan=True), name
     assert lab.status == lab.state.sentence() == lab.figures[0].alt
 
@@ -81,11 +81,11 @@ def assert_shows_its_state(lab: GrowthLab) -> None:
 
 @settings(deadline=None, max_examples=20)
 @given(matrices)
-def test_the_typical_start_gains_less_than_the_worst_and_no_less_than_its_share(V: np.ndarray):
+def test_the_typical_start_gains_less_than_the_best_and_no_less_than_its_share(V: np.ndarray):
     growth = growth_of(V, 10)
-    assert np.all(growth.typical <= growth.worst * (1 + 1e-9))
-    assert np.all(growth.worst <= 2 * growth.typical * (1 + 1e-9)), "√N times the typical one, N = 4"
-    assert np.all(growth.high <= growth.worst * (1 + 1e-9))
+    assert np.all(growth.typical <= growth.largest * (1 + 1e-9))
+    assert np.all(growth.largest <= 2 * growth.typical * (1 + 1e-9)), "√N times the typical one, N = 4"
+    assert np.all(growth.high <= growth.largest * (1 + 1e-9))
     assert np.all(growth.low <= growth.high)
 
 
@@ -96,15 +96,15 @@ def test_an_estimate_for_a_slider_is_close_to_the_exact_curves(name: str):
     k = fast.times.astype(int)
     assert len(k) < 60
     assert np.allclose(fast.typical, exact.typical[k])
-    assert np.all(fast.worst <= exact.worst[k] * (1 + 1e-9))
-    assert np.all(fast.worst >= 0.9 * exact.worst[k])
+    assert np.all(fast.largest <= exact.largest[k] * (1 + 1e-9))
+    assert np.all(fast.largest >= 0.9 * exact.largest[k])
 
 
 def test_in_continuous_time_the_curves_are_those_of_the_exponential():
     A = dynamics.gallery["stability_optimised"]()
     growth = growth_of(A, 20, "continuous")
     assert np.allclose(growth.times, np.linspace(0, 20, 101))
-    assert np.allclose(growth.worst, dynamics.exponential_growth(A, growth.times))
+    assert np.allclose(growth.largest, dynamics.exponential_growth(A, growth.times))
     assert np.allclose(growth.typical, dynamics.typical_exponential_growth(A, growth.times))
     assert np.allclose(growth.radius, np.exp(dynamics.spectral_abscissa(A) * growth.times))
 
@@ -122,16 +122,16 @@ def test_figure_1b_of_the_paper_is_the_typical_growth():
     growth = lab.state.growth
     assert lab.state.horizon == 150
     assert growth.peak == (pytest.approx(1.05**99), 99)
-    assert (growth.worst.max().round(), growth.typical.max().round(1), growth.typical.argmax()) == (125, 25.5, 90)
+    assert (growth.largest.max().round(), growth.typical.max().round(1), growth.typical.argmax()) == (125, 25.5, 90)
     assert "125-fold by k = 99" in lab.status and "25.5-fold by k = 90" in lab.status
     lab.close()
 
 
 def test_what_leaves_float64_leaves_gaps_and_no_warning():
     growth = growth_of(1e4 * np.eye(3), 100)
-    assert np.isinf(growth.worst[-1])
+    assert np.isinf(growth.largest[-1])
     traces, layout = growth_push(growth, "discrete")
-    assert np.isnan(traces[WORST]["y"][-1])
+    assert np.isnan(traces[BEST_START]["y"][-1])
     assert np.all(np.isfinite(layout["yaxis.range"]))
     assert growth.peak[1] == 77
 
@@ -142,7 +142,7 @@ def test_what_leaves_float64_leaves_gaps_and_no_warning():
 def test_the_horizon_holds_the_transient():
     for name in ("shear", "grcar", "balanced_network", "random"):
         growth = GrowthState.of(source_of(name)).growth
-        assert growth.worst[-1] < 1 < growth.peak[0]
+        assert growth.largest[-1] < 1 < growth.peak[0]
 
 
 def test_the_figure_has_the_traces_and_the_axes_that_are_pushed():
@@ -184,7 +184,7 @@ def test_the_default_makes_the_point():
     assert lab.state.source.name == "balanced_network"
     assert lab.state.growth.rate == pytest.approx(-1)
     assert lab.state.best.gain > 2.5
-    assert lab.status.startswith("By the eigenvalues alone (spectral abscissa −1) a state would shrink, yet the worst")
+    assert lab.status.startswith("By the eigenvalues alone (spectral abscissa −1) a state would shrink, yet the best")
     assert lab.state.best.input[0] > 0 > lab.state.best.input[1]
     assert lab.state.best.response.min() > 0
 
@@ -219,7 +219,7 @@ def test_the_sentence_names_the_kind_of_growth(lab: GrowthLab, name: str, words:
 
 def test_a_matrix_that_grows_for_ever_is_said_to(lab: GrowthLab):
     lab.set_matrix(1.5 * np.eye(2))
-    assert "would grow for ever, and the worst start still grows at the end" in lab.status
+    assert "would grow for ever, and the best start still grows at the end" in lab.status
 
 
 # --- controls
@@ -258,7 +258,7 @@ def test_k_reaches_exactly_to_the_horizon(lab: GrowthLab):
 
 def test_the_feed_forward_part_decides_the_growth_and_no_eigenvalue(lab: GrowthLab):
     lab.set(scale=0)
-    assert np.allclose(lab.state.growth.worst, lab.state.growth.radius)
+    assert np.allclose(lab.state.growth.largest, lab.state.growth.radius)
     lab.set(scale=2)
     assert lab.state.growth.rate == pytest.approx(0.9)
     assert lab.state.growth.peak[0] == pytest.approx(dynamics.transient_growth([[0.9, 0], [2, 0.9]], 50).max())
@@ -276,7 +276,7 @@ def test_while_a_slider_moves_the_drawing_is_fast_and_when_it_rests_exact():
     lab.k.value = 50
     assert "k = 50" in lab.status
     lab.settle()
-    assert np.array_equal(shown(lab)["worst"], exact["worst"])
+    assert np.array_equal(shown(lab)["largest"], exact["largest"])
     lab.close()
 
 
@@ -284,9 +284,9 @@ def test_a_move_of_k_leaves_the_curves_alone(lab: GrowthLab):
     before = shown(lab)
     lab.k.value = 2
     after = shown(lab)
-    assert np.array_equal(before["worst"], after["worst"]) and len(after["times"]) == 51
+    assert np.array_equal(before["largest"], after["largest"]) and len(after["times"]) == 51
     assert not np.allclose(before["response"], after["response"])
-    assert np.linalg.norm(after["response"]) == pytest.approx(lab.state.growth.worst[2])
+    assert np.linalg.norm(after["response"]) == pytest.approx(lab.state.growth.largest[2])
 
 
 def test_time_of_an_own_matrix_is_chosen_by_the_switch(lab: GrowthLab):

@@ -142,7 +142,7 @@ def test_a_peak_beyond_what_is_drawn_is_named():
             "discrete",
             "no k gives more than 10, and that some give almost 10 however large k is",
         ),
-        ([[1.0, 0.0], [5.0, -0.5]], "discrete", "That is proven to be the largest."),
+        ([[1.0, 0.0], [5.0, -0.5]], "discrete", " is proven to be the largest."),
         ([[0.0, 1.0], [-9.0, 0.0]], "continuous", "no t gives more than 3, and that some give almost 3"),
     ],
 )

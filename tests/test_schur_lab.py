@@ -16,6 +16,7 @@ from nnrnn_core import SchurMatrix, dynamics
 from widgets import SchurLab
 from widgets.figures.numbers import short
 from widgets.figures.schur import (
+    BEST_START,
     BLOCKS,
     BOXES,
     FEED,
@@ -25,7 +26,6 @@ from widgets.figures.schur import (
     ORDERS,
     PEAK,
     VALUES,
-    WORST,
     Form,
     form_of,
     growth_of,
@@ -110,7 +110,7 @@ def test_without_t_a_schur_matrix_is_normal_and_its_departure_is_the_norm_of_s_t
     assert lab.state.view.inside == 0
     lab.set(scale=0.0)
     assert lab.state.view.normal and "normal" in lab.status
-    assert np.allclose(lab.figures[0].array(WORST, "y"), 0.9 ** np.arange(HORIZON + 1))
+    assert np.allclose(lab.figures[0].array(BEST_START, "y"), 0.9 ** np.arange(HORIZON + 1))
 
 
 @pytest.mark.parametrize("order", ORDERS[1:])
@@ -214,9 +214,9 @@ def test_the_control_of_the_order_and_the_state_follow_each_other(lab: SchurLab)
 def test_a_wide_matrix_is_estimated_while_the_slider_moves_and_exact_at_rest():
     lab = SchurLab(np.random.default_rng(0).standard_normal((100, 100)) / 10)
     lab.slider.value = 1.5
-    assert len(lab.figures[0].array(WORST, "x")) < HORIZON
+    assert len(lab.figures[0].array(BEST_START, "x")) < HORIZON
     lab.settle()
-    assert np.allclose(lab.figures[0].array(WORST, "y"), dynamics.transient_growth(lab.V, HORIZON))
+    assert np.allclose(lab.figures[0].array(BEST_START, "y"), dynamics.transient_growth(lab.V, HORIZON))
     assert lab.status == lab.state.sentence()
 
 

@@ -19,13 +19,13 @@ from widgets.figures.shear import (
     RADIUS,
     SECOND,
     UNNAMED,
+    best_path,
     eigenvector_angle,
     rise,
     shear,
     shear_figure,
     shear_push,
     shear_sentence,
-    worst_path,
 )
 from widgets.labs.shear import ShearLab
 
@@ -67,7 +67,7 @@ def test_without_shear_the_growth_is_the_power_of_the_spectral_radius():
 
 @given(cs, st.integers(0, HORIZON))
 def test_the_path_starts_on_the_unit_circle_and_ends_at_the_largest_stretch(c: float, k: int):
-    path = worst_path(c, k)
+    path = best_path(c, k)
     assert np.linalg.norm(path[:, 0]) == pytest.approx(1)
     assert np.linalg.norm(path[:, -1]) == pytest.approx(transient_growth(shear(c), k)[k])
     assert np.allclose(shear(c) @ path[:, :-1], path[:, 1:])

@@ -93,7 +93,7 @@ def assert_the_title_is_that_of_the_figure(lab: TrainingLab, done: list[str]) ->
 
 def assert_the_sentence_is_that_of_the_figure(lab: TrainingLab, done: list[str]) -> None:
     x, y = (lab.lines.array("loss", axis) for axis in "xy")
-    worst, k = (lab.lines.array("worst ‖Vᵏ‖₂", axis) for axis in "yx")
+    worst, k = (lab.lines.array("largest ‖Vᵏ‖₂", axis) for axis in "yx")
     radius = np.hypot(*(lab.lines.array("eigenvalues", axis) for axis in "xy")).max()
     memory, gradient = lab.lines.array("J(k)", "y"), lab.lines.array("now", "y")
     words, at = lab.status, int(worst.argmax())
@@ -240,15 +240,15 @@ def test_an_untouched_copy_repeats_the_run_until_the_intervention_and_not_after(
 
 def test_moving_the_scale_of_T_away_and_back_restores_the_network_and_never_moves_an_eigenvalue() -> None:
     lab = copying(start="random")
-    before, growth = weights(lab), lab.lines.array("worst ‖Vᵏ‖₂", "y")
+    before, growth = weights(lab), lab.lines.array("largest ‖Vᵏ‖₂", "y")
     eigenvalues = lab.lines.array("eigenvalues", "x")
     for scale in (0.0, 2.0, 0.35):
         lab.controls.scale.value = scale
         assert float(lab.experiment.training.model.V.scale) == pytest.approx(scale)  # type: ignore[union-attr]
         assert np.array_equal(lab.lines.array("eigenvalues", "x"), eigenvalues)
-        assert not np.array_equal(lab.lines.array("worst ‖Vᵏ‖₂", "y"), growth)
+        assert not np.array_equal(lab.lines.array("largest ‖Vᵏ‖₂", "y"), growth)
     lab.controls.scale.value = 1.0
-    assert same(weights(lab), before) and np.array_equal(lab.lines.array("worst ‖Vᵏ‖₂", "y"), growth)
+    assert same(weights(lab), before) and np.array_equal(lab.lines.array("largest ‖Vᵏ‖₂", "y"), growth)
 
 
 def test_both_gradients_are_there_right_after_a_drag_of_the_scale() -> None:
@@ -263,9 +263,9 @@ def test_both_gradients_are_there_right_after_a_drag_of_the_scale() -> None:
 def test_the_gradient_and_the_words_follow_the_scale_with_the_pages_next_tick_and_are_exact_once_it_rests() -> None:
     lab = copying(start="random")
     words, lab._worded = lab.status, 0.0
-    late, growth = lab.lines.array("now", "y"), lab.lines.array("worst ‖Vᵏ‖₂", "y")
+    late, growth = lab.lines.array("now", "y"), lab.lines.array("largest ‖Vᵏ‖₂", "y")
     lab.controls.scale.value = 0.5
-    assert not np.array_equal(lab.lines.array("worst ‖Vᵏ‖₂", "y"), growth), "the growth answers at once"
+    assert not np.array_equal(lab.lines.array("largest ‖Vᵏ‖₂", "y"), growth), "the growth answers at once"
     assert np.array_equal(lab.lines.array("now", "y"), late) and lab.form.playing
     assert lab.status == words
     wait = lab._is_it_at_rest()
@@ -411,7 +411,7 @@ def test_at_full_speed_the_page_asks_at_once_and_the_pace_changes_while_it_plays
 @pytest.mark.parametrize("start", ["random", "chain"])
 def test_a_start_peaks_at_five_and_trains_at_the_largest_scale(start: str) -> None:
     lab = copying(start=start)
-    assert np.nanmax(lab.lines.array("worst ‖Vᵏ‖₂", "y")) == pytest.approx(5, rel=0.02)
+    assert np.nanmax(lab.lines.array("largest ‖Vᵏ‖₂", "y")) == pytest.approx(5, rel=0.02)
     lab.controls.scale.value = 2.0
     lab.step(20)
     assert np.isfinite(lab.experiment.curves.loss).all()

@@ -19,7 +19,7 @@ SPACING = 8 * np.finfo(float).eps  # relative to the last time: what rounding do
 
 
 def exponential_growth(A: Matrix, times: Numbers) -> Times:
-    """‖e^{tA}‖₂ at times t ≥ 0: the growth of the worst direction, `transient_growth` in continuous time.
+    """‖e^{tA}‖₂ at times t ≥ 0: the growth of the direction that grows most, `transient_growth` in continuous time.
 
     Parameters
     ----------

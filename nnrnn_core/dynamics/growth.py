@@ -18,7 +18,7 @@ MOST_VECTORS = 2**18  # numbers in one vector for each power: more would need hu
 
 
 def transient_growth(V: Matrix, horizon: int) -> Float64[np.ndarray, " steps"]:
-    """‖V^k‖₂ for k = 0…horizon: the growth of the worst direction.
+    """‖V^k‖₂ for k = 0…horizon: the growth of the direction that grows most.
 
     Parameters
     ----------

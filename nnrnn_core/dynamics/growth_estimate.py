@@ -28,7 +28,7 @@ class GrowthEstimate(NamedTuple):
     powers : tuple of int
         The k.
     transient : ndarray, (powers,)
-        The growth of the worst direction.
+        The growth of the direction that grows most.
     typical : ndarray, (powers,)
         The growth of a random direction.
     subspace, workspace : ndarray

@@ -51,7 +51,7 @@ PAINTED = GRAPH + " .scatterlayer path.js-line"
 LISTEN = """(selector) => {
   const name = (line) => line.closest('.trace').__data__[0].trace.name;
   const shown = () => [...document.querySelectorAll(selector)]
-    .filter((line) => /^(worst|typical)/.test(name(line))).map((line) => line.getAttribute('d')).join();
+    .filter((line) => /^(largest|typical)/.test(name(line))).map((line) => line.getAttribute('d')).join();
   addEventListener('keydown', () => {
     const [before, key] = [shown(), performance.now()];
     globalThis.__answer = 0;

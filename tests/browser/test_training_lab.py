@@ -127,9 +127,9 @@ def test_a_student_trains_releases_T_drags_it_and_runs_the_cell_again(
     stopped = int(notebook.wait(r"() => document.body.innerText.match(/trained for (\d+) updates/)?.[1]"))
     notebook.reveal(GRAPH)
     notebook.wait(f"(count) => ({UPDATES})() === count", stopped)  # the button changes before the last state is drawn
-    growth, eigenvalues = trace(notebook, "worst"), trace(notebook, "eigenvalues")
+    growth, eigenvalues = trace(notebook, "largest"), trace(notebook, "eigenvalues")
     slide(notebook, "T scale", "ArrowLeft", 6)
-    notebook.wait(f"(before) => ({TRACE})('worst')[5] !== before", growth[5])
+    notebook.wait(f"(before) => ({TRACE})('largest')[5] !== before", growth[5])
     assert trace(notebook, "eigenvalues") == eigenvalues, "T never moves an eigenvalue"
     assert notebook.page.evaluate(UPDATES) == stopped, "Pause means pause"
     press(notebook, "Play")

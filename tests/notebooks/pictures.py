@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from widgets.figures.shear import DIAGONAL, worst_path
+from widgets.figures.shear import DIAGONAL, best_path
 
 IMAGES = Path(__file__).resolve().parents[2] / "notebooks" / "images"
 # The hues of the figures, halfway between the grounds: each has a contrast of at least 4 with both.
@@ -156,7 +156,7 @@ def modes() -> str:
 def parts_of_the_start(c: float = C, k: int = 6) -> np.ndarray:
     """The vector that grows most in k steps, as the sum of two columns, its parts along the eigenvectors."""
     X = np.array([[1.0, -c], [0.0, DIAGONAL[0] - DIAGONAL[1]]])
-    parts: np.ndarray = X * np.linalg.solve(X, worst_path(c, k)[:, 0])
+    parts: np.ndarray = X * np.linalg.solve(X, best_path(c, k)[:, 0])
     return parts
 
 

@@ -73,6 +73,15 @@ def test_the_times_of_the_notebooks_are_those_that_they_say_themselves():
     assert {line[0][1:3] for line in lines} == set(THERE), "every notebook has its line"
 
 
+def test_the_map_gives_each_notebook_its_core_and_the_time_of_all_of_it():
+    (table,) = tables(part("### All of it"))
+    seen = nbformat.read(badges.ROOT / "notebooks" / THERE["00"], as_version=4).cells[4].source
+    for line in table[1:-1]:  # 00 is one piece
+        number, core, whole = line[0][1:3], int(line[1]), int(line[3])
+        (low, high) = re.search(rf"\*\*\[{number} .*\| (\d+) to (\d+) min \|", seen).groups()
+        assert (int(low), int(high)) == (core, 5 * math.ceil(whole / 5)), number
+
+
 def test_a_plateau_of_200_updates_lasts_as_long_as_is_said():
     assert round(200 / LESSON) == 17 and "200 updates pass (17 seconds" in TEXT
     assert f"*lesson pace* is {LESSON:.0f} updates a second" in TEXT

@@ -54,7 +54,7 @@ def read_form(radius: Any, departure: Any) -> Verdict:
 
 def departure_of_a_pair(function: Callable[[float, float, float, float], Any]) -> Verdict:
     """Whether `function(a, b, c, d)` is Henrici's number of [[a, b], [c, d]], where its eigenvalues are complex."""
-    for a, b, c, d in ((1.0, -3.0, 2.0, 0.5), (0.0, 2.0, -0.5, 0.0), (0.6, -0.7, 0.7, 0.6)):
+    for a, b, c, d in ((1.0, -3.0, 2.0, 0.5), (0.0, 2.0, -0.5, 0.0), (0.5, -0.75, 0.75, 0.5)):
         answer = asked("departure_of_a_pair", function, a, b, c, d)
         if isinstance(answer, Verdict):
             return answer

@@ -92,13 +92,24 @@ def beats_the_chain(matrix: Any) -> Verdict:
     if norm > ONE_STEP + 1e-6:
         return Verdict(f"One step stretches {fixed(norm, 4)}-fold; at most {short(ONE_STEP)} is allowed.")
     if radius > RADIUS + 1e-6:
-        return Verdict(f"The spectral radius is {fixed(radius, 4)}; at most {short(RADIUS)} is allowed.")
+        return Verdict(f"The spectral radius is {fixed(radius, 4)}; at most {short(RADIUS)} is allowed.{_doubt(V)}")
     growth = dynamics.transient_growth(V, 1000)
     chain = ONE_STEP ** (SIZE - 1)
     reached = f"Yours reaches {fixed(float(growth.max()), 2)} at k = {growth.argmax()}"
     if growth.max() > chain * (1 + 1e-6):
         return Verdict(f"Right. {reached}; the delay line reaches {fixed(chain, 2)}.", True)
     return Verdict(f"{reached}, and more than {fixed(chain, 2)} is asked for. {_advice(V, norm, float(growth.max()))}")
+
+
+def _doubt(V: np.ndarray) -> str:
+    """What to do where rounding may have moved the largest eigenvalue so far."""
+    values, off = dynamics.eigenvalues(V), dynamics.eigenvalue_uncertainty(V)
+    if np.abs(values).max() - off[np.abs(values).argmax()] > RADIUS + 1e-6:
+        return ""
+    return (
+        " But these entries determine it to no more than a few digits (notebook 02, section 5), so it may be smaller: "
+        "give the same network in its Schur form, as a triangular matrix."
+    )
 
 
 def _advice(V: np.ndarray, norm: float, reached: float) -> str:

@@ -62,6 +62,9 @@ def asked(name: str, function: Callable[..., Any], *arguments: Any) -> Any:
 def several(answer: Any, count: int, wanted: str) -> list[Any] | Verdict:
     """The `count` parts that a reader's function returned, tensors as arrays; a Verdict if they are not so many, or one
     is not there yet."""
+    answer = without_torch(answer)
+    if isinstance(answer, np.ndarray) and answer.ndim:  # of parts of one shape
+        answer = list(answer)
     if not isinstance(answer, tuple | list) or len(answer) != count:
         return Verdict(f"You returned {type(answer).__name__}: {wanted}.")
     if any(part is None or part is ... for part in answer):

@@ -82,7 +82,7 @@ class Frame:
     Attributes
     ----------
     eigenvalues, departure : of V.
-    powers, worst, typical : k, ‖V^k‖₂ and ‖V^k‖_F / √n.
+    powers, largest, typical : k, ‖V^k‖₂ and ‖V^k‖_F / √n.
     memory : J(k), k = 0 … time − 1, the noise running for the length of the sequence.
     late : (time,) `Snapshot.late_relative`.
     exact : whether growth and memory are exact, not estimates.
@@ -93,7 +93,7 @@ class Frame:
     eigenvalues: np.ndarray
     departure: float
     powers: np.ndarray
-    worst: np.ndarray
+    largest: np.ndarray
     typical: np.ndarray
     memory: np.ndarray
     late: np.ndarray
@@ -108,10 +108,10 @@ class Frame:
     @property
     def peak(self) -> tuple[float, int]:
         """The largest ‖V^k‖₂ shown, and its k."""
-        if not len(self.worst) or not np.isfinite(self.worst).any():
+        if not len(self.largest) or not np.isfinite(self.largest).any():
             return math.nan, 0
-        where = int(np.nanargmax(self.worst))
-        return float(self.worst[where]), int(self.powers[where])
+        where = int(np.nanargmax(self.largest))
+        return float(self.largest[where]), int(self.powers[where])
 
     @property
     def gradient_ratio(self) -> float:
@@ -136,9 +136,9 @@ def frame_of(
         return Frame(snapshot, none, math.nan, none, none, none, none, late, exact)
     with threads(1):
         values, departure = _spectrum(snapshot, form)
-        powers, worst, typical, estimate = _growth(form, time, exact, before, keep_growth)
+        powers, largest, typical, estimate = _growth(form, time, exact, before, keep_growth)
         memory = before.memory if keep_memory and before is not None else _memory(form, source, time, exact)
-    return Frame(snapshot, values, departure, powers, worst, typical, memory, late, exact, estimate)
+    return Frame(snapshot, values, departure, powers, largest, typical, memory, late, exact, estimate)
 
 
 def with_form(frame: Frame, form: np.ndarray, departure: float, exact: bool, keep_memory: bool) -> Frame:
@@ -147,10 +147,10 @@ def with_form(frame: Frame, form: np.ndarray, departure: float, exact: bool, kee
     if source is None or not np.isfinite(form).all():
         return frame
     with threads(1):
-        powers, worst, typical, estimate = _growth(form, time, exact, frame, keep=False)
+        powers, largest, typical, estimate = _growth(form, time, exact, frame, keep=False)
         memory = frame.memory if keep_memory else _memory(form, source, time, exact)
     return replace(
-        frame, departure=departure, powers=powers, worst=worst, typical=typical, memory=memory, exact=exact,
+        frame, departure=departure, powers=powers, largest=largest, typical=typical, memory=memory, exact=exact,
         estimate=estimate,
     )  # fmt: skip
 
@@ -174,7 +174,7 @@ def _spectrum(snapshot: Snapshot, form: np.ndarray) -> tuple[np.ndarray, float]:
 def _growth(
     form: np.ndarray, time: int, exact: bool, before: Frame | None, keep: bool
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, GrowthEstimate | None]:
-    """Powers k, the worst and the typical growth at them, and the estimate from which the next one starts."""
+    """Powers k, the largest and the typical growth at them, and the estimate from which the next one starts."""
     estimate = before.estimate if before is not None else None
     if exact:
         return np.arange(time + 1), transient_growth(form, time), typical_growth(form, time), estimate

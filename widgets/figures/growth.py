@@ -1,4 +1,4 @@
-"""How far V^k, or e^{tA}, carries a state: the worst start, a typical one, a cloud of random ones."""
+"""How far V^k, or e^{tA}, carries a state: the best start, a typical one, a cloud of random ones."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ ARRANGEMENTS = {
 SLIM = CELL - LEFT - RIGHT  # pixels of a panel, in which bars must not touch
 FLOOR = 1e-3  # what has shrunk below this sets no axis
 
-WORST, TYPICAL, RADIUS, BAND = "worst start", "typical (rms)", "eigenvalues alone", "9 of 10 starts"
-PEAK, HERE, SPREAD, BEST, RESPONSE = "peak", "this moment", "mean spread of a unit", "worst input", "response"
+BEST_START, TYPICAL, RADIUS, BAND = "best start", "typical (rms)", "eigenvalues alone", "9 of 10 starts"
+PEAK, HERE, SPREAD, BEST, RESPONSE = "peak", "this moment", "mean spread of a unit", "best input", "response"
 ABOVE, BELOW = "moment above", "moment below"
 
 
@@ -48,7 +48,7 @@ class Growth(NamedTuple):
     """
 
     times: np.ndarray
-    worst: np.ndarray
+    largest: np.ndarray
     typical: np.ndarray
     radius: np.ndarray
     low: np.ndarray
@@ -59,15 +59,15 @@ class Growth(NamedTuple):
 
     @property
     def peak(self) -> tuple[float, float]:
-        """The largest of `worst` that is finite, and when it is first reached."""
-        finite = np.where(np.isfinite(self.worst), self.worst, 0)
+        """The highest of `largest` that is finite, and when it is first reached."""
+        finite = np.where(np.isfinite(self.largest), self.largest, 0)
         height = float(finite.max())
         return height, float(self.times[finite >= (1 - self.rounding) * height][0])
 
     @property
     def rise(self) -> Rise:
-        """What `worst` does."""
-        return rise_of(self.times, self.worst, self.rounding)
+        """What `largest` does."""
+        return rise_of(self.times, self.largest, self.rounding)
 
 
 def growth_of(
@@ -83,7 +83,7 @@ def growth_of(
     abscissa where it is known."""
     step, length, count = _steps(V, horizon, time)
     small = len(form_of(step)) <= EXACT_SIZE
-    steps, worst, typical = _curves(V, length, count, time) if exact or small else quick_growth(step, count)
+    steps, largest, typical = _curves(V, length, count, time) if exact or small else quick_growth(step, count)
     with np.errstate(all="ignore"):  # what has left float64 is not drawn
         cloud = dynamics.cloud_growth(step, count, count=STARTS if exact else FEW[small])
         low, high = np.quantile(cloud.norms, [0.05, 0.95], axis=1)[:, steps]
@@ -91,7 +91,7 @@ def growth_of(
         rate = _rate(V, time) if rate is None else rate
         radius = rate**steps if time == "discrete" else np.exp(rate * length * steps)
     error = rounding(V, horizon, time, given)
-    return Growth(length * steps, worst, typical, radius, low, high, spread, rate, error)
+    return Growth(length * steps, largest, typical, radius, low, high, spread, rate, error)
 
 
 def _steps(V: dynamics.Matrix, horizon: float, time: dynamics.Time) -> tuple[dynamics.Matrix, float, int]:
@@ -104,7 +104,7 @@ def _steps(V: dynamics.Matrix, horizon: float, time: dynamics.Time) -> tuple[dyn
 def _curves(
     V: dynamics.Matrix, length: float, count: int, time: dynamics.Time
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Numbers of steps, the worst and the typical growth after them."""
+    """Numbers of steps, the largest and the typical growth after them."""
     steps = np.arange(count + 1)
     if time == "discrete":
         return steps, dynamics.transient_growth(V, count), dynamics.typical_growth(V, count)
@@ -118,7 +118,7 @@ def _rate(V: dynamics.Matrix, time: dynamics.Time) -> float:
 
 @drawn_once
 def growth_figure() -> go.Figure:
-    """Growth above the spread of a cloud; beside them the worst input above its response. Filled by `growth_push`."""
+    """Growth above the spread of a cloud; beside them the best input above its response. Filled by `growth_push`."""
     figure = go.Figure(layout=base_layout())
     for suffix in ("", "2", "3", "4"):
         figure.layout[f"xaxis{suffix}"] = {"anchor": f"y{suffix}", "mirror": True, "tick0": 0}
@@ -153,7 +153,7 @@ def _traces() -> list[go.Scatter]:
         line(BELOW, 2, ORANGE, width=1.5, hoverinfo="skip"),
         line(RADIUS, 1, GREY, "dot", legend="legend2"),
         line(TYPICAL, 1, BLUE, "dash"),
-        line(WORST, 1, VERMILION, width=3),
+        line(BEST_START, 1, VERMILION, width=3),
         mark(PEAK, "diamond-open", BLACK),
         mark(HERE, "circle", ORANGE),
         line(SPREAD, 2, GREEN),
@@ -169,12 +169,12 @@ def growth_push(growth: Growth, time: dynamics.Time) -> Push:
         BAND: band(growth.times, growth.low, growth.high),
         RADIUS: {"x": growth.times, "y": positive(growth.radius)},
         TYPICAL: {"x": growth.times, "y": positive(growth.typical)},
-        WORST: {"x": growth.times, "y": positive(growth.worst)},
+        BEST_START: {"x": growth.times, "y": positive(growth.largest)},
         PEAK: {"x": np.array([when]), "y": np.array([max(height, LOWEST)])},
         SPREAD: {"x": growth.times, "y": positive(growth.spread)},
     }
     end = "k, number of steps" if time == "discrete" else "time t"
-    seen = np.concatenate([growth.worst, growth.typical, growth.radius, [0.4, 2.5]])
+    seen = np.concatenate([growth.largest, growth.typical, growth.radius, [0.4, 2.5]])
     layout = {
         "xaxis.range": [0, float(growth.times[-1])],
         "xaxis2.range": [0, float(growth.times[-1])],
@@ -210,7 +210,7 @@ def moment_push(best: dynamics.OptimalInput, moment: float, time: dynamics.Time)
         "xaxis3.dtick": apart,
         "xaxis4.dtick": apart,
         "yaxis4.range": [-reach, reach],
-        "annotations[2].text": f"Worst input{moduli} for {moment_text(moment, time)}, length 1",
+        "annotations[2].text": f"Best start{moduli} for {moment_text(moment, time)}, length 1",
         "annotations[3].text": f"Its response{moduli}, length {short(best.gain)}",
     }
     return traces, layout
@@ -222,8 +222,10 @@ def bars(x: np.ndarray, y: np.ndarray) -> dict[str, Any]:
     return {**strokes(x, np.zeros(len(x)), y), "line.width": round(min(26.0, max(1.0, width)), 1)}
 
 
-def growth_sentence(growth: Growth, best: dynamics.OptimalInput, moment: float, time: dynamics.Time) -> str:
-    """What the figure shows, in words."""
+def growth_sentence(
+    growth: Growth, for_all_time: str, best: dynamics.OptimalInput, moment: float, time: dynamics.Time
+) -> str:
+    """What the figure shows, in words. for_all_time: a sentence, whether what is said of the peak is so beyond it."""
     name, still = ("spectral radius", 1) if time == "discrete" else ("spectral abscissa", 0)
     decays = growth.rate < still - growth.rounding
     promise = "shrink" if decays else "keep its length" if growth.rate <= still + growth.rounding else "grow for ever"
@@ -232,7 +234,8 @@ def growth_sentence(growth: Growth, best: dynamics.OptimalInput, moment: float, 
     low, high = short(float(growth.low[i])), short(float(growth.high[i]))
     return (
         f"By the eigenvalues alone ({name} {rate}) a state would {promise}, "
-        f"{_said_of_peak(growth, 'yet' if decays else 'and', time)}. At {moment_text(moment, time)} the worst start is "
+        f"{_said_of_peak(growth, 'yet' if decays else 'and', time)}. {for_all_time} "
+        f"At {moment_text(moment, time)} the best start is "
         f"{short(best.gain)} times as long as at first, and 9 of 10 random ones {low} to {high} times."
     )
 
@@ -250,14 +253,14 @@ def growth_title(rise: Rise, time: dynamics.Time) -> str:
 
 
 def _said_of_peak(growth: Growth, link: str, time: dynamics.Time) -> str:
-    worst, typical = growth.rise, rise_of(growth.times, growth.typical, growth.rounding)
-    if worst.kind == "stays":
+    largest, typical = growth.rise, rise_of(growth.times, growth.typical, growth.rounding)
+    if largest.kind == "stays":
         return "and so does every start: the longest stays at 1"
-    if worst.kind == "falls":
+    if largest.kind == "falls":
         return "and no start grows"
-    still = "still grows at the end, " if worst.kind == "rises" else "grows "
-    says = f"{link} the worst start {still}{worst.text}-fold by {moment_text(worst.when, time)}, a typical one "
+    still = "still grows at the end, " if largest.kind == "rises" else "grows "
+    says = f"{link} the best start {still}{largest.text}-fold by {moment_text(largest.when, time)}, a typical one "
     if typical.kind not in ("peaks", "rises"):
         return says + "not at all"
-    by = "" if typical.when == worst.when else f" by {moment_text(typical.when, time)}"
+    by = "" if typical.when == largest.when else f" by {moment_text(typical.when, time)}"
     return f"{says}{typical.text}-fold{by}"

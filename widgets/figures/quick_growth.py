@@ -17,7 +17,7 @@ class QuickGrowth(NamedTuple):
     """After these numbers of steps: ‖V^k‖₂ from below, and ‖V^k‖_F / √n."""
 
     steps: np.ndarray
-    worst: np.ndarray
+    largest: np.ndarray
     typical: np.ndarray
 
 

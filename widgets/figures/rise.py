@@ -70,7 +70,7 @@ def peak_sentence(rise: Rise, peak: dynamics.GrowthPeak | None, ended: bool, end
     if peak is not None and peak.proven:
         return _proven(rise, peak, end, time)
     if peak is None or not ended:
-        return "That is the largest so far." if grows else "That is so as far as it is drawn."
+        return f"The largest so far is {rise.text}." if grows else "That is so as far as it is drawn."
     highest = max(peak.value, rise.height)
     why = "rounding hides it, or the search would take too long"
     return f"Whether more comes later is undecided ({why}): the peak is at least {factor(highest)}."
@@ -91,7 +91,7 @@ def _proven(rise: Rise, peak: dynamics.GrowthPeak, end: float, time: dynamics.Ti
         return f"The largest of all, proven, is {there}, beyond what is drawn."
     if peak.value > (1 + NEAR) * rise.height:  # between two points of the curve
         return f"The largest of all, proven, is {there}."
-    return "That is proven to be the largest."
+    return f"The peak of {rise.text} is proven to be the largest."
 
 
 def factor(value: float) -> str:

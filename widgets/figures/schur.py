@@ -75,7 +75,7 @@ MATRIX, BLOCKS, FEED = "V", "Λ", "s T"
 SCALES = ("colours of V", "colours of Λ", "colours of s T")
 IN_V, IN_FORM = "entries of V", "entries of the Schur form"
 VALUES, BORDER = "eigenvalues", "border of decay"
-WORST, RADIUS, PEAK = "worst start", "by λ alone", "peak"
+BEST_START, RADIUS, PEAK = "best start", "by λ alone", "peak"
 
 
 Limits = tuple[float, float, float]
@@ -124,7 +124,7 @@ def growth_of(
     count, step = (round(end), 1.0) if time == "discrete" else (POINTS, end / POINTS)
     if not exact and len(dynamics_form(V)) > 2 * EXACT_SIZE:
         found = quick_growth(V if time == "discrete" else dynamics.propagator(V, step), count)
-        return step * found.steps, found.worst
+        return step * found.steps, found.largest
     if time == "discrete":
         return np.arange(count + 1.0), dynamics.transient_growth(V, count)
     times = np.linspace(0, end, count + 1)
@@ -133,8 +133,8 @@ def growth_of(
 
 def rise_in(form: Form, growth: tuple[np.ndarray, np.ndarray], time: dynamics.Time) -> Rise:
     """What the growth does."""
-    times, worst = growth
-    return rise_of(times, worst, rounding(form.form, float(times[-1]), time, form.given))
+    times, largest = growth
+    return rise_of(times, largest, rounding(form.form, float(times[-1]), time, form.given))
 
 
 # ---- the figure
@@ -208,7 +208,7 @@ def _traces() -> list[Any]:
         go.Scatter(name=BORDER, mode="lines", line={"color": GREY, "dash": "dot", "width": 1.5}, **plane),
         go.Scatter(name=VALUES, mode="markers", marker=ring, **plane),
         go.Scatter(x=[0], y=[1], name=RADIUS, line={"color": GREY, "dash": "dot", "width": 2}, **panel),
-        go.Scatter(x=[0], y=[1], name=WORST, line={"color": VERMILION, "width": 3}, **panel),
+        go.Scatter(x=[0], y=[1], name=BEST_START, line={"color": VERMILION, "width": 3}, **panel),
         go.Scatter(x=[0], y=[1], name=PEAK, marker=diamond, **{**panel, "mode": "markers", "showlegend": False}),
     ]
 
@@ -285,16 +285,16 @@ def plane_push(eigenvalues: np.ndarray, time: dynamics.Time) -> Push:
 
 
 def _curve(form: Form, growth: tuple[np.ndarray, np.ndarray], time: dynamics.Time) -> Push:
-    (times, worst), eigenvalues = growth, form.eigenvalues
+    (times, largest), eigenvalues = growth, form.eigenvalues
     rise = rise_in(form, growth, time)
     with np.errstate(over="ignore", under="ignore"):
         alone = np.abs(eigenvalues).max() ** times if time == "discrete" else np.exp(eigenvalues.real.max() * times)
     traces = {
-        WORST: {"x": times, "y": positive(worst)},
+        BEST_START: {"x": times, "y": positive(largest)},
         RADIUS: {"x": times, "y": positive(alone)},
         PEAK: {"x": np.array([rise.when]), "y": positive(np.array([rise.height]))},
     }
-    low, high = decades([np.maximum(worst, LOWEST), np.maximum(alone, LOWEST), [0.4, 2.5]], 1, span=40)
+    low, high = decades([np.maximum(largest, LOWEST), np.maximum(alone, LOWEST), [0.4, 2.5]], 1, span=40)
     return traces, {
         "yaxis4.dtick": math.ceil((high - low) / 4),
         "xaxis4.range": [0, times[-1]],

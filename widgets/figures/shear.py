@@ -21,7 +21,7 @@ LARGEST = 5.0  # the largest c
 DIAGONAL = (0.9, 0.8)
 CIRCLE, ELLIPSE = "unit circle", "after k steps"
 FIRST, SECOND = "eigenvector of 0.9", "eigenvector of 0.8"
-PATH, REACHED = "path of the worst start", "its end"
+PATH, REACHED = "path of the best start", "its end"
 GROWTH, RADIUS, PEAK, HERE = "‖Vᵏ‖", "0.9ᵏ", "peak", "this k"
 LEGENDS = {"legend": (ELLIPSE, PATH), "legend2": (FIRST, SECOND), "legend3": (GROWTH, RADIUS)}
 UNNAMED = (  # what the legends leave out
@@ -59,7 +59,7 @@ def eigenvector_angle(c: float) -> float:
     return float(np.degrees(np.arctan2(DIAGONAL[0] - DIAGONAL[1], shear(c)[0, 1])))
 
 
-def worst_path(c: float, k: int) -> np.ndarray:
+def best_path(c: float, k: int) -> np.ndarray:
     """h_0 … h_k, (2, k + 1), from the unit vector that V^k stretches most, on the side of the plane that it ends in."""
     V = shear(c)
     start = np.linalg.svd(np.linalg.matrix_power(V, steps(k)))[2][0]
@@ -115,7 +115,7 @@ def shear_push(c: float, k: int = 6) -> tuple[dict[str, dict[str, Any]], dict[st
     V = shear(c)
     growth, highest = transient_growth(V, HORIZON), rise(c)
     ellipse = np.linalg.matrix_power(V, steps(k)) @ circle
-    path = worst_path(c, k)
+    path = best_path(c, k)
     reach = nice_end(max(1.2, float(np.abs(ellipse).max()), float(np.abs(path).max())), 3.0)
     second = np.array([c, -0.1]) / np.hypot(c, 0.1)
     far = np.array([-2.0, 2.0]) * reach

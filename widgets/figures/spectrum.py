@@ -160,7 +160,7 @@ def frame_of(
         growth = dynamics.transient_growth(V, horizon) if discrete else dynamics.exponential_growth(V, times)
     else:
         found = quick_growth(V if time == "discrete" else dynamics.propagator(V, step), horizon)
-        times, growth = step * found.steps, found.worst
+        times, growth = step * found.steps, found.largest
     with np.errstate(over="ignore"):
         spectral = rate**times if time == "discrete" else np.exp(rate * times)
     rise = rise_of(times, growth, rounding(V, float(times[-1]), time, given))

@@ -161,7 +161,7 @@ def _line_traces(words: Words) -> list[go.Scatter]:
         line("unit circle", 2, GREY, "dot", 1.5, x=np.cos(angle), y=np.sin(angle), showlegend=False),
         dots("eigenvalues", 2, color=BLUE, size=7, symbol="circle-open", line={"width": 2}),
         line("orthogonal: 1", 3, GREY, "dot", 1.5, x=[0, words.length], y=[1, 1], showlegend=False),
-        line("worst ‖Vᵏ‖₂", 3, VERMILION, legend="legend3", showlegend=False),
+        line("largest ‖Vᵏ‖₂", 3, VERMILION, legend="legend3", showlegend=False),
         line(TYPICAL, 3, BLUE, "dash", legend="legend3", visible=False),
         line(MEASURED, 3, GREEN, "dashdot", 1.5, legend="legend4", visible=False),
         line("at the start", 4, ORANGE, "dot", 1.5, legend="legend5", visible=False),
@@ -182,7 +182,7 @@ def lines_push(
     for names, more in (((TYPICAL, MEASURED), growth), (("at the start", "J(k), at the start"), start)):
         for name in names:  # what is not in sight is not sent
             traces[name] = traces[name] | {"visible": True} if more else {"visible": False}
-    for name, more in (("worst ‖Vᵏ‖₂", growth), ("now", start), ("J(k)", start)):
+    for name, more in (("largest ‖Vᵏ‖₂", growth), ("now", start), ("J(k)", start)):
         traces[name]["showlegend"] = more
     end = nice_end(len(curves.loss))
     layout: dict[str, Any] = {
@@ -210,7 +210,7 @@ def _matrix_panels(frame: Frame, first: Frame) -> dict[str, dict[str, Any]]:
     relative = states / states[0] if states[0] > 0 else np.full(len(states), np.nan)
     return {
         "eigenvalues": {"x": filled(values.real), "y": filled(values.imag)},
-        "worst ‖Vᵏ‖₂": {"x": filled(frame.powers), "y": positive(frame.worst)},
+        "largest ‖Vᵏ‖₂": {"x": filled(frame.powers), "y": positive(frame.largest)},
         TYPICAL: {"x": filled(frame.powers), "y": positive(frame.typical)},
         MEASURED: {"x": np.arange(len(states)), "y": positive(relative)},
         "J(k), at the start": {"x": np.arange(max(1, len(first.memory))), "y": positive(first.memory)},

@@ -17,7 +17,7 @@ from .matrix_state import MatrixState
 
 
 class GrowthLab(MatrixLab):
-    __doc__ = f"""‖V^k‖₂ (the worst start) beside ‖V^k‖_F / √N (a typical one), and the input that grows most.
+    __doc__ = f"""‖V^k‖₂ (the best start) beside ‖V^k‖_F / √N (a typical one), and the input that grows most.
 
     To set: k, scale (of the feed-forward part), horizon, time ("discrete", or "continuous" for exp(tA)).
 
@@ -90,7 +90,7 @@ def _slider(kind: type[ipw.Widget], description: str) -> ipw.Widget:
     slider = kind(
         description=description, min=0, style={"description_width": "70px"}, layout=ipw.Layout(width="360px"), **more
     )
-    slider.tooltip = "where the curves end" if description == "horizon" else "whose worst input is shown"
+    slider.tooltip = "where the curves end" if description == "horizon" else "whose best input is shown"
     return slider
 
 

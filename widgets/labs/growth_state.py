@@ -26,7 +26,7 @@ FACTOR = 230.0  # e^230 = 10^100: as much of a growth without end as is drawn to
 
 @dataclass(frozen=True)
 class GrowthState(MatrixState):
-    """k: the moment whose worst input is shown. horizon: where the curves end. In discrete time both are whole numbers
+    """k: the moment whose best input is shown. horizon: where the curves end. In discrete time both are whole numbers
     of steps, in continuous time they are times t. time: "discrete" (V^k) or "continuous" (e^{tV})."""
 
     k: float = 10
@@ -50,7 +50,7 @@ class GrowthState(MatrixState):
         horizon = first_horizon(self.source, self.scale, check_time(time))
         growth = curves(self.source, self.scale, horizon, time, self.source.size <= WIDE)
         height, _ = growth.peak
-        k = growth.times[np.isfinite(growth.worst) & (growth.worst >= (1 - growth.rounding) * height)][-1]
+        k = growth.times[np.isfinite(growth.largest) & (growth.largest >= (1 - growth.rounding) * height)][-1]
         return replace(self, time=time, horizon=horizon, k=tidy(float(k or growth.times[len(growth.times) // 10])))
 
     def changed(self, **changes: Any) -> Self:
@@ -86,15 +86,15 @@ class GrowthState(MatrixState):
 
     def sentence_of(self, growth: Growth, exact: bool) -> str:
         """The sentence about these curves."""
-        after = self.of_peak(growth.rise, float(growth.times[-1]), exact)
-        return f"{growth_sentence(growth, self.best, self.k, self.time)} {after}{self.of_doubt(exact)}"
+        for_all_time = self.of_peak(growth.rise, float(growth.times[-1]), exact)
+        return growth_sentence(growth, for_all_time, self.best, self.k, self.time) + self.of_doubt(exact)
 
     def code_lines(self) -> list[str]:
         k, end = repr(self.k), repr(self.horizon)
         if self.time == "discrete":
             lines = [
                 f"times = np.arange({end} + 1)",
-                f"worst = dynamics.transient_growth(V, {end})",
+                f"largest = dynamics.transient_growth(V, {end})",
                 f"typical = dynamics.typical_growth(V, {end})",
                 *self.source.eigenvalues_code(self.scale),
                 "radius = np.abs(eigenvalues).max() ** times",
@@ -104,7 +104,7 @@ class GrowthState(MatrixState):
         else:
             lines = [
                 f"times = np.linspace(0, {end}, {POINTS + 1})  # x' = V x",
-                "worst = dynamics.exponential_growth(V, times)",
+                "largest = dynamics.exponential_growth(V, times)",
                 "typical = dynamics.typical_exponential_growth(V, times)",
                 *self.source.eigenvalues_code(self.scale),
                 "radius = np.exp(eigenvalues.real.max() * times)",
@@ -116,7 +116,7 @@ class GrowthState(MatrixState):
             "low, high = np.quantile(cloud.norms, [0.05, 0.95], axis=1)",
             "spread = cloud.spread.mean(axis=1)",
             "",
-            'curves = {"worst": worst, "typical": typical, "eigenvalues alone": radius, "5 %": low, "95 %": high}',
+            'curves = {"largest": largest, "typical": typical, "eigenvalues alone": radius, "5 %": low, "95 %": high}',
             "figure = go.Figure([go.Scatter(x=times, y=y, name=name) for name, y in curves.items()])",
             'figure.update_yaxes(type="log")',
             "figure",
