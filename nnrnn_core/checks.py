@@ -33,6 +33,11 @@ def number(
     return finite
 
 
+def seed(value: object) -> int:
+    """A whole number from which generators of torch can be seeded, and its neighbours too; ValueError otherwise."""
+    return whole_number("seed", value, -(2**62), 2**62)
+
+
 def switch(name: str, value: object) -> bool:
     """True or False; ValueError otherwise."""
     if not isinstance(value, bool):

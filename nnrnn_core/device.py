@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
+from typing import cast
 
 import torch
 
@@ -29,6 +30,19 @@ def full_precision(device: torch.device) -> AbstractContextManager[object]:
     if torch.amp.is_autocast_available(device.type):
         return torch.autocast(device.type, enabled=False)
     return nullcontext()
+
+
+def check_device(name: str, value: object) -> torch.device:
+    """A device that this machine has; ValueError otherwise."""
+    try:
+        device = torch.device(value)  # type: ignore[call-overload]
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError, TypeError, NotImplementedError) as problem:
+        reason = str(problem).splitlines()[0]
+        raise ValueError(
+            f'{name} must be a device of this machine, as "cpu" or "cuda"; got {value!r} ({reason})'
+        ) from problem
+    return cast("torch.device", device)
 
 
 def on_cpu() -> AbstractContextManager[object]:

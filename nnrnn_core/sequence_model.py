@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
 from .budget import Sized, budget_width
-from .checks import whole_number
+from .checks import number, whole_number
 from .matrices import RecurrentMatrix
 from .network import EURNN, LRU, NNRNN, ExpRNN, FreeRNN, Layer, OrthogonalStartRNN, RecurrentNetwork
 from .network.linear import glorot_linear
@@ -79,12 +79,13 @@ class SequenceModel(nn.Module):
         **recurrent_options: Any,
     ) -> None:
         super().__init__()
-        for size_name, size in (("input_size", input_size), ("hidden_size", hidden_size), ("output_size", output_size)):
-            whole_number(size_name, size, 1)
-        if isinstance(state_noise, bool) or not (0 <= state_noise < math.inf):
-            raise ValueError(f"state_noise must be a finite number of at least 0; got {state_noise!r}")
+        input_size = whole_number("input_size", input_size, 1)
+        hidden_size = whole_number("hidden_size", hidden_size, 1)
+        output_size = whole_number("output_size", output_size, 1)
+        state_noise = number("state_noise", state_noise, 0)
+        recurrent_options = {k: v.item() if isinstance(v, np.generic) else v for k, v in recurrent_options.items()}
         where: dict[str, Any] = {name: recurrent_options.get(name) for name in ("device", "dtype")}
-        self.options = {"state_noise": float(state_noise), **recurrent_options}
+        self.options = {"state_noise": state_noise, **recurrent_options}
         if isinstance(recurrent, nn.Module):
             self.name = type(recurrent).__name__
             if recurrent_options:
@@ -103,7 +104,7 @@ class SequenceModel(nn.Module):
                 f"got {self.recurrent}"
             )
         self.input_size, self.hidden_size, self.output_size = input_size, hidden_size, output_size
-        self.state_noise = float(state_noise)
+        self.state_noise = state_noise
         width = 2 * hidden_size if getattr(self.recurrent, "bidirectional", False) else hidden_size
         drawn = {"generator": recurrent_options.get("generator"), **where}
         self.readout: nn.Module = glorot_linear(width, output_size, **drawn)
@@ -147,6 +148,13 @@ class SequenceModel(nn.Module):
         on_meta = {**options, "device": "meta", "generator": None}  # nothing is computed, nor drawn from the generator
         width = budget_width(lambda n: cls(recurrent, task.input_size, n, task.output_size, **on_meta), parameters)
         return cls(recurrent, task.input_size, width, task.output_size, **options)
+
+    @property
+    def kind(self) -> str:
+        """The name in `RECURRENTS` of a recurrent of this kind; its class's own name where there is none."""
+        if self.name in RECURRENTS:
+            return self.name
+        return next((name for name, made in RECURRENTS.items() if made is type(self.recurrent)), self.name)
 
     @property
     def layer(self) -> Layer | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from threading import RLock
+from typing import Any
 
 from threadpoolctl import ThreadpoolController
 
@@ -24,10 +25,38 @@ def threads(count: int) -> Iterator[None]:
         yield
 
 
-def blas_threads(count: int) -> AbstractContextManager[object]:
-    """Set the number of threads of NumPy's and SciPy's BLAS alone, for the whole process; put it back at the end."""
-    limited: AbstractContextManager[object] = _blas().limit(limits=count, user_api="blas")
-    return limited
+@contextmanager
+def blas_threads(count: int) -> Iterator[None]:
+    """Set the number of threads of NumPy's and SciPy's BLAS alone, for the whole process; put it back at the end.
+
+    Where several of Python's threads set it, the last one decides, and when all have ended the number is again what it
+    was before the first.
+    """
+    key = object()
+    with _limits_lock:
+        if not _limits:
+            _before[:] = [library.num_threads for library in _blas()]
+        _limits[key] = count
+        _set_blas_threads([count] * len(_blas()))
+    try:
+        yield
+    finally:
+        with _limits_lock:
+            del _limits[key]
+            last = next(reversed(_limits.values()), None)
+            _set_blas_threads(_before if last is None else [last] * len(_before))
+
+
+_limits: dict[object, int] = {}  # those that are in force, the last one on top
+_before: list[int] = []  # the numbers before the first of them
+_limits_lock = RLock()
+
+
+def _set_blas_threads(counts: Sequence[int]) -> None:
+    for library, count in zip(_blas(), counts, strict=True):
+        if hasattr(library, "clear_controlling_thread"):  # since 3.7, else threads but the first would change nothing
+            library.clear_controlling_thread(force=True)
+        library.set_num_threads(count)
 
 
 @contextmanager
@@ -65,7 +94,7 @@ def give_way() -> None:
 
 
 @cache
-def _blas() -> ThreadpoolController:
+def _blas() -> list[Any]:
     """The BLAS libraries of this process, NumPy's and SciPy's. Finding them takes milliseconds, so it is done once."""
     importlib.import_module("scipy.linalg.blas")  # a library that is not loaded yet is not found
-    return ThreadpoolController()
+    return list(ThreadpoolController().select(user_api="blas").lib_controllers)

@@ -31,6 +31,12 @@ def is_wrapped(tensor: Tensor) -> bool:
     return torch._C._functorch.is_functorch_wrapped_tensor(tensor)
 
 
+def is_lazy(tensor: Tensor) -> bool:
+    """Whether the numbers of a tensor are not in its memory as they are: it is the negative of them, or a 0 that takes
+    no memory."""
+    return tensor.is_neg() or tensor._is_zerotensor()
+
+
 def apply(function: type[torch.autograd.Function], *arguments: Any) -> Any:
     """`function.apply(*arguments)`, faster.
 

@@ -4,6 +4,7 @@ import io
 import json
 import multiprocessing
 import os
+import re
 import signal
 import sys
 import time
@@ -24,7 +25,7 @@ from nnrnn_core.experiments.__main__ import main
 from nnrnn_core.experiments.diagnosis import diagnosis
 from nnrnn_core.experiments.runs import path_of, read, run, run_all
 from nnrnn_core.experiments.table import as_text
-from nnrnn_core.sequence_model import RECURRENTS
+from nnrnn_core.sequence_model import RECURRENTS, SequenceModel
 from nnrnn_core.settings import Settings
 
 pytestmark = pytest.mark.as_installed
@@ -264,7 +265,7 @@ def test_a_file_of_another_version_or_run_is_left_alone(tmp_path):
     for change in ({"versions": {"nnrnn-kit": "0.1"}}, {"settings": {}}, {"seed": 3}):
         path.write_text("\n".join([json.dumps({**json.loads(head), **change}), *rest]) + "\n", encoding="utf-8")
         before = path.read_bytes()
-        with pytest.raises(ValueError, match=f"begun otherwise: {next(iter(change))}.*Move it away"):
+        with pytest.raises(ValueError, match=f"begun otherwise: {next(iter(change))}.*Move it and its .pt away"):
             run(Experiment.of("copy-200/rnn"), tmp_path)
         assert path.read_bytes() == before
 
@@ -415,3 +416,162 @@ def test_the_command_line_lists_shows_and_resumes(tmp_path, capsys, monkeypatch)
 def test_a_typo_is_answered_with_the_nearest_name(tmp_path, capsys, arguments, words):
     assert main([*arguments, "--folder", str(tmp_path)]) == 2
     assert words in capsys.readouterr().err
+
+
+# --- what was found by who tried to break it
+
+
+def test_a_checkpoint_whose_lines_were_moved_away_is_not_gone_on_with(tmp_path, monkeypatch, whole):
+    def stop(done, *_):
+        if done == 15:
+            raise Stopped
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Experiment, "settings", lambda *_: Settings(rate=1e-4, batch_size=7))
+        with pytest.raises(Stopped):
+            run(digits(), tmp_path, stop)
+    path = path_of(digits(), tmp_path)
+    assert path.with_suffix(".pt").exists()
+    path.unlink()
+
+    def stop_early(done, *_):
+        if done == 5:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        run(digits(), tmp_path, stop_early)
+    assert without_time(read(run(digits(), tmp_path))) == without_time(whole)
+
+
+def test_a_damaged_checkpoint_says_what_to_do(tmp_path, whole):
+    def stop(done, *_):
+        if done == 15:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        run(digits(), tmp_path, stop)
+    checkpoint = path_of(digits(), tmp_path).with_suffix(".pt")
+    checkpoint.write_bytes(checkpoint.read_bytes()[:1000])
+    with pytest.raises(ValueError, match=r"Remove .*nnrnn-width-0\.pt, and the run begins anew"):
+        run(digits(), tmp_path)
+    checkpoint.unlink()
+    assert without_time(read(run(digits(), tmp_path))) == without_time(whole)
+
+
+@pytest.mark.parametrize("match", catalogue.MATCHES)
+@pytest.mark.parametrize("task", catalogue.PAPER)
+def test_every_network_of_the_paper_can_be_made_as_the_paper_has_it(task, match):
+    for network in RECURRENTS:
+        found = paper.papers_settings(task, network, match)
+        if found is not None:
+            _, options, settings = found
+            SequenceModel(network, 3, 8, 4, **options, device="meta")
+            assert settings.batch_size in (10, 100, 128)
+
+
+@pytest.mark.parametrize(
+    ("task", "network", "width", "rate"),
+    [
+        ("copy-200", "lstm", 63, 1e-3),
+        ("copy-200", "exprnn", 176, 1e-3),
+        ("copy-200", "eurnn", 256, 1e-3),
+        ("copy-200", "nnrnn", 128, 5e-4),
+        ("psmnist", "lstm", 257, 5e-4),
+        ("psmnist", "eurnn", 1024, 1e-4),
+        ("psmnist", "rnn-orth", 512, 5e-5),
+        ("ptb-150", "lstm", 475, 1e-3),
+        ("ptb-300", "lstm", 475, 3e-3),
+        ("ptb-300", "exprnn", 1386, 5e-3),
+        ("ptb-150", "nnrnn", 1024, 8e-4),
+    ],
+)
+def test_at_equal_parameters_the_papers_scale_has_the_papers_widths_and_rates(task, network, width, rate):
+    found = paper.papers_settings(task, network, "parameters")
+    assert (found[0], found[2].rate) == (width, rate)
+    if task == "copy-200":
+        training = Experiment(task, network, scale="paper", match="parameters").make_training()
+        assert (training.model.hidden_size, training.settings.rate) == (width, rate)
+
+
+def test_a_network_without_a_width_in_the_paper_gets_the_papers_number_of_parameters():
+    model = Experiment("copy-200", "gru", scale="paper", match="parameters").make_training().model
+    assert count_parameters(model) == pytest.approx(18_900, rel=0.02)
+
+
+def test_one_that_fails_does_not_stop_the_others(tmp_path, monkeypatch, capsys):
+    def stop(done, *_):
+        if done == 3:
+            raise Stopped
+
+    for network in ("rnn", "lstm"):
+        with pytest.raises(Stopped):
+            run(Experiment.of(f"copy-200/{network}"), tmp_path, stop)
+    broken = path_of(Experiment.of("copy-200/lstm"), tmp_path).with_suffix(".pt")
+    broken.write_bytes(b"no checkpoint")
+    (tmp_path / "class" / "copy-200" / "gru-width-0.jsonl").write_text("5\n", encoding="utf-8")
+    assert main(["resume", "--folder", str(tmp_path)]) == 2
+    error = capsys.readouterr().err
+    assert "is no object of JSON" in error
+    assert f"Remove {broken}" in error
+    assert read(path_of(Experiment.of("copy-200/rnn"), tmp_path))[-1]["done"]
+
+
+def test_an_experiment_that_is_asked_for_twice_is_run_once(tmp_path, capsys):
+    assert main(["run", "copy-200/rnn", "copy-200/rnn", "--seed", "0", "0", "--folder", str(tmp_path)]) == 0
+    assert capsys.readouterr().out.count("test score") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["run", "copy-200/rnn", "--device", "cdua"], "device must be a device of this machine.*'cdua'"),
+        (
+            ["run", "copy-200/rnn", "--seed", "99999999999999999999"],
+            "seed must be a whole number.*99999999999999999999",
+        ),
+        (["run", "copy-200/rnn", "--workers", "0"], "--workers must be a whole number of at least 1; got 0"),
+        (["table", "--folder", "nowhere"], "--folder nowhere is not there"),
+        (["resume", "--folder", "nowhere"], "--folder nowhere is not there"),
+        (["run", "copy-200/rnn", "--folder", __file__], "--folder must be a folder"),
+    ],
+)
+def test_a_bad_option_is_named_with_its_value(arguments, words, capsys):
+    assert main(arguments) == 2
+    assert re.search(words, capsys.readouterr().err)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"rate": "x"}, "rate must be a finite number above 0; got 'x'"),
+        ({"seed": 1.5}, "seed must be a whole number"),
+        ({"seed": True}, "seed must be a whole number"),
+        ({"device": 3.5}, "device must be a device of this machine"),
+    ],
+)
+def test_a_bad_part_of_an_experiment_is_named_with_its_value(given, words):
+    with pytest.raises(ValueError, match=words):
+        Experiment("copy-200", "rnn", **given)
+
+
+def test_networks_of_a_task_that_is_none_are_refused():
+    with pytest.raises(ValueError, match="no task 'copy200'; did you mean copy-200"):
+        catalogue.networks("copy200")
+    with pytest.raises(ValueError, match="called task/network"):
+        Experiment.of(3)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"5\n", "not a result file: line 1"),
+        (b"\xff\xfe", "not a result file"),
+        (b'{"format": "nnrnn-kit run 1"}\n', "does not say its task, network"),
+    ],
+)
+def test_what_is_no_result_file_is_named_in_the_table_too(tmp_path, content, words):
+    path = path_of(digits(), tmp_path)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=words):
+        experiments.rows(tmp_path)

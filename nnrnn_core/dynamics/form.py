@@ -225,7 +225,7 @@ def _basis_of_blocks(
 
 def _triangle(form: SquareMatrix, Q: scipy.sparse.csr_array, diagonal: Complex128[np.ndarray, " n"]) -> ComplexMatrix:
     """Q* form Q, with this diagonal and without what rounding leaves above it."""
-    found = np.tril(Q.conj().T @ (Q.T @ form.T).T)
+    found: ComplexMatrix = np.tril(Q.conj().T @ (Q.T @ form.T).T)
     np.fill_diagonal(found, diagonal)
     return found
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from ..checks import whole_number
 from ..shipped import SHIPPED
 from ..tasks import DataMissing
 from . import comparison, tuning
@@ -28,8 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; the exit status."""
     options = _parser().parse_args(arguments)
     try:
+        _check_folder(options)
         options.do(options)
-    except (ValueError, DataMissing, ImportError) as problem:
+    except (ValueError, DataMissing, ImportError, OSError) as problem:
         print(problem, file=sys.stderr)
         return 2
     return 0
@@ -49,7 +51,8 @@ def _parser() -> argparse.ArgumentParser:
     ):
         command = commands.add_parser(name, help=help, description=help)
         command.set_defaults(do=do)
-        command.add_argument("--scale", choices=list(SCALES), default="class")
+        if name not in ("resume", "tune"):
+            command.add_argument("--scale", choices=list(SCALES), default="class")
         command.add_argument("--folder", type=Path, default=Path("results"), help="of the results; default: results")
         if name in ("table", "plot"):
             words = "the results that come with the kit"
@@ -67,6 +70,16 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _check_folder(options: argparse.Namespace) -> None:
+    folder = options.folder
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"--folder must be a folder; {folder} is a file")
+    if options.do in (_resume, _table, _plot) and not folder.exists():
+        raise ValueError(
+            f"--folder {folder} is not there: name the folder in which results are, or run something first"
+        )
+
+
 def _list(options: argparse.Namespace) -> None:
     print("\n".join(names(options.scale)))
 
@@ -81,7 +94,10 @@ def _wanted(options: argparse.Namespace) -> list[Experiment]:
         else [name]
         for name in options.names
     ]
-    return [Experiment.of(name, seed=seed, **choices) for seed in options.seed for name in chain(*listed)]
+    # each once, even if it is asked for twice
+    return list(
+        dict.fromkeys(Experiment.of(name, seed=seed, **choices) for seed in options.seed for name in chain(*listed))
+    )
 
 
 def _show(options: argparse.Namespace) -> None:
@@ -92,12 +108,11 @@ def _show(options: argparse.Namespace) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
-    wanted = _wanted(options)
-    if options.workers == 1:
-        for experiment in wanted:
-            _with_progress(experiment, options.folder)
+    wanted, workers = _wanted(options), whole_number("--workers", options.workers, 1)
+    if workers == 1:
+        _one_by_one(wanted, options.folder)
         return
-    with ProcessPoolExecutor(options.workers, multiprocessing.get_context("spawn")) as executor:
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as executor:
         outcomes = run_all(wanted, options.folder, executor)
         failed = [one for one in tqdm(outcomes, total=len(wanted), unit="run") if isinstance(one, Exception)]
     if failed:
@@ -113,11 +128,28 @@ def _tune(options: argparse.Namespace) -> None:
 
 
 def _resume(options: argparse.Namespace) -> None:
-    keys = [field.name for field in fields(Experiment)]
+    keys, wanted, problems = [field.name for field in fields(Experiment)], [], []
     for path in sorted(options.folder.glob("*/*/*.jsonl")):
-        lines = read(path)
+        try:
+            lines = read(path)
+        except ValueError as problem:
+            problems.append(problem)
+            continue
         if lines and not lines[-1].get("done"):
-            _with_progress(Experiment(**{key: lines[0][key] for key in keys}), options.folder)
+            wanted.append(Experiment(**{key: lines[0][key] for key in keys}))
+    _one_by_one(wanted, options.folder, problems)
+
+
+def _one_by_one(wanted: Sequence[Experiment], folder: Path, problems: Sequence[Exception] = ()) -> None:
+    """One that fails does not stop the others; what went wrong is said at the end."""
+    failed = list(problems)
+    for experiment in wanted:
+        try:
+            _with_progress(experiment, folder)
+        except (ValueError, DataMissing, ImportError, OSError) as problem:
+            failed.append(problem)
+    if failed:
+        raise ValueError("\n".join(map(str, failed)))
 
 
 def _with_progress(experiment: Experiment, folder: Path) -> None:

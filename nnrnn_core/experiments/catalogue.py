@@ -10,7 +10,9 @@ import torch
 
 from .. import tasks
 from ..budget import count_parameters
-from ..checks import one_of
+from ..checks import number, one_of
+from ..checks import seed as check_seed
+from ..device import check_device
 from ..sequence_model import RECURRENTS, SequenceModel
 from ..settings import Settings
 from ..tasks import Task
@@ -84,7 +86,8 @@ class Experiment:
     match
         "width", or "parameters": which of the two is the same for all networks.
     seed
-        Of the model, the batches and the noise.
+        Of the model, the batches and the noise. The three are drawn from torch's streams of this number and
+        the next: neighbouring seeds share one.
     device
         "cpu", "cuda", …
     rate
@@ -119,13 +122,17 @@ class Experiment:
         one_of("match", self.match, MATCHES)
         _known("task", self.task, SCALES[self.scale])
         _known("network", self.network, [*RECURRENTS, *ABLATED])
+        check_seed(self.seed)
+        check_device("device", self.device)
         if self.rate is not None and self.scale == "paper":
             raise ValueError(f"the rate at the paper's scale is the paper's; got rate={self.rate!r}")
+        if self.rate is not None:
+            number("rate", self.rate, 0, above=True)
 
     @classmethod
     def of(cls, name: str, **options: Any) -> Experiment:
         """From a name such as "copy-200/nnrnn"."""
-        task, slash, network = name.partition("/")
+        task, slash, network = str(name).partition("/")
         if not slash:
             raise ValueError(f"an experiment is called task/network, as copy-200/nnrnn; got {name!r}")
         return cls(task, network, **options)
@@ -157,7 +164,7 @@ class Experiment:
 
     @property
     def _papers(self) -> tuple[int, dict[str, Any], Settings] | None:
-        return papers_settings(self.task, self.kind) if self.scale == "paper" else None
+        return papers_settings(self.task, self.kind, self.match) if self.scale == "paper" else None
 
     def make_training(self) -> Training:
         """The training before its first update."""
@@ -168,8 +175,11 @@ class Experiment:
         return Training(model.to(self.device), task, self.settings(task), self.seed)
 
     def _model(self, task: Task, options: dict[str, Any]) -> SequenceModel:
-        if self.match == "width":
-            return SequenceModel(self.kind, task.input_size, self.plan.hidden_size, task.output_size, **options)
+        width = self.plan.hidden_size
+        if self.match == "parameters" and self._papers:
+            width = self._papers[0]
+        if self.match == "width" or self._papers:
+            return SequenceModel(self.kind, task.input_size, width, task.output_size, **options)
         parameters = budget(self.task) if self.scale == "paper" else self._parameters_of_nnrnn(task)
         assert parameters is not None
         return SequenceModel.for_budget(self.kind, task, parameters=parameters, **options)
@@ -185,12 +195,13 @@ def names(scale: str = "class") -> list[str]:
 
 
 def networks(task: str) -> list[str]:
-    """The networks that race on this task: all that can do it."""
+    """The networks that race on this task: all that can do it. ValueError for an unknown task."""
+    _known("task", task, {**CLASS, **PAPER})
     return [network for network in RECURRENTS if not (task == "noisy-memory" and network in GATED)]
 
 
 def _known(what: str, name: str, names: Any) -> None:
     if name not in names:
-        near = difflib.get_close_matches(name, names, 1)
+        near = difflib.get_close_matches(str(name), names, 1)
         hint = f"did you mean {near[0]}? " if near else ""
         raise ValueError(f"no {what} {name!r}; {hint}There are {', '.join(names)}")

@@ -19,8 +19,10 @@ def paper() -> dict[str, list[Entry]]:
     return tomllib.loads(PAPER.read_text("utf-8"))
 
 
-def papers_settings(task: str, network: str) -> tuple[int, dict[str, Any], Settings] | None:
+def papers_settings(task: str, network: str, match: str = "width") -> tuple[int, dict[str, Any], Settings] | None:
     """The width, the network's options and the settings of the paper; None where it has none.
+
+    Of some networks the paper has others at equal numbers of parameters.
 
     Examples
     --------
@@ -28,10 +30,12 @@ def papers_settings(task: str, network: str) -> tuple[int, dict[str, Any], Setti
     >>> width, options, settings.rate
     (128, {'init': 'henaff'}, 0.0005)
     """
-    for entry in paper()["settings"]:
-        if entry["task"] == task and network in entry["networks"]:
+    for entry in sorted(paper()["settings"], key=lambda entry: entry.get("match", "width") != match):
+        if entry["task"] == task and network in entry["networks"] and entry.get("match", "width") in ("width", match):
             values = dict(entry["networks"][network])
             width = values.pop("hidden_size")
+            if match == "parameters":
+                width = _budget_of(task).get("widths", {}).get(network, width)
             options = {"init": values.pop("init")} if "init" in values else {}
             shared = {"optimiser": entry["optimiser"], "batch_size": entry["batch_size"]}
             if "rate_P" not in values:
@@ -42,8 +46,13 @@ def papers_settings(task: str, network: str) -> tuple[int, dict[str, Any], Setti
 
 def budget(task: str) -> int | None:
     """The number of parameters at which the paper compares networks on this task."""
-    found = [entry["parameters"] for entry in paper()["budgets"] if entry["task"] in (task, task.replace("300", "150"))]
-    return found[0] if found else None
+    parameters: int | None = _budget_of(task).get("parameters")
+    return parameters
+
+
+def _budget_of(task: str) -> Entry:
+    same = (task, task.replace("300", "150"))
+    return next((entry for entry in paper()["budgets"] if entry["task"] in same), {})
 
 
 def reported(task: str, network: str, match: str) -> list[Entry]:

@@ -13,7 +13,7 @@ import platform
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -123,15 +123,25 @@ def read(path: str | Path) -> list[Line]:
     ValueError if it is not such a file, or one of another format.
     """
     lines: list[Line] = []
-    for number, text in enumerate(Path(path).read_text("utf-8").splitlines(keepends=True)):
+    try:
+        content = Path(path).read_text("utf-8")
+    except (UnicodeDecodeError, IsADirectoryError) as problem:
+        raise ValueError(f"{path} is not a result file: {problem}") from problem
+    for number, text in enumerate(content.splitlines(keepends=True)):
         try:
-            lines.append(json.loads(text))
+            line = json.loads(text)
         except ValueError as problem:
             if text.endswith("\n"):
                 raise ValueError(f"{path}, line {number + 1}: {text[:40]!r} is not JSON") from problem
-    found = lines[0].get("format") if lines and isinstance(lines[0], dict) else None
+            continue
+        if not isinstance(line, dict):
+            raise ValueError(f"{path} is not a result file: line {number + 1}, {text[:40]!r}, is no object of JSON")
+        lines.append(line)
+    found = lines[0].get("format") if lines else None
     if lines and found != FORMAT:
         raise ValueError(f"{path} is not a result file of this version ({FORMAT!r}); got {found!r}")
+    if lines and (absent := [field.name for field in fields(Experiment) if field.name not in lines[0]]):
+        raise ValueError(f"{path}: the first line does not say its {', '.join(absent)}")
     return lines
 
 
@@ -145,8 +155,9 @@ def _run(experiment: Experiment, path: Path, progress: Progress) -> None:
     checkpoint = path.with_suffix(".pt")
     start = diagnosis(training.model, training.task)
     if lines and checkpoint.exists():
-        training = Training.load(checkpoint, training.model, training.task)
+        training = _continued(checkpoint, training)
     else:
+        checkpoint.unlink(missing_ok=True)  # of another run, whose lines were moved away
         lines = [head]
     lines = [line for line in lines if line.get("updates", 0) <= training.index]
     _rewrite(path, lines)
@@ -170,6 +181,13 @@ def _run(experiment: Experiment, path: Path, progress: Progress) -> None:
             path, {**_last(training), "before": start, "after": diagnosis(training.model, training.task), "done": True}
         )
     checkpoint.unlink(missing_ok=True)
+
+
+def _continued(checkpoint: Path, training: Training) -> Training:
+    try:
+        return Training.load(checkpoint, training.model, training.task)
+    except ValueError as problem:
+        raise ValueError(f"{problem}. Remove {checkpoint}, and the run begins anew") from problem
 
 
 class _Clock:
@@ -221,7 +239,7 @@ def _check_same(path: Path, found: Line, expected: Line) -> None:
     other = sorted(key for key in expected if found.get(key) != json.loads(json.dumps(expected[key])))
     if other:
         differences = "; ".join(f"{key} {found.get(key)!r}, now {expected[key]!r}" for key in other)
-        raise ValueError(f"{path} was begun otherwise: {differences}. Move it away, or take another folder")
+        raise ValueError(f"{path} was begun otherwise: {differences}. Move it and its .pt away, or take another folder")
 
 
 def _append(path: Path, line: Line) -> None:

@@ -115,8 +115,7 @@ class _Rotated(torch.autograd.Function):
         S, base, X, P, *halves = ctx.saved_tensors
         if torch.is_grad_enabled():  # a second derivative
             P = base @ skew_exponential(X)
-            by_S, by_X = torch.autograd.grad(P @ S @ P.mT, (S, X), G, create_graph=True)
-            return by_S, None, by_X
+            halves = [skew_exponential(X / 2 ** (k + 1)) for k in range(len(halves))]
         K = P.mT @ G @ P
         D = torch.addmm(K @ S.mT, K.mT, S)
         return K, None, _phi(X, (D - D.mT) / 2, halves)

@@ -82,23 +82,17 @@ def exponential(A: Tensor) -> Tensor:
 
 def to_torch(network: RecurrentNetwork) -> torch.nn.RNN:
     """See `RecurrentNetwork.to_torch`."""
-    if network.nonlinearity not in ("tanh", "relu"):
+    kinds = {layer.nonlinearity for layer in network.layers}
+    if not (len(kinds) == 1 and kinds <= {"tanh", "relu"}):
+        found = " and ".join(map(repr, sorted(kinds)))
         raise ValueError(
-            f"to_torch needs the nonlinearity tanh or relu, which torch.nn.RNN has; got {network.nonlinearity!r}: "
+            f"to_torch needs the nonlinearity tanh or relu, which torch.nn.RNN has; got {found}: "
             "export the network itself (torch.export, torch.onnx.export with dynamo=True)"
         )
     U = network.layers[0].U
-    names = (
-        "input_size",
-        "hidden_size",
-        "num_layers",
-        "nonlinearity",
-        "bias",
-        "batch_first",
-        "dropout",
-        "bidirectional",
-    )
-    options: dict[str, Any] = {name: getattr(network, name) for name in names}
+    names = ("input_size", "hidden_size", "num_layers", "bias", "batch_first", "dropout", "bidirectional")
+    # what the layers do counts: the network's own attribute, as torch's, may be set to anything
+    options: dict[str, Any] = {"nonlinearity": kinds.pop(), **{name: getattr(network, name) for name in names}}
     with warnings.catch_warnings():  # dropout with one layer: said when this network was made
         warnings.simplefilter("ignore")
         twin = torch.nn.RNN(**options, device=U.device, dtype=U.dtype)

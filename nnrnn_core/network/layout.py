@@ -69,8 +69,9 @@ class Packed:
         if self._reversal is None:
             sizes = self._input.batch_sizes
             first = sizes.cumsum(0) - sizes  # the row of each time's first sequence
-            lengths = (sizes[:, None] > torch.arange(self.batch)).sum(0)
-            order = [first[lengths[:size] - 1 - t] + torch.arange(size) for t, size in enumerate(sizes.tolist())]
+            place = torch.arange(self.batch, device=sizes.device)
+            lengths = (sizes[:, None] > place).sum(0)
+            order = [first[lengths[:size] - 1 - t] + place[:size] for t, size in enumerate(sizes.tolist())]
             self._reversal = torch.cat(order).to(rows.device)
         return rows[self._reversal]
 

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from ..threads import blas_threads
-from ..torch_internals import apply, is_wrapped, opaque
+from ..torch_internals import apply, is_lazy, is_wrapped, opaque
 
 Array: TypeAlias = Any  # a tensor or an array; both libraries have `multiply(a, b, out=c)` and its like
 
@@ -126,4 +126,5 @@ def shareable(tensor: Tensor) -> bool:
         and tensor.is_cpu
         and tensor.dtype in (torch.float32, torch.float64)
         and not is_wrapped(tensor)
+        and not is_lazy(tensor)
     )

@@ -109,6 +109,10 @@ def total_gradients(
 
 
 def _check(drive: Tensor, V: Tensor, h0: Tensor, tap: Tensor | None, activation: Activation) -> None:
+    if not hasattr(activation, "parameter"):  # quicker than isinstance with a protocol
+        raise TypeError(f"activation must be one of nnrnn_core.activations, as activations.tanh; got {activation!r}")
+    if not drive.is_floating_point():
+        raise TypeError(f"drive must have real floating-point numbers; got {drive.dtype}")
     parameter = activation.parameter
     time, batch, n = drive.shape if drive.dim() == 3 else (0, 0, 0)
     if time < 1:

@@ -106,7 +106,7 @@ class Copying(Task):
 
     def score(self, outputs: Float[Tensor, "time batch outputs"], batch: Batch) -> float:
         """Share of the ten symbols that come back right."""
-        answers, targets = outputs.detach().cpu().numpy().argmax(-1), batch.targets.cpu().numpy()
+        answers, targets = outputs.detach().argmax(-1).cpu().numpy(), batch.targets.cpu().numpy()
         asked = targets != BLANK
         return float(np.count_nonzero((answers == targets)[asked]) / np.count_nonzero(asked))
 

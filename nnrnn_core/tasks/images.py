@@ -65,7 +65,7 @@ class Images(Task):
     def held_out(self, split: str, batch_size: int) -> Iterator[Batch]:
         """One pass over a split, in order; the last batch may be smaller."""
         whole_number("batch_size", batch_size, 1)
-        everything = torch.arange(len(self.splits[one_of("split", split, self.splits)][1]))
+        everything = torch.arange(len(self.splits[one_of("split", split, self.splits)][1]), device="cpu")
         return (self._batch(split, chosen, torch.device("cpu")) for chosen in everything.split(batch_size))
 
     def _order(self, generator: torch.Generator, epoch: int) -> Tensor:

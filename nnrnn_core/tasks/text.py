@@ -78,9 +78,9 @@ class Text(Task):
 
     def _segment(self, split: str, batch_size: int, number: int, device: torch.device) -> Batch:
         stream = self.length * self.segments(split, batch_size)
-        time = torch.arange(number * self.length, (number + 1) * self.length)
-        place = time[:, None] + stream * torch.arange(batch_size)
         codes = self._codes[split]
+        time = torch.arange(number * self.length, (number + 1) * self.length, device=codes.device)
+        place = time[:, None] + stream * torch.arange(batch_size, device=codes.device)
         inputs = functional.one_hot(codes[place].to(device), self.input_size).to(torch.get_default_dtype())
         return Batch(inputs, codes[place + 1].to(device), inputs.new_ones(place.shape), continues=number > 0)
 

@@ -42,12 +42,14 @@ def parameter_groups(model: nn.Module) -> dict[str, list[nn.Parameter]]:
     {'rest': 3, 'P': 1, 'T': 1, 'gamma': 1}
     """
     groups: dict[str, list[nn.Parameter]] = {"rest": [], "P": [], "T": [], "gamma": []}
+    own = {id(parameter) for parameter in model.parameters()}  # a parametrised one is computed, and none of them
     for module in model.modules():
         if isinstance(module, OrthogonalMatrix):
             groups["P"].append(module.entries)
         elif isinstance(module, SchurMatrix):
             groups["T"].append(module.T_entries)
             groups["gamma"].append(module.gamma)
+    groups = {role: [parameter for parameter in group if id(parameter) in own] for role, group in groups.items()}
     special = {id(parameter) for group in groups.values() for parameter in group}
     groups["rest"] = [parameter for parameter in model.parameters() if id(parameter) not in special]
     return groups

@@ -6,6 +6,7 @@ import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from torch import Tensor
@@ -48,6 +49,10 @@ class Step:
     late_gradient_norms: np.ndarray | None
     state_norms: np.ndarray
     _spectrum: Callable[[], tuple[np.ndarray, float]] | None = field(repr=False, compare=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """With eigenvalues and departure read off: what would compute them later is no plain value."""
+        return {**self.__dict__, "_read_off": self._read_off, "_spectrum": None}
 
     @property
     def updates(self) -> int:

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..checks import seed as check_seed
 from ..checks import whole_number
 from ..matrices import OrthogonalMatrix, SchurMatrix
 from ..recurrence import total_gradients
@@ -109,12 +110,12 @@ class Training:
         for name in ("input_size", "output_size"):
             if getattr(model, name) != getattr(task, name):
                 raise ValueError(f"{name} of the model is {getattr(model, name)}, of {task.name} {getattr(task, name)}")
-        self.model, self.task, self.seed = model, task, whole_number("seed", seed)
-        self.settings = (settings or task.settings_for(model.name)).replace()
+        self.model, self.task, self.seed = model, task, check_seed(seed)
+        self.settings = (settings or task.settings_for(model.kind)).replace()
         self.index = 0  # updates so far
         self.state: Any = None  # the network's state after the last batch, for a task whose batches follow one another
-        self.batches = torch.Generator().manual_seed(seed)
-        self.noise = torch.Generator().manual_seed(seed + 1)
+        self.batches = torch.Generator().manual_seed(self.seed)
+        self.noise = torch.Generator().manual_seed(self.seed + 1)
         self._optimiser = make_optimiser(model, self.settings.optimiser)
         self._optimiser_name = self.settings.optimiser
         self._rebase(polish=True)
@@ -241,10 +242,11 @@ class Training:
 
     # ---- the update
     def _penalty(self, settings: Settings) -> Tensor | float:
-        """δ‖γ − 1‖²."""
-        if not settings.gamma_penalty or settings.hold_gamma or not isinstance(self.model.V, SchurMatrix):
+        """δ‖γ − 1‖², over all layers and directions."""
+        if not settings.gamma_penalty or settings.hold_gamma:
             return 0.0
-        return settings.gamma_penalty * (self.model.V.gamma - 1).square().sum()
+        parts = [(V.gamma - 1).square().sum() for V in self.model.modules() if isinstance(V, SchurMatrix)]
+        return settings.gamma_penalty * sum(parts)
 
     def _use_optimiser(self, name: str) -> None:
         """Another optimiser begins without memory."""
@@ -315,11 +317,13 @@ class Training:
         tuple of float
             (loss, score).
         """
+        whole_number("batches", batches, 1)
         source = torch.Generator().manual_seed(self.seed + 2**31)
         size = self.settings.batch_size
         held_out = self.task.held_out(split, size) or (self.task.sample(size, source, i) for i in range(batches))
         state: Any = None
-        results, sequences, training = [], [], self.model.training
+        results, sequences = [], []
+        modes = {module: module.training for module in self.model.modules()}
         self.model.eval()
         try:
             for batch in held_out:
@@ -328,7 +332,8 @@ class Training:
                 results.append((float(self.task.loss(outputs, batch)), self.task.score(outputs, batch)))
                 sequences.append(batch.inputs.shape[1])
         finally:
-            self.model.train(training)
+            for module, training in modes.items():
+                module.training = training
         loss, score = np.average(results, axis=0, weights=sequences)
         return float(loss), float(score)
 
