@@ -145,7 +145,7 @@ class SequenceModel(nn.Module):
         176
         """
         options = {**task.model_options, **options}
-        on_meta = {**options, "device": "meta", "generator": None}  # nothing is computed, nor drawn from the generator
+        on_meta = {**options, "device": "meta", "generator": None}  # nothing is drawn from the generator
         width = budget_width(lambda n: cls(recurrent, task.input_size, n, task.output_size, **on_meta), parameters)
         return cls(recurrent, task.input_size, width, task.output_size, **options)
 

@@ -14,6 +14,7 @@ import pytest
 from nnrnn_core import Diverged
 from nnrnn_core.experiments import Experiment, catalogue, networks, race, turned_by_a_rate
 from nnrnn_core.experiments.catalogue import AS_WIDE
+from nnrnn_core.experiments.comparison import Race
 from nnrnn_core.experiments.runs import path_of, read, run
 from races import POINTS, write_race, write_run
 from widgets import RaceLab
@@ -21,7 +22,7 @@ from widgets.figures.numbers import short
 from widgets.figures.race import CELL, FINISH, LAYOUTS, PANELS, drawn, race_push
 from widgets.figures.race_details import details_figure, details_push
 from widgets.figures.race_view import DASHES, NETWORKS, View
-from widgets.figures.race_words import race_sentence
+from widgets.figures.race_words import pairs_words, race_sentence
 from widgets.labs.race_live import LiveRun
 from widgets.labs.race_state import RaceState
 
@@ -379,3 +380,19 @@ def test_a_run_that_diverges_stops_and_says_so(small: Experiment, folder: Path, 
     lab.tick()
     assert not lab.playing and "step 3: the loss is not finite" in lab.alarm.value
     lab.close()
+
+
+def test_level_is_neither_ahead_nor_behind():
+    def lines(score: float) -> list[dict[str, Any]]:
+        return [{"higher_is_better": True, "parameters": 1}, {"test_score": score, "done": True}]
+
+    scores = {"nnrnn": (0.5, 0.7), "rnn": (0.5, 0.6), "gru": (0.5, 0.7)}
+    runs = {network: dict(enumerate(map(lines, of_seeds))) for network, of_seeds in scores.items()}
+    found = Race("copy-200", "width", "class", runs)
+    pair = found.pair("rnn", "nnrnn")
+    assert (pair.wins, pair.losses) == (0, 1)
+    assert pairs_words(found, "rnn").endswith("nnrnn in 0 of 2 (level in 1), gru in 0 of 2 (level in 1).")
+    assert (
+        pairs_words(found, "gru")
+        == "Seed by seed gru is ahead of nnrnn in 0 of 2 (level in 2), rnn in 1 of 2 (level in 1)."
+    )

@@ -50,6 +50,11 @@ class Pair:
         """In how many seeds the first is better."""
         return int((self.advantage > 0).sum())
 
+    @property
+    def losses(self) -> int:
+        """In how many seeds the second is better; in the rest they are level."""
+        return int((self.advantage < 0).sum())
+
 
 @dataclass(frozen=True)
 class Race:

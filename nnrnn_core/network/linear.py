@@ -35,7 +35,8 @@ class GatedUnit(nn.Module):
     References
     ----------
     Dauphin et al., Language modeling with gated convolutional networks, ICML 2017; as it follows an LRU in Orvieto et
-    al., ICML 2023 (there with a normalisation before the recurrence, which is left out here).
+    al., ICML 2023. Left out here: the normalisation before the recurrence, the input's own way past it (D x), and the
+    way around recurrence and gate together, for which here the state goes past the gate.
     """
 
     def __init__(

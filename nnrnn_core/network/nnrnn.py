@@ -15,8 +15,8 @@ from .stack import RecurrentNetwork
 class NNRNN(RecurrentNetwork):
     """h_t = φ(V h_{t−1} + U x_t), V = P (Λ + s T) Pᵀ: the non-normal RNN, a drop-in for torch.nn.RNN.
 
-    Called like torch.nn.RNN in all: positions, shapes, layers, directions, packed sequences, state dicts. Each layer in
-    each direction has a V of its own.
+    Called like torch.nn.RNN: positions, shapes, layers, directions, packed sequences. Each layer in each direction has
+    a V of its own, so the parameters, and a state dict, are others.
 
     Parameters
     ----------

@@ -195,10 +195,10 @@ def losing_setting(
     n, ahead = len(pair.seeds), f"by {short(abs(pair.mean))} ± {short(pair.standard_error, 2)} (standard error)"
     if pair.mean > 0:
         return Verdict(f"Here the nnRNN is ahead in the mean, {ahead}, in {pair.wins} of {n} seeds.")
-    if pair.wins:
+    if pair.losses < n:
         return Verdict(
-            f"The nnRNN is behind in the mean, {ahead}, but ahead in {pair.wins} of {n} seeds. {n} seeds do not decide "
-            "this one: find a setting where it is behind in all."
+            f"The nnRNN is behind in the mean, {ahead}, but ahead or level in {n - pair.losses} of {n} seeds. "
+            f"{n} seeds do not decide this one: find a setting where it is behind in all."
         )
     return Verdict(f"Right: {rival} is ahead in all {n} seeds, {ahead}. Now the report: does your reason hold?", True)
 

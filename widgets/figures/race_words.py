@@ -52,10 +52,11 @@ def pairs_words(race: Race, network: str) -> str:
     for other in race.ranking():
         pair = race.pair(network, other)
         if other != network and pair.seeds:
-            if pair.wins in (0, len(pair.seeds)):
+            n, level = len(pair.seeds), len(pair.seeds) - pair.wins - pair.losses
+            if n in (pair.wins, pair.losses):
                 (always if pair.wins else never).append(other)
             else:
-                sometimes.append(f"{other} in {pair.wins} of {len(pair.seeds)}")
+                sometimes.append(f"{other} in {pair.wins} of {n}" + (f" (level in {level})" if level else ""))
     parts = [f"ahead of {', '.join(always)} in every seed"] if always else []
     parts += [f"behind {', '.join(never)} in every seed"] if never else []
     parts += [f"ahead of {', '.join(sometimes)}"] if sometimes else []
