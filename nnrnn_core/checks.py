@@ -26,7 +26,10 @@ def number(
     below: bool = False,
 ) -> float:
     """A finite real number from `low` to `high`; with `above` or `below` that end is excluded. ValueError otherwise."""
-    finite = math.nan if isinstance(value, bool) or not isinstance(value, Real) else float(value)
+    try:
+        finite = math.nan if isinstance(value, bool) or not isinstance(value, Real) else float(value)
+    except OverflowError:  # a whole number beyond float64
+        finite = math.inf
     outside = not _between(finite, low, high) or (above and finite == low) or (below and finite == high)
     if outside or not math.isfinite(finite):
         raise ValueError(f"{name} must be a finite number{_bounds(low, high, above, below)}; got {value!r}")

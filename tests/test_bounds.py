@@ -123,7 +123,7 @@ def test_a_point_right_of_the_axis_bounds_the_peak_in_continuous_time(seed, x, y
 def test_what_says_nothing_is_one_and_what_makes_no_sense_is_refused():
     assert bound_from_point(0.5 * np.eye(2), 2, 3).curve.tolist() == [1, 1, 1, 1]
     for z in (1, 0.5 + 0.5j, complex("nan"), complex("inf")):
-        with pytest.raises(ValueError, match="outside the unit circle"):
+        with pytest.raises(ValueError, match=r"outside the unit circle|must be finite"):
             bound_from_point(0.5 * np.eye(2), z, 3)
     with pytest.raises(ValueError, match="right of the imaginary axis"):
         bound_from_point(-np.eye(2), 1j, 3, "continuous")
@@ -149,3 +149,16 @@ def test_arrays_and_schur_matrices_are_framed_alike(generator):
 def test_bounds_do_not_see_an_orthogonal_change_of_basis(seed):
     V, Q = stable(seed), orthogonal(5, np.random.default_rng(seed))
     assert np.isclose(kreiss_constant(Q @ V @ Q.T), kreiss_constant(V), rtol=1e-5)
+
+
+def test_a_level_too_small_to_be_told_from_0_implies_no_more_than_the_least_that_is():
+    found = bound_from_point([[0.5, 0.0], [1e155, 0.4]], 2, 2)
+    assert found.level == 0
+    assert 1 <= found.limit <= 1e155
+    assert bound_from_point([[2.0, 0.0], [1.0, 0.4]], 2, 2).limit == np.inf  # an eigenvalue
+
+
+@pytest.mark.parametrize("z", ["abc", None, [1.5, 2.5]])
+def test_a_point_that_is_none_is_named(z):
+    with pytest.raises(ValueError, match="z must"):
+        bound_from_point(np.eye(2), z, 3)

@@ -6,6 +6,7 @@ import math
 import numpy as np
 import pytest
 import scipy.linalg
+import scipy.sparse
 import torch
 from hypothesis import strategies as st
 
@@ -22,6 +23,7 @@ from nnrnn_core.dynamics import (
     fisher_memory,
     gallery,
     growth_powers,
+    resolvent_level,
     spectral_radius,
     transient_growth,
     typical_growth,
@@ -468,3 +470,31 @@ def test_what_never_decays_is_looked_at_for_a_usual_time():
     assert decay_horizon(np.zeros((2, 2)), "continuous") == 10
     with pytest.raises(ValueError, match="time must be one of discrete, continuous"), as_installed():
         decay_horizon(np.eye(2), "weekly")
+
+
+@pytest.mark.parametrize(
+    ("V", "words"),
+    [
+        (np.ma.array([[0.5, 0.0], [0.0, 9.0]], mask=[[0, 0], [0, 1]]), "some entries are masked"),
+        ([np.ma.array([1.0, 2.0], mask=[0, 1]), np.ma.array([1.0, 2.0])], "some entries are masked"),
+        (scipy.sparse.eye(3), r"is sparse.*toarray"),
+        (torch.eye(3).to_sparse(), "dense"),
+        (torch.eye(3, device="meta"), "meta"),
+        ([[1, 2], [3]], "equal lengths"),
+    ],
+)
+def test_what_holds_no_plain_numbers_is_refused_in_words(V, words):
+    with as_installed(), pytest.raises(ValueError, match=words):
+        eigenvalues(V)
+
+
+def test_rows_that_are_tensors_are_rows():
+    rows = [torch.tensor([2.0, 0.0], requires_grad=True), torch.tensor([1.0, 3.0])]
+    assert sorted(eigenvalues(rows).real) == [2.0, 3.0]
+
+
+def test_a_number_beyond_float64_is_no_finite_one():
+    with pytest.raises(ValueError, match="tolerance must be a finite number"):
+        resolvent_level(np.eye(2), 3, tolerance=10**400)
+    with pytest.raises(ValueError, match="powers must be increasing"):
+        estimate_growth(np.eye(2), 3)

@@ -139,3 +139,27 @@ def test_bad_tolerances_and_budgets_are_refused():
         for options in ({"tolerance": 0.0}, {"budget": 0}, {"time": "weekly"}):
             with pytest.raises(ValueError, match="|".join(options)):
                 growth_peak(np.eye(2), **options)
+
+
+@pytest.mark.parametrize(
+    ("V", "value", "at"),
+    [
+        (1e60 * np.eye(4, k=-1), 1e180, 3),
+        (10 * np.eye(200, k=-1), 1e199, 199),
+        ([[0.5, 0.0], [1e155, 0.4]], 1e155, 1),
+        ([[0.5, 0.0], [1e160, 0.4]], 1e160, 1),
+        # V^k has c (0.9^k − 0.8^k)/0.1 below its diagonal
+        ([[0.9, 0.0], [1e154, 0.8]], 1e155 * (0.9**6 - 0.8**6), 6),
+    ],
+)
+def test_a_peak_whose_square_leaves_float64_is_a_peak(V, value, at):
+    found = growth_peak(V)
+    assert found.proven
+    assert found.value == pytest.approx(value, rel=1e-6)
+    assert found.at == at
+
+
+def test_powers_that_leave_float64_prove_nothing():
+    found = growth_peak(1e200 * np.eye(4, k=-1))  # 10⁶⁰⁰ in the end
+    assert not found.proven
+    assert 1e200 <= found.value < np.inf

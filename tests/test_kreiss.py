@@ -143,3 +143,30 @@ def test_bad_tolerances_and_budgets_are_refused():
         for options in ({"tolerance": 0.0}, {"tolerance": 1.0}, {"budget": 0}, {"time": "weekly"}):
             with pytest.raises(ValueError, match="|".join(options)):
                 kreiss_bounds(np.eye(2), **options)
+
+
+@pytest.mark.parametrize(
+    "V",
+    [
+        [[0, 0, 0, 2.0**-11], [0, 0, 0.25, 0], [0.5, 0, 0, 0], [0, 16384, 0, 0]],
+        [[0, 1e-5, 0], [0, 0, 1], [1e5, 0, 0]],
+        [[0, 2.0**-17, 0], [0, 0, 1], [2.0**17, 0, 0]],
+        [[0, 100], [0.01, 0]],
+    ],
+)
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_constant_of_a_matrix_that_comes_back_is_no_more_than_the_largest_of_its_powers(V, turned):
+    """A permutation, its units of different size: some V^m is I, and K ≤ sup ‖V^k‖ whatever rounding does."""
+    V = np.array(V)
+    largest = max(np.linalg.norm(np.linalg.matrix_power(V, k), 2) for k in range(12))
+    Q = np.linalg.qr(np.random.default_rng(0).standard_normal(V.shape))[0]
+    found = kreiss_bounds(Q @ V @ Q.T if turned else V)
+    assert 1 <= found.value <= largest * (1 + 1e-6)
+    assert not found.certified or found.above >= found.value
+
+
+def test_the_constant_does_not_depend_on_the_unit_of_time_however_small_it_is():
+    A = np.array([[-1.0, 0.0], [9.0, -2.0]])
+    small, usual = kreiss_bounds(1e-310 * A, "continuous"), kreiss_bounds(A, "continuous")
+    assert small.certified
+    assert small.value == pytest.approx(usual.value, rel=1e-6)

@@ -233,3 +233,38 @@ def test_the_level_of_a_single_point_of_a_large_matrix_may_be_as_small_as_it_is(
         apart = np.subtract.outer(np.arange(n), np.arange(n))
         expected = 1 / np.linalg.norm(np.tril(z ** -(apart.clip(0) + 1.0)), 2)
     assert level == pytest.approx(expected, rel=1e-9)
+
+
+CHAINS = [
+    np.diag(np.linspace(0.1, 0.9, 50)) + 1.5 * np.eye(50, k=-1),
+    0.5 * np.eye(40) + np.eye(40, k=-1),
+    10 * np.eye(60, k=-1),
+]
+
+
+@pytest.mark.parametrize("V", CHAINS, ids=["many eigenvalues", "one eigenvalue", "none but 0"])
+@pytest.mark.parametrize("measure", [pseudospectral_radius, pseudospectral_abscissa])
+@pytest.mark.parametrize("eps", [1e-10, 4e-13])
+def test_a_pseudospectrum_reaches_as_far_as_its_levels_say_when_eps_is_close_to_rounding(V, measure, eps):
+    """V has no negative entry, so that both are the largest x with ‖(x − V)⁻¹‖ ≥ 1/ε, where no term cancels."""
+    low, high = float(np.diag(V).max()), 20.0
+    for _ in range(60):
+        x = (low + high) / 2
+        inverse = np.linalg.inv(np.diag(np.full(len(V), x)) - V)
+        low, high = (x, high) if np.linalg.norm(inverse, 2) >= 1 / eps else (low, x)
+    assert measure(V, eps) == pytest.approx(low, rel=3e-3)
+
+
+def test_what_stands_below_the_diagonal_counts_however_small_it_is_beside_the_rest():
+    assert resolvent_level([[0, 0, 0], [1e-17, 0, 0], [0, 0, 1]], 1e-20) == pytest.approx(1e-23, rel=1e-6)
+    V = np.zeros((4, 4))
+    V[0, 0], V[2, 1], V[3, 2] = 1, 2e-16, 2e-16
+    z = 1e-17
+    chain = np.array([[1, 0, 0], [2e-16 / z, 1, 0], [(2e-16 / z) ** 2, 2e-16 / z, 1]]) / z
+    assert resolvent_level(V, z) == pytest.approx(1 / np.linalg.norm(chain, 2), rel=1e-6)
+
+
+def test_levels_of_a_matrix_of_subnormal_numbers_are_those_of_the_matrix_in_another_unit():
+    V = np.array([[1.0, 0.0], [1.0, 2.0]])
+    assert resolvent_level(1e-310 * V, 3e-310) == pytest.approx(1e-310 * resolvent_level(V, 3), rel=1e-3)
+    assert pseudospectral_radius(1e-310 * V, 1e-311) == pytest.approx(1e-310 * pseudospectral_radius(V, 0.1), rel=1e-3)

@@ -54,7 +54,7 @@ def product(X: Power, Y: Power, most: float = math.inf) -> Power:
         left, right = np.abs(X.M), np.abs(Y.M)
         rounding = _gamma(X.M) * (left @ right)
         moved = rounding + left @ Y.moved + X.moved @ (right + Y.moved)
-        local = float(np.linalg.norm(rounding))
+        local = frobenius(rounding)
         error, made = local + X.norm * Y.error + X.error * (Y.norm + Y.error), X.made + local + X.norm * Y.error
         return _power(X.M @ Y.M, min(error, most * made), moved)._replace(rounding=local, made=made)
 
@@ -63,7 +63,7 @@ def _power(M: SquareMatrix, error: float, moved: RealMatrix) -> Power:
     """Of two bounds on the error the smaller. LAPACK's norm is off by a low power of n times ε."""
     if not (np.isfinite(M).all() and math.isfinite(error) and np.isfinite(moved).all()):
         return Power(M, math.inf, math.inf, moved)
-    norm, error = float(np.linalg.norm(M, 2)), min(error, float(np.linalg.norm(moved)))
+    norm, error = float(np.linalg.norm(M, 2)), min(error, frobenius(moved))
     return Power(M, norm, error * (1 + 1e-9) + SLACK * len(M) * EPS * norm, np.minimum(moved, error) * (1 + 1e-9))
 
 
@@ -117,7 +117,9 @@ class Powers:
             return math.inf
         D = self.form - np.eye(len(self.form))
         size, local = float(np.linalg.norm(D)), 3 * self.moved + 3 * _gamma(D) * float(np.linalg.norm(D))
-        bend = float(np.linalg.norm(D @ (D @ first.M))) + first.error * size**2 + local * size * first.above * len(D)
+        bend = (
+            float(np.linalg.norm(D @ (D @ first.M))) + first.error * size * size + local * size * first.above * len(D)
+        )
         return max(first.above, last.above) + 4.0**level / 8 * bend * below * (1 + 1e-9)
 
 
@@ -156,7 +158,7 @@ class Exponentials(Powers):
 
     def within(self, first: Power, last: Power, level: int, below: float) -> float:
         h = 2.0**level
-        bend = float(np.linalg.norm(self.square @ first.M)) + first.error * self.size**2
+        bend = float(np.linalg.norm(self.square @ first.M)) + first.error * self.size * self.size
         bend += 3 * self.moved * self.size * first.above
         return max(first.above, last.above) + h * h / 8 * math.exp(min(h * self.abscissa, 700.0)) * bend * (1 + 1e-9)
 

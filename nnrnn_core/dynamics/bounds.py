@@ -12,11 +12,12 @@ import numpy as np
 from jaxtyping import Float64
 
 from ..checks import number, whole_number
-from .form import Matrix, Time, check_time, form_of
+from .form import Matrix, Time, check_time, form_of, points
+from .inverse_lanczos import TOLD_APART
 from .kreiss import kreiss_bounds
 from .numerical_range import numerical_abscissa, numerical_radius
 from .pseudospectra import resolvent_level
-from .spectrum import eigenvector_condition, spectral_abscissa, spectral_radius
+from .spectrum import eigenvalues, eigenvector_condition, spectral_abscissa, spectral_radius
 
 Curve = Float64[np.ndarray, " times"]
 
@@ -140,6 +141,12 @@ def growth_bounds(
     return GrowthBounds(times, spectral, eigenvector, numerical, kreiss.value, above, kreiss.certified)
 
 
+def _of_no_level(V: Matrix, z: complex, away: float) -> float:
+    """(|z| − 1)/σ_min, from below, where σ_min is too small to be told from 0; ∞ at an eigenvalue."""
+    values, form = eigenvalues(V), form_of(V)
+    return math.inf if (values == z).any() else away / (TOLD_APART * max(float(np.abs(form).max()), abs(z)))
+
+
 def bound_from_point(V: Matrix, z: complex, horizon: int, time: Time = "discrete", step: float = 1.0) -> PointBound:
     """sup_k ‖V^k‖₂ ≥ K and max_{k ≤ τ} ‖V^k‖₂ ≥ r^τ/(1 + (r^τ − 1)/K), K = (|z| − 1)/σ_min(zI − V), r = |z|.
 
@@ -181,7 +188,10 @@ def bound_from_point(V: Matrix, z: complex, horizon: int, time: Time = "discrete
     >>> bool(1 < found.curve[-1] <= found.limit <= dynamics.transient_growth(V, 30).max())
     True
     """
-    z = complex(z)
+    point = points(z, "z")
+    if point.ndim:
+        raise ValueError(f"z must be one complex number; its shape is {point.shape}")
+    z = complex(point)
     times = _times(horizon, time, step)
     discrete = time == "discrete"
     away = abs(z) - 1 if discrete else z.real
@@ -189,7 +199,7 @@ def bound_from_point(V: Matrix, z: complex, horizon: int, time: Time = "discrete
         where = "outside the unit circle" if discrete else "right of the imaginary axis"
         raise ValueError(f"z must lie {where}, or it implies no growth; got {z:.6g}")
     level = float(resolvent_level(V, z))
-    K = away / level if level > 0 else math.inf
+    K = away / level if level > 0 else _of_no_level(V, z, away)
     if K <= 1:
         return PointBound(level, 1.0, np.ones(len(times)))
     rate = math.log1p(away) if discrete else away

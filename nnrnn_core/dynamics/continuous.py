@@ -139,7 +139,7 @@ def _whole(form: SquareMatrix, powers: tuple[float, list[SquareMatrix]] | None, 
             E: SquareMatrix = scipy.linalg.expm(exponent)
         else:
             shift, known = powers
-            E = np.exp(t * shift) * sum(t**k / math.factorial(k) * M for k, M in enumerate(known))
+            E = np.exp(t * shift) * sum(np.float64(t) ** k / math.factorial(k) * M for k, M in enumerate(known))
     return E if np.isfinite(E).all() else np.full_like(form, np.inf)
 
 

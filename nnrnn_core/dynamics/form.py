@@ -323,10 +323,29 @@ def numpy_array(x: Numbers) -> np.ndarray:
     """A tensor, or what NumPy takes for an array, as an array. A tensor's real numbers come in float64, for NumPy has
     no bfloat16."""
     if not isinstance(x, TensorLike):
-        return np.asarray(x)
-    tensor = x.detach().cpu().resolve_conj().resolve_neg()
+        return _plain_array(x)
+    tensor: Any = x
+    if tensor.device.type == "meta" or tensor.is_quantized or "strided" not in str(tensor.layout):
+        kind = "meta" if tensor.device.type == "meta" else "quantized" if tensor.is_quantized else str(tensor.layout)
+        raise ValueError(
+            f"a tensor must be dense and hold numbers; got a {kind} one: pass tensor.to_dense() or its like"
+        )
+    tensor = tensor.detach().cpu().resolve_conj().resolve_neg()
     values: np.ndarray = (tensor if tensor.is_complex() else tensor.double()).numpy()
     return values
+
+
+def _plain_array(x: Any) -> np.ndarray:
+    if hasattr(x, "toarray"):
+        raise ValueError(f"{type(x).__name__} is sparse, and a dense array is wanted: pass its .toarray()")
+    if isinstance(x, np.ma.MaskedArray) and np.ma.is_masked(x):
+        raise ValueError("some entries are masked: say what they are, for instance matrix.filled(0)")
+    if isinstance(x, list | tuple):
+        x = [numpy_array(part) if isinstance(part, TensorLike | np.ma.MaskedArray) else part for part in x]
+    try:
+        return np.asarray(x)
+    except ValueError as problem:
+        raise ValueError(f"rows must have equal lengths, and hold numbers: {problem}") from problem
 
 
 def _real(x: Numbers, name: str) -> Float64[np.ndarray, "..."]:

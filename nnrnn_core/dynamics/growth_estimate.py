@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -99,7 +99,7 @@ def estimate_growth(V: Matrix, powers: Sequence[int], start: GrowthEstimate | No
     GrowthEstimate
         transient exceeds the true value by no more than rounding; it lies less than 2 % below it once it has been
         started from an estimate of a matrix nearby. typical is exact. Both are ∞ where ‖V^k‖_F is beyond 10¹⁵⁰, whose
-        square soon leaves float64.
+        square soon leaves float64, and may be 0 where it is below 10⁻¹⁵⁰.
 
     Raises
     ------
@@ -118,6 +118,8 @@ def estimate_growth(V: Matrix, powers: Sequence[int], start: GrowthEstimate | No
     >>> estimate.powers, estimate.transient
     ((0, 1, 2), array([1., 3., 0.]))
     """
+    if not isinstance(powers, Iterable):
+        raise ValueError(f"powers must be increasing whole numbers, one after another; got {powers!r}")
     ks = tuple(whole_number("powers", k, 0) for k in powers)
     if not ks or any(b <= a for a, b in pairwise(ks)):
         raise ValueError(f"powers must be increasing and at least one; got {list(ks)}")

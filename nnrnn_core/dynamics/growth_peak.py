@@ -217,14 +217,14 @@ class _Search:
         bounds = {0: (yield from self.explore(_Block(self.steps.start, self.steps.step(0), 0.0, 0), {}))}
         made = self.steps.step(0).error
         for level in range(windows):
-            first = self.steps.sharpen(level, bounds[level] ** 2 * made)
+            first = self.steps.sharpen(level, bounds[level] * bounds[level] * made)
             block = _Block(first, self.steps.step(level + 1), self.steps.unit * 2.0**level, level)
             inside = yield from self.explore(block, bounds)
             bounds[level + 1] = max(bounds[level], min(inside, first.above * bounds[level]))
-            made = 2 * made + self.steps.step(level + 1).rounding + first.error**2
+            made = 2 * made + self.steps.step(level + 1).rounding + first.error * first.error
         above = max(bounds[windows], self.value)
         if self.settled:
-            last = self.steps.sharpen(windows, bounds[windows] ** 2 * made)
+            last = self.steps.sharpen(windows, bounds[windows] * bounds[windows] * made)
             left = self.rest(last, self.steps.unit * 2.0**windows)
             after = self.onwards(self.steps.unit * 2.0**windows, left, bounds[windows])
             above = max(above, after if left < 1 else math.inf)
@@ -267,6 +267,8 @@ class _Search:
         return math.inf if self.limit is None else self.limit.most * (self.limit.left(k) + decaying) + decaying * below
 
     def see(self, power: Power, start: float) -> bool:
+        if not math.isfinite(power.above):  # it has left float64, which says nothing about it
+            return False
         if power.norm <= self.value * (1 + (self.tolerance / 4 if self.at == math.inf else 0)):
             return False
         self.value, self.at = power.norm, start

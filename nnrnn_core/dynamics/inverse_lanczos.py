@@ -28,6 +28,8 @@ Columns = Complex128[np.ndarray, "n points"]
 Rows = Float64[np.ndarray, "steps points"]
 RowsAndOne = Float64[np.ndarray, "steps+1 points"]
 DENSE = 128  # rows up to which LAPACK is as fast as ARPACK
+NOTHING = 1e-8  # relative change of a level that T may make where it is left out, or the tolerance, if that is less
+TOLD_APART = 1e-150  # of the largest entry, or of |z|: smaller levels may come out as 0
 SQUARE_ROOT_OF_EXACT = 1e-7  # of the relative error: SciPy squares it
 FEW = 8  # points: so few are faster taken one by one
 ROWS = 16  # of a substitution, which one matrix product prepares; each then takes all points together
@@ -42,14 +44,28 @@ def levels(form: ComplexMatrix, z: Complex128[np.ndarray, "..."], tolerance: flo
     folded, where = np.unique(z.real + 1j * np.abs(z.imag) if real else z, return_inverse=True)
     width = max(1, CACHE // len(form))
     parts = [folded[i : i + width] for i in range(0, len(folded), width)]
-    normal = is_normal(form)
-    found = [_distance(form, part) if normal else _scaled(form, part, tolerance) for part in parts]
+    found = [_of_part(form, part, tolerance) for part in parts]
     return np.concatenate([np.empty(0), *found])[where.ravel()].reshape(z.shape)
+
+
+def unit_of(size: float) -> float:
+    """A power of two, so that to divide by it rounds nothing; one that complex numbers can be divided by."""
+    return 2.0 ** max(math.frexp(size)[1], -1022)
 
 
 def is_normal(form: ComplexMatrix) -> bool:
     """Whether what stands below the diagonal of a triangular form is rounding."""
     return bool(frobenius(np.tril(form, -1)) <= len(form) * np.finfo(float).eps * frobenius(form))
+
+
+def _of_part(form: ComplexMatrix, z: Points, tolerance: float) -> Reals:
+    """|z − λ| of the nearest eigenvalue, as of a normal matrix, where all that stands below the diagonal can change it
+    by less than the tolerance; the rest by Lanczos' method."""
+    found = _distance(form, z)
+    left = frobenius(np.tril(form, -1)) > min(tolerance, NOTHING) * found
+    if left.any():
+        found[left] = _scaled(form, z[left], tolerance)
+    return found
 
 
 def _distance(form: ComplexMatrix, z: Points) -> Reals:
@@ -58,7 +74,7 @@ def _distance(form: ComplexMatrix, z: Points) -> Reals:
 
 
 def _scaled(form: ComplexMatrix, z: Points, tolerance: float) -> Reals:
-    scale = 2.0 ** math.frexp(max(np.abs(form).max(), np.abs(z).max()))[1]  # a power of two: no rounding
+    scale = unit_of(max(float(np.abs(form).max()), float(np.abs(z).max())))
     if len(z) <= FEW:
         return scale * np.array([level_from_inverse(form / scale, point) for point in z / scale])
     return scale * _smallest_singular_values(form / scale, z / scale, tolerance)

@@ -26,8 +26,19 @@ import scipy  # loads what is asked of it when it is first asked
 from jaxtyping import Float64
 
 from ..checks import number, whole_number
-from .form import ComplexMatrix, Matrix, Time, check_time, is_real, triangle_of
-from .inverse_lanczos import level_from_inverse, levels
+from .form import (
+    ComplexMatrix,
+    HoldsSchurForm,
+    Matrix,
+    Time,
+    check_time,
+    form_of,
+    frobenius,
+    is_lower,
+    is_real,
+    triangle_of,
+)
+from .inverse_lanczos import level_from_inverse, levels, unit_of
 from .numerical_range import numerical_abscissa, numerical_radius
 from .pseudospectral_radius import middles
 from .spectrum import eigenvalue_uncertainty, eigenvalues
@@ -37,8 +48,10 @@ STABLE = 1e-12  # how far rounding may carry an eigenvalue past the edge
 FARTHEST = 1e100  # of the numerical radius
 NEAREST = 1e-8  # the first circle, where a level on the unit circle itself is 0 or rounding
 RESOLVED = 1e-10  # a level below this part of the norm is too close to rounding for a proof
+ROUNDED = 8  # times nε‖V‖: what rounding may have done to a level
 SEARCH = 1e-6  # relative error allowed to the levels among which the least is looked for
 OFF_CURVE = 1e-5  # how far from the circle, or the line, rounding may carry an eigenvalue of the pencil
+OUTSIDE = 6  # curves that are looked at, where rounding hides which eigenvalues lie past the edge
 ROUNDS = 20  # of lowering the level on a circle; three are common
 POLISH = 1e-6  # of the gap between two places: the level is off by the square
 EDGE = 0.05  # a new circle keeps this part of the gap away from both its neighbours
@@ -157,18 +170,24 @@ def kreiss_bounds(V: Matrix, time: Time = "discrete", tolerance: float = 1e-6, b
     budget = whole_number("budget", budget, 1)
     values, form = eigenvalues(V), triangle_of(V)
     size = np.abs(values) - 1 if discrete else values.real
-    unit = 1.0 if discrete else float(np.linalg.norm(form, 2)) or 1.0  # of length in the half plane
+    unit = 1.0 if discrete else unit_of(frobenius(form)) if form.any() else 1.0  # of length in the half plane
     outermost = int(size.argmax())
-    if size[outermost] > STABLE * unit:
-        certain = bool(size[outermost] > eigenvalue_uncertainty(V)[outermost])
-        return KreissBounds(math.inf, math.inf, complex(values[outermost]), certain)
+    past = float(size[outermost]) if size[outermost] > STABLE * unit else 0.0
+    if past and past > eigenvalue_uncertainty(V)[outermost]:
+        return KreissBounds(math.inf, math.inf, complex(values[outermost]), True)
     reach = numerical_radius(V) - 1 if discrete else numerical_abscissa(V) / unit
     if reach <= len(form) * EPS:
         return KreissBounds(1.0, 1.0, math.inf, True)
     if reach > FARTHEST:
         return KreissBounds(1.0, math.inf, math.inf, False)
     curves = (_Circles if discrete else _Lines)(form / unit, is_real(V), reach * (1 + 1e-9))
-    value, above, z = _Search(curves, tolerance, budget).run(at_edge=bool(size[outermost] > -STABLE * unit))
+    given = isinstance(V, HoldsSchurForm) or is_lower(form_of(V))  # as it stands, without LAPACK's rounding
+    rounding = 0.0 if given else ROUNDED * len(form) * EPS * curves.norm
+    search = _Search(curves, rounding, tolerance, budget)
+    if past:  # rounding may have carried an eigenvalue there
+        value, above, z = search.outside(past / unit)
+    else:
+        value, above, z = search.run(at_edge=bool(size[outermost] > -STABLE * unit))
     return KreissBounds(value, above, unit * z, value < math.inf and above <= value * (1 + tolerance))
 
 
@@ -262,8 +281,8 @@ class _Lines(_Circles):
 class _Search:
     """Curves in the order of s, and the bounds that follow from them."""
 
-    def __init__(self, curves: _Circles, tolerance: float, budget: int) -> None:
-        self.curves, self.tolerance, self.budget = curves, tolerance, budget
+    def __init__(self, curves: _Circles, rounding: float, tolerance: float, budget: int) -> None:
+        self.curves, self.rounding, self.tolerance, self.budget = curves, rounding, tolerance, budget
         self.known: list[_Curve] = []
         self.value, self.z, self.slack = 1.0, complex(math.inf), 0.0
 
@@ -287,7 +306,16 @@ class _Search:
             above = max(math.exp(min(highest, 700)), self.curves.beyond(self.known[-1].s), self.value)
             if above <= self.value * (1 + self.tolerance + self.slack) or self.budget <= 0:
                 return self.value, math.inf if first else above, self.z
+            number = len(self.known)
             self.add(s if math.exp(min(highest, 700)) >= self.curves.beyond(self.known[-1].s) else 2 * self.known[-1].s)
+            if len(self.known) == number:  # no number of float64 lies between two curves any more
+                return self.value, math.inf if first else above, self.z
+
+    def outside(self, past: float) -> tuple[float, float, complex]:
+        """value, above and z where computed eigenvalues lie past the edge: from curves outside all of them."""
+        for s in np.geomspace(2 * past, max(8 * past, self.curves.last(1.0)), OUTSIDE):
+            self.add(float(s))
+        return self.value, math.inf, self.z
 
     def between(self, a: _Curve, b: _Curve) -> tuple[float, float]:
         """The largest value that the chord allows between two curves, as a logarithm, and where."""
@@ -300,12 +328,16 @@ class _Search:
         return bound, min(max(s, a.s + gap), b.s - gap)
 
     def add(self, s: float) -> _Curve:
-        """The curve at s, computed and put in its place."""
+        """The curve at s, computed and put in its place, unless it is there."""
+        if there := [curve for curve in self.known if curve.s == s]:
+            return there[0]
         level, proven, place = self.least(s)
-        curve = _Curve(s, -math.log(level), -math.log(proven), place)
+        # below by what rounding has done to the form, which may be all of a level
+        curve = _Curve(s, -math.log(level + self.rounding), -math.log(proven), place)
         insort(self.known, curve)
-        if s > 0 and self.curves.away(s) / level > self.value:
-            self.value, self.z = self.curves.away(s) / level, complex(self.curves.z(s, place))
+        found = self.curves.away(s) * math.exp(curve.below)
+        if s > 0 and found > self.value:
+            self.value, self.z = found, complex(self.curves.z(s, place))
             self.slack = 4 * (level / proven - 1 - self.tolerance / 4)
         return curve
 
@@ -316,7 +348,7 @@ class _Search:
         base = float(places[found.argmax()])
         level, place = self.polished(s, places, found)
         for _ in range(ROUNDS):
-            share = max(self.tolerance / 4, 8 * len(self.curves.form) * EPS * self.curves.norm / level)
+            share = max(self.tolerance / 4, ROUNDED * len(self.curves.form) * EPS * self.curves.norm / level)
             crossings = self.curves.crossings(s, level * (1 - min(share, 0.5)), base)
             self.budget -= 1
             places = np.concatenate([crossings, middles(crossings, self.curves.period)])

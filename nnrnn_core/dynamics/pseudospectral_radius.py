@@ -9,7 +9,8 @@ point of all, quadratically (Burke, Lewis, Overton 2003; Mengi, Overton 2005).
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import scipy.linalg
@@ -17,11 +18,15 @@ from jaxtyping import Float64
 
 from ..checks import number
 from .form import ComplexMatrix, Matrix, triangle_of
-from .inverse_lanczos import is_normal
+from .inverse_lanczos import is_normal, levels, unit_of
 
 Places = Float64[np.ndarray, " places"]
 ROUNDS = 30  # five are common
 ENOUGH = 1e-12  # a round that gains less than this, relatively, is the last
+PLACES, CLOSER = 64, 33  # that are tried where the criss-cross has ended too early
+HALVINGS = 45  # of what lies between there and the norm
+BEYOND, SURE = 1e-6, 1 - 1e-3  # just outside, levels below this share of ε say that it has
+TOLERANCE = 1e-6  # of levels
 ROUNDING = 1e-7  # how far rounding may move an eigenvalue off the real axis or the circle, where two of them meet
 
 
@@ -66,7 +71,8 @@ def pseudospectral_radius(V: Matrix, eps: float) -> float:
             break
         reach = best
         angles = middles(_on_circle(form, eps, reach), 2 * np.pi)
-    return unit * reach
+    places = np.concatenate([np.angle(np.diag(form)), np.linspace(-np.pi, np.pi, PLACES, endpoint=False)])
+    return unit * _searched(form, eps, reach, places, lambda r, angle: r * np.exp(1j * angle))
 
 
 def pseudospectral_abscissa(A: Matrix, eps: float) -> float:
@@ -108,15 +114,38 @@ def pseudospectral_abscissa(A: Matrix, eps: float) -> float:
             break
         reach = best
         heights = middles(_on_vertical(form, eps, reach))
-    return unit * reach
+    imag = np.diag(form).imag
+    places = np.concatenate([imag, np.linspace(imag.min() - size, imag.max() + size, PLACES)])
+    return unit * _searched(form, eps, reach, places, lambda x, height: x + 1j * height)
 
 
 def _in_a_unit(V: Matrix, eps: float) -> tuple[float, ComplexMatrix, float]:
     """A power of two, and the triangular form and ε divided by it, so that no entry is beyond 1: in other units LAPACK
     does not find all eigenvalues."""
     form, eps = triangle_of(V), number("eps", eps, 0)
-    unit = 2.0 ** math.frexp(max(float(np.abs(form).max()), eps))[1]
+    unit = unit_of(max(float(np.abs(form).max()), eps))
     return unit, form / unit, eps / unit
+
+
+def _searched(form: ComplexMatrix, eps: float, reach: float, places: Places, z: Callable[[Any, Any], Any]) -> float:
+    """How far the pseudospectrum reaches by its levels, where they are too low beyond `reach`: if ε is near to the
+    rounding of the criss-cross, its eigenvalues do not show the crossings.
+
+    z: of a radius and an angle, or of x and y; tried at all these places, and then more closely around the best.
+    """
+    end = float(np.linalg.norm(form, 2)) + eps
+    for _ in range(2 if eps else 0):
+        beyond = reach + BEYOND * max(abs(reach), eps)
+        if beyond >= end or not (levels(form, z(beyond, places), TOLERANCE, False) < SURE * eps).any():
+            break
+        places, low, high = np.sort(places), np.full(len(places), reach), np.full(len(places), end)
+        for _ in range(HALVINGS):
+            middle = (low + high) / 2
+            inside = levels(form, z(middle, places), TOLERANCE, False) <= eps
+            low, high = np.where(inside, middle, low), np.where(inside, high, middle)
+        best, reach = int(low.argmax()), float(low.max())
+        places = np.linspace(places[max(best - 1, 0)], places[min(best + 1, len(places) - 1)], CLOSER)
+    return reach
 
 
 def _along_ray(form: ComplexMatrix, eps: float, angle: float) -> float:
