@@ -262,3 +262,28 @@ def test_a_seed_that_torch_does_not_take_is_refused_in_words(number):
         Training(model, task, seed=number)
     with pytest.raises(ValueError, match="state_noise must be a finite number of at least 0; got 'a'"):
         SequenceModel("nnrnn", 3, 8, 2, state_noise="a")
+
+
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [
+        (lambda: NNRNN(3, 8, init=lambda *_: None), "init must return a .8, 8. matrix, a tensor; got NoneType"),
+        (lambda: SequenceModel("rnn", 3, 8, 2, init=lambda *_: None), "init must return .* got NoneType"),
+        (lambda: SequenceModel("eurnn", 3, 8, 2, complex_units="no"), "complex_units must be True or False; got 'no'"),
+        (lambda: NNRNN(3, 8, unit_input="no"), "unit_input must be True or False; got 'no'"),
+        (lambda: SequenceModel("lstm", 3, 8, 2, init="henaff"), "an LSTM has no init: it has no recurrent matrix"),
+    ],
+)
+def test_a_bad_part_of_a_network_is_named_with_its_value(made, words):
+    with pytest.raises(ValueError, match=words):
+        made()
+
+
+def test_an_input_that_nothing_listens_to_leaves_numbers():
+    network = NNRNN(3, 8, unit_input=True)
+    with torch.no_grad():
+        network.layers[0].U[:, 1] = 0
+    output = network(torch.randn(5, 2, 3))[0]
+    output.sum().backward()
+    assert output.isfinite().all()
+    assert network.layers[0].U.grad.isfinite().all()

@@ -95,7 +95,7 @@ def test_a_start_of_ones_own_is_taken_as_it_is_and_leaves_U():
     ("init", "reason"),
     [
         ("chian", "glorot, orthogonal, identity, scaled-identity, chain, feedback-chain or a callable; got 'chian'"),
-        (lambda size, generator, dtype: torch.zeros(2, 3), r"\(4, 4\) matrix; got \(2, 3\)"),
+        (lambda size, generator, dtype: torch.zeros(2, 3), r"\(4, 4\) matrix, a tensor; got \(2, 3\)"),
     ],
 )
 def test_a_start_that_is_none_is_refused_in_words(init, reason):

@@ -67,8 +67,9 @@ class FreeMatrix(nn.Module):
         dtype, device = dtype or torch.get_default_dtype(), device or torch.get_default_device()
         with on_cpu():
             drawn = self.start.matrix(size, generator, at_least_float32(dtype))
-        if drawn.shape != (size, size):
-            raise ValueError(f"init must return a ({size}, {size}) matrix; got {tuple(drawn.shape)}")
+        if not isinstance(drawn, Tensor) or drawn.shape != (size, size):
+            found = tuple(drawn.shape) if isinstance(drawn, Tensor) else type(drawn).__name__
+            raise ValueError(f"init must return a ({size}, {size}) matrix, a tensor; got {found}")
         self.entries = nn.Parameter(drawn.to(device=device, dtype=dtype))
 
     def forward(self) -> Float[Tensor, "n n"]:

@@ -137,8 +137,9 @@ def uniform(count: int, low: float, high: float, generator: torch.Generator | No
 
 
 def _check_orthogonal(base: Tensor, size: int, dtype: torch.dtype) -> None:
-    if base.shape != (size, size):
-        raise ValueError(f"init must return a ({size}, {size}) matrix; got {tuple(base.shape)}")
+    if not isinstance(base, Tensor) or base.shape != (size, size):
+        found = tuple(base.shape) if isinstance(base, Tensor) else type(base).__name__
+        raise ValueError(f"init must return a ({size}, {size}) matrix, a tensor; got {found}")
     defect = float((base.mT @ base - torch.eye(size, dtype=base.dtype)).abs().max())
     if not defect <= 1e3 * size * torch.finfo(dtype).eps:
         raise ValueError(f"init must return an orthogonal matrix; PᵀP differs from the identity by {defect:.1e}")

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Complex, Float, Int64
 from torch import Tensor, nn
 
-from ..checks import one_of, whole_number
+from ..checks import one_of, switch, whole_number
 from ..device import full_precision, on_cpu
 from .orthogonal import at_least_float32, uniform
 
@@ -82,6 +82,7 @@ class UnitaryMatrix(nn.Module):
     ) -> None:
         super().__init__()
         self.size, self.style = whole_number("size", size, 1), one_of("style", style, STYLES)
+        switch("complex_units", complex_units)
         self.width = 2 if complex_units else 1  # entries of the state in a unit
         if size % self.width or size < 2 * self.width:
             kind = "complex units, of two entries each" if complex_units else "units"

@@ -11,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from ..checks import switch
 from ..matrices import RecurrentMatrix
 from ..matrices.orthogonal import at_least_float32, uniform
 from ..recurrence import unroll
@@ -76,6 +77,7 @@ class Layer(nn.Module):
         super().__init__()
         if nonlinearity not in NONLINEARITIES:
             raise ValueError(f"nonlinearity must be one of {', '.join(NONLINEARITIES)}; got {nonlinearity!r}")
+        switch("unit_input", unit_input)
         self._matrix = matrix
         self.V = matrix(generator=generator, device=device, dtype=dtype)
         n = self.V.size
@@ -122,8 +124,11 @@ class Layer(nn.Module):
         return None if self.nonlinearity in WITH_OWN_BIAS else self.bias
 
     def input_matrix(self) -> Float[Tensor, "n inputs"]:
-        """U as it acts: with columns of norm 1 if `unit_input`."""
-        return self.U / self.U.norm(dim=0) if self.unit_input else self.U
+        """U as it acts: with columns of norm 1 if `unit_input`, except for one that is 0."""
+        if not self.unit_input:
+            return self.U
+        lengths = self.U.norm(dim=0)
+        return self.U / torch.where(lengths > 0, lengths, 1)
 
     def forward(
         self, inputs: Tensor, h0: Tensor, runs: Runs, *, tap: Tensor | None = None, noise: Tensor | None = None

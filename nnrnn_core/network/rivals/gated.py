@@ -73,9 +73,11 @@ def gru(input_size: int, hidden_size: int, *, generator: torch.Generator | None 
 
 def _known(kind: str, options: dict[str, Any]) -> dict[str, Any]:
     if wrong := [name for name in ("nonlinearity", "unit_input", "init") if name in options]:
+        why = "it has no recurrent matrix that could start otherwise"
+        if wrong != ["init"]:
+            why = "it cannot be the linear network that a task on linear networks is about"
         raise ValueError(
-            f"{kind} has no {' or '.join(wrong)}: it cannot be the linear network that a task on linear networks is "
-            "about; choose nnrnn or another network with one recurrent matrix"
+            f"{kind} has no {' or '.join(wrong)}: {why}; choose nnrnn or another network with one recurrent matrix"
         )
     return options
 
