@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Complex, Float
@@ -66,7 +66,7 @@ class FreeMatrix(nn.Module):
         self.start = start_of(init)
         dtype, device = dtype or torch.get_default_dtype(), device or torch.get_default_device()
         with on_cpu():
-            drawn = self.start.matrix(size, generator, at_least_float32(dtype))
+            drawn: Any = self.start.matrix(size, generator, at_least_float32(dtype))  # whatever a callable returns
         if not isinstance(drawn, Tensor) or drawn.shape != (size, size):
             found = tuple(drawn.shape) if isinstance(drawn, Tensor) else type(drawn).__name__
             raise ValueError(f"init must return a ({size}, {size}) matrix, a tensor; got {found}")

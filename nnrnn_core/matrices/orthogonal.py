@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from jaxtyping import Complex, Float
@@ -136,7 +137,7 @@ def uniform(count: int, low: float, high: float, generator: torch.Generator | No
     return (low + (high - low) * drawn).cpu()
 
 
-def _check_orthogonal(base: Tensor, size: int, dtype: torch.dtype) -> None:
+def _check_orthogonal(base: Any, size: int, dtype: torch.dtype) -> None:
     if not isinstance(base, Tensor) or base.shape != (size, size):
         found = tuple(base.shape) if isinstance(base, Tensor) else type(base).__name__
         raise ValueError(f"init must return a ({size}, {size}) matrix, a tensor; got {found}")
