@@ -32,15 +32,16 @@ def full_precision(device: torch.device) -> AbstractContextManager[object]:
     return nullcontext()
 
 
-def check_device(name: str, value: object) -> torch.device:
-    """A device that this machine has; ValueError otherwise."""
+def check_device(name: str, value: object, *, here: bool = True) -> torch.device:
+    """A device that this machine has, or, not `here`, that some machine may have; ValueError otherwise."""
     try:
         device = torch.device(value)  # type: ignore[call-overload]
-        torch.empty(0, device=device)
+        if here:
+            torch.empty(0, device=device)
     except (RuntimeError, AssertionError, TypeError, NotImplementedError) as problem:
         reason = str(problem).splitlines()[0]
         raise ValueError(
-            f'{name} must be a device of this machine, as "cpu" or "cuda"; got {value!r} ({reason})'
+            f'{name} must be a device{" of this machine" if here else ""}, as "cpu" or "cuda"; got {value!r} ({reason})'
         ) from problem
     return cast("torch.device", device)
 

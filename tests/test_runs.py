@@ -524,7 +524,7 @@ def test_an_experiment_that_is_asked_for_twice_is_run_once(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["run", "copy-200/rnn", "--device", "cdua"], "device must be a device of this machine.*'cdua'"),
+        (["run", "copy-200/rnn", "--device", "cdua"], "device must be a device, as.*'cdua'"),
         (
             ["run", "copy-200/rnn", "--seed", "99999999999999999999"],
             "seed must be a whole number.*99999999999999999999",
@@ -546,7 +546,7 @@ def test_a_bad_option_is_named_with_its_value(arguments, words, capsys):
         ({"rate": "x"}, "rate must be a finite number above 0; got 'x'"),
         ({"seed": 1.5}, "seed must be a whole number"),
         ({"seed": True}, "seed must be a whole number"),
-        ({"device": 3.5}, "device must be a device of this machine"),
+        ({"device": 3.5}, "device must be a device, as"),
     ],
 )
 def test_a_bad_part_of_an_experiment_is_named_with_its_value(given, words):
@@ -575,3 +575,10 @@ def test_what_is_no_result_file_is_named_in_the_table_too(tmp_path, content, wor
     path.write_bytes(content)
     with pytest.raises(ValueError, match=words):
         experiments.rows(tmp_path)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="it has one")
+def test_an_experiment_for_another_machine_can_be_named_here_and_not_run(tmp_path):
+    elsewhere = Experiment("copy-200", "rnn", device="cuda")
+    with pytest.raises(ValueError, match=r"device must be a device of this machine.*'cuda'"):
+        run(elsewhere, tmp_path)

@@ -123,7 +123,7 @@ class Experiment:
         _known("task", self.task, SCALES[self.scale])
         _known("network", self.network, [*RECURRENTS, *ABLATED])
         check_seed(self.seed)
-        check_device("device", self.device)
+        check_device("device", self.device, here=False)  # another machine may run it
         if self.rate is not None and self.scale == "paper":
             raise ValueError(f"the rate at the paper's scale is the paper's; got rate={self.rate!r}")
         if self.rate is not None:
@@ -168,6 +168,7 @@ class Experiment:
 
     def make_training(self) -> Training:
         """The training before its first update."""
+        check_device("device", self.device)
         task = self.make_task()
         options = {**(self._papers[1] if self._papers else {}), **task.model_options}
         generator = torch.Generator().manual_seed(self.seed)
