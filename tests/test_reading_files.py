@@ -6,7 +6,9 @@ import gzip
 import importlib
 import os
 import pickle
+import warnings
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ import pytest
 import scipy.io
 import scipy.sparse
 import torch
+from torch.nn.utils import parametrizations, parametrize, prune
 
 from nnrnn_core import NNRNN, MatrixChoice, SchurMatrix, SequenceModel, Training, read_matrix, tasks
 from nnrnn_core.network import ExpRNN
@@ -207,6 +210,48 @@ def test_a_matrix_in_a_struct_or_a_cell_of_matlab_is_to_be_saved_alone():
     assert "A = full(S);" in refused("new.mat") and "A = model.A;" in refused("new.mat:model.A")
 
 
+def of_mat73(file: Any, name: str, entries: Any, kind: str, **attributes: int) -> None:
+    """As MATLAB writes a variable into a .mat of version 7.3."""
+    file[name] = np.asarray(entries).T
+    file[name].attrs["MATLAB_class"] = np.bytes_(kind)
+    file[name].attrs.update(attributes)
+
+
+def test_text_cells_and_objects_in_a_mat_file_of_version_7_3_are_no_matrices():
+    with h5py.File("new.mat", "w") as file:
+        of_mat73(file, "A", A, "double")
+        of_mat73(file, "word", np.array([[97, 98], [99, 100]], np.uint16), "char", MATLAB_int_decode=2)
+        of_mat73(file, "words", np.zeros((6, 6), np.uint32), "string", MATLAB_object_decode=3)
+        of_mat73(file, "nothing", np.zeros((2, 2), np.uint64), "double", MATLAB_empty=1)
+        file["#refs#/a"] = A
+        cells = file.create_dataset("C", (2, 2), h5py.ref_dtype)
+        cells[:] = file["#refs#/a"].ref
+        cells.attrs["MATLAB_class"] = np.bytes_("cell")
+        file.create_group("f").attrs["MATLAB_class"] = np.bytes_("function_handle")
+    assert np.array_equal(read_matrix("new.mat"), A)
+    for name, words in {
+        "word": "word as a char, and plain arrays are read: save the matrix alone, in MATLAB with A = str2num(word);",
+        "words": "words as a string",
+        "C": "A = C{1};",
+        "f": "f as a function_handle",
+        "nothing": "there is no number in it",
+    }.items():
+        assert words in refused(f"new.mat:{name}")
+    with h5py.File("word.mat", "w") as file:
+        of_mat73(file, "word", np.array([[97, 98], [99, 100]], np.uint16), "char")
+        of_mat73(file, "yes", np.eye(3, dtype=np.uint8), "logical", MATLAB_int_decode=1)
+    assert np.array_equal(read_matrix("word.mat"), np.eye(3))
+
+
+def test_text_in_a_mat_or_npz_file_is_no_matrix():
+    words = np.array([["a", "b"], ["c", "d"]])
+    scipy.io.savemat("old.mat", {"word": "ab", "model": {"A": A}})
+    assert "word as a char" in refused("old.mat:word") and "model as a struct" in refused("old.mat")
+    np.savez("words.npz", A=A, words=words)
+    assert np.array_equal(read_matrix("words.npz"), A)
+    assert "row 1, column 1 is 'a', a text" in refused("words.npz:words")
+
+
 def test_what_a_reader_cannot_open_is_said_without_advice_to_run_it():
     for ending in (".npy", ".pt"):
         Path(f"file{ending}").write_bytes(b"\x1f\x8b not what it says")
@@ -362,3 +407,78 @@ def test_any_other_network_offers_its_square_matrices():
     assert choice("other.pt") == ("0.weight", "1.weight")
     assert "must hold a square matrix; it holds 0.weight 2×3, 0.bias 2" in refused(torch.nn.Sequential(network[2]))
     assert "holds no tensor" in refused({"epoch": 3})
+
+
+def test_tuples_are_looked_through_as_lists_are():
+    torch.save((torch.eye(2), torch.zeros(3)), "tuple.pt")
+    assert np.array_equal(read_matrix("tuple.pt"), np.eye(2))
+    torch.save({"layers": ([torch.eye(2)], (torch.eye(3),))}, "nested.pt")
+    assert choice("nested.pt") == ("layers.0.0", "layers.1.0")
+
+
+# --- matrices that torch computes from others
+
+COMPUTED: dict[str, tuple[Callable[[torch.nn.Module, str], Any], str]] = {
+    "spectral norm": (parametrizations.spectral_norm, "parametrize.remove_parametrizations"),
+    "orthogonal": (parametrizations.orthogonal, "parametrize.remove_parametrizations"),
+    "weight norm": (parametrizations.weight_norm, "parametrize.remove_parametrizations"),
+    "older weight norm": (torch.nn.utils.weight_norm, "remove_weight_norm"),
+    "older spectral norm": (torch.nn.utils.spectral_norm, "remove_spectral_norm"),
+    "pruned": (lambda network, name: prune.l1_unstructured(network, name, 0.4), "prune.remove"),
+}
+
+
+def computing(what: str, kind: Any = torch.nn.RNN) -> torch.nn.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch warns of its older ones
+        network = kind(3, 4)
+        COMPUTED[what][0](network, "weight_hh_l0")
+        network(torch.zeros(2, 1, 3))
+    return network
+
+
+@pytest.mark.parametrize("what", COMPUTED)
+def test_what_a_network_computes_its_recurrent_matrix_from_is_not_taken_for_it(what: str):
+    network = computing(what)
+    state, remedy = network.state_dict(), COMPUTED[what][1]
+    torch.save({"model": state}, "n.pt")
+    parts = [key for key in state if "weight_hh_l0" in key]
+    assert parts and "weight_hh_l0" not in state
+    for source, prefix in ((state, ""), ("n.pt", "model.")):
+        for name in (None, f"{prefix}weight_hh_l0", *(f"{prefix}{part}" for part in parts)):
+            said = refused(source, name)
+            assert f"{prefix}weight_hh_l0 only as what torch computes it from, {prefix}{parts[0]}" in said
+            assert f"call torch.nn.utils.{remedy} before the network is saved, or give the network itself" in said
+    assert read_matrix({**state, "other": torch.eye(2)}, "other") is not None
+
+
+@pytest.mark.parametrize("what", COMPUTED)
+def test_of_a_network_itself_the_matrix_is_read_that_it_computes_and_nothing_in_it_changes(what: str):
+    network = computing(what)
+    before = {key: value.clone() for key, value in network.state_dict().items()}
+    found = read_matrix(network)
+    assert np.array_equal(found, read_matrix(network, "weight_hh_l0"))
+    assert all(torch.equal(value, before[key]) for key, value in network.state_dict().items())
+    assert np.array_equal(found, network.weight_hh_l0.detach().double().numpy())
+    gru = computing(what, torch.nn.GRU)
+    assert choice(gru) == tuple(f"weight_hh_l0.{gate}" for gate in "rzn")
+    update = read_matrix(gru, "weight_hh_l0.z")
+    assert np.array_equal(update, gru.weight_hh_l0[4:8].detach().double().numpy())
+    assert "weight_hh_l0 only as" in refused(gru.state_dict(), "weight_hh_l0.z")
+
+
+def test_in_any_network_a_matrix_that_is_computed_is_not_taken_from_its_parts():
+    network = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Linear(3, 3))
+    parametrizations.orthogonal(network[0])
+    assert choice(network) == ("0.weight", "1.weight")
+    assert np.array_equal(read_matrix(network, "0.weight"), network[0].weight.detach().double().numpy())
+    assert "0.weight only as what torch computes it from" in refused(network.state_dict())
+    assert np.array_equal(read_matrix(network.state_dict(), "1.weight"), network[1].weight.detach().double().numpy())
+    kit = NNRNN(3, 4)
+    parametrize.register_parametrization(kit.layers[0].V, "theta", torch.nn.Tanh())
+    V = read_matrix(kit)
+    assert isinstance(V, SchurMatrix) and torch.equal(V(), kit.V())
+    for name in (None, "layers.0.V", "layers.0.V.theta"):
+        assert "layers.0.V.theta only as what torch computes it from" in refused(kit.state_dict(), name)
+    gates = {"W_g": torch.eye(2), "W_v": torch.eye(3), "A_orig": torch.eye(4)}
+    assert choice(gates) == tuple(gates), "names that end alike, and are no parts"

@@ -49,9 +49,49 @@ def test_every_way_of_writing_a_matrix_gives_it(A: np.ndarray):
         ("matrix(c(1+2i, 0, sqrt(2), 1e-3), 2)", [[1 + 2j, np.sqrt(2)], [0, 1e-3]]),
         ("matrix(c(c(1, 2), 3, 4), 2)", [[1, 3], [2, 4]]),
         ("matrix(data = c(1, 2, 3, 4), 2, nrow = 2)", [[1, 3], [2, 4]]),
+        ("diag(c(3))", np.eye(3)),
+        ("diag(nrow = 2)", np.eye(2)),
+        ("c(3) * diag(2L)", [[3, 0], [0, 3]]),
+        ("rbind(1, 2) %*% cbind(3, 4)", [[3, 4], [6, 8]]),
+        ("as.matrix(c(1, 2)) %*% t(as.matrix(c(3, 4)))", [[3, 4], [6, 8]]),
+        ("2 * matrix(c(1, 2, 3, 4), 2) %*% matrix(c(0, 1, 1, 0), 2)", [[6, 2], [8, 4]]),
+        ("(matrix(c(1, 2, 3, 4), 2)\n%*% matrix(c(0, 1, 1, 0), 2)\n)", [[3, 1], [4, 2]]),
+        ("matrix(c(1, 2, 3, 4), 2) %*%\n  matrix(c(0, 1, 1, 0), 2)", [[3, 1], [4, 2]]),
+        ("(diag(2)\n  - matrix(c(1, 2, 3, 4), 2))", [[0, -3], [-2, -3]]),
     ],
 )
 def test_arithmetic_and_argument_names_mean_what_they_mean_in_r(text: str, wanted: list[list[complex]]):
+    assert np.array_equal(read_matrix(text), wanted)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("matrix(rbind(c(1, 2), c(3, 4)), nrow = 2)", [[1, 2], [3, 4]]),
+        ("matrix(matrix(c(1, 2, 3, 4), 2), 2)", [[1, 3], [2, 4]]),
+        ("matrix(rbind(c(1, 2), c(3, 4)), 2, byrow = TRUE)", [[1, 3], [2, 4]]),
+        ("structure(rbind(c(1, 2), c(3, 4)), dim = c(2L, 2L))", [[1, 2], [3, 4]]),
+        ("matrix(cbind(c(1, 2, 3, 4)), 2)", [[1, 3], [2, 4]]),
+        ("matrix(as.matrix(data.frame(a = c(1, 2), b = c(3, 4))), 2)", [[1, 3], [2, 4]]),
+    ],
+)
+def test_the_numbers_of_a_matrix_are_taken_column_by_column(text: str, wanted: list[list[float]]):
+    assert np.array_equal(read_matrix(text), wanted)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("matrix(c(a = 1, 2, b = 3, 4), 2)", [[1, 3], [2, 4]]),
+        ("matrix(c(a = 1, a = 2, a = 3, a = 4), 2)", [[1, 3], [2, 4]]),
+        ("rbind(a = c(1, 2), c(3, 4))", [[1, 2], [3, 4]]),
+        ("cbind(c(1, 2), b = c(3, 4))", [[1, 3], [2, 4]]),
+        ("data.frame(a = c(1, 2), b = c(3, 4), row.names = c(7, 9))", [[1, 3], [2, 4]]),
+        ("data.frame(a = c(1, 2), b = c(3, 4), stringsAsFactors = FALSE)", [[1, 3], [2, 4]]),
+        ("matrix(c(1, 2, 3, 4, recursive = TRUE), 2)", [[1, 3], [2, 4]]),
+    ],
+)
+def test_names_change_neither_the_order_nor_the_number_of_entries(text: str, wanted: list[list[float]]):
     assert np.array_equal(read_matrix(text), wanted)
 
 
@@ -73,7 +113,21 @@ def test_arithmetic_and_argument_names_mean_what_they_mean_in_r(text: str, wante
         ("structure(c(1, 2, 3, 4), tsp = c(2, 2))", "it is structure(c(…), dim = c(rows, columns))"),
         ("rbind(c(1, 2), c(3))", "it joins vectors of the same length"),
         ("rbind(c(1, 2), rbind(c(1, 2)))", "it joins vectors of the same length"),
-        ("matrix(c(1, 2, 3, 4), 2) %*% diag(2)", "'%' is not understood (line 1, column 26)"),
+        ("matrix(c(1, 2, 3, 4), 2) %*% diag(3)", "'%' is not understood (line 1, column 26): it stands between two"),
+        ("c(1, 2) %*% diag(2)", "'%' is not understood (line 1, column 9): it is read between two matrices"),
+        ("diag(2) %o% diag(2)", "'%' is not understood (line 1, column 9)"),
+        ("(diag(2)\n% a comment of MATLAB\n)", "'%' is not understood (line 2, column 1)"),
+        ("diag(2)\n%*% diag(2)", "what stands above it is whole for R"),
+        ("diag(2)\n- diag(2)", "what stands above it is whole for R"),
+        ("diag(2) * diag(2)", "the product of matrices is %*%"),
+        ("diag(2) @ diag(2)", "the product of matrices is %*%"),
+        ("diag(matrix(c(1, 2, 3, 4), 2))", "it is diag(n) or diag(c(…))"),
+        ("diag(names = TRUE)", "it is diag(n) or diag(c(…))"),
+        ("structure(5, dim = c(2L, 2L))", "its one number does not fill"),
+        ("structure(c(1, 2, 3, 4), dim = c(2, 2), dim = c(4, 1))", "it is structure(c(…), dim = c(rows, columns))"),
+        ("matrix(c(1, 2, 3, 4), nrow = 2, nrow = 2)", "it is matrix(data, nrow, ncol, byrow)"),
+        ("matrix(list(c(1, 2), c(3, 4)), 2)", "a list or a data frame has columns and no numbers"),
+        ("structure(list(a = c(1, 2), b = c(3, 4)), dim = c(2, 2))", "a list or a data frame has columns"),
         ("matrix(c(1, 2, 3, 4), 2) 5", "the matrix ends before it"),
         ("matrix(c(1, 2, 3, 4), 2", "a ) is missing before it"),
         ("data.frame(class = c(1, 2), a = c(3, 4), b = c(5, 6))", "its shape is (2, 3)"),

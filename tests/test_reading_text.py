@@ -19,6 +19,7 @@ from nnrnn_core.reading.numbers import plain_numbers
 from nnrnn_core.reading.tables import table_of
 
 A = [[1, -2], [3.5, 0.4]]
+MARKET = "%%MatrixMarket matrix"
 
 
 def found(text: str) -> Any:
@@ -80,6 +81,23 @@ def test_text_is_read_as_people_write_it(text: str):
         ("A = [1 2; ... the first row\n 3 ...\n 4];", [[1, 2], [3, 4]]),
         (r"\begin{array}{cc} 1 & 2 \\ 3 & 4 \\[2pt] \hline \end{array}", [[1, 2], [3, 4]]),
         ("1 & 2 \\\\\n3 & 4 \\\\", [[1, 2], [3, 4]]),
+        (r"1 \cdot \frac{1}{2} & 1 + \frac{1}{2} \\ 2\pi\frac{1}{2} & \frac12".replace("c12", "c{1}{2}\\frac{1}{2}"),
+         [[0.5, 1.5], [np.pi, 0.25]]),
+        ("Int64[1 2; 3 4]", [[1, 2], [3, 4]]),
+        ("array([[1, 2], [3, 4]], dtype='<i8')", [[1, 2], [3, 4]]),
+        ("tensor([[1.5, 2], [3, 4]], dtype=torch.bfloat16)", [[1.5, 2], [3, 4]]),
+        ("[[1 2] [3 4]]", [[1, 2], [3, 4]]),
+        ("[[1, 2]\n [3, 4]]", [[1, 2], [3, 4]]),
+        ("0, 5 -2i\n0, 3 +1i", [[0, 5 - 2j], [0, 3 + 1j]]),
+        ("0,(5 -2i)\n0,3+1i", [[0, 5 - 2j], [0, 3 + 1j]]),
+        ("1,234\t0,500\n3\t4", [[1.234, 0.5], [3, 4]]),
+        ("(1+2j),(1-2j)\n2,(3)*1", [[1 + 2j, 1 - 2j], [2, 3]]),
+        (",i,j\ni,1,2\nj,3,4", [[1, 2], [3, 4]]),
+        ("Pi i\ni 4", [[np.pi, 1j], [1j, 4]]),
+        ("source,target\n0.5,2\n2,1", [[0.5, 2], [2, 1]]),
+        ("%%MatrixMarket matrix array integer general\n2 2\n1\n-2\n3\n4", [[1, 3], [-2, 4]]),
+        ("%%MatrixMarket matrix array complex hermitian\n2 2\n1 0\n3 4\n5 0", [[1, 3 - 4j], [3 + 4j, 5]]),
+        ("%%MatrixMarket matrix coordinate real skew-symmetric\n2 2 2\n1 1 0\n2 1 3", [[0, -3], [3, 0]]),
     ],
 )  # fmt: skip
 def test_what_is_written_is_what_is_computed(text: str, wanted: Any):
@@ -135,6 +153,41 @@ def test_what_is_written_is_what_is_computed(text: str, wanted: Any):
         ("4 4 3\n1 1 0.5\n2 1 7\n3 1 2", "put the line %%MatrixMarket matrix coordinate real general above"),
         ("%%MatrixMarket matrix coordinate real general\n2 2 1\n1 1 0,5", "line 3 of the Matrix Market text is"),
         ("%%MatrixMarket matrix coordinate real general\n2 2 2\n1 1 5\n1 1 7", "two numbers for one entry"),
+        (f"{MARKET} array integer general\n2 2\n1e3\n2\n3\n4", "line 3 of the Matrix Market text is '1e3': 1 whole"),
+        (f"{MARKET} array integer general\n1 1\n1.5", "'1.5': 1 whole numbers are expected"),
+        (f"{MARKET} coordinate integer general\n1 1 1\n1 1 5.7", "'1 1 5.7': 3 whole numbers are expected"),
+        (f"{MARKET} coordinate unsigned-integer general\n1 1 1\n1 1 5.0", "3 whole numbers are expected"),
+        (f"{MARKET} coordinate real general\n2 2 2\n1 1 5\f2 2 6", "line 3 of the Matrix Market text is"),
+        (f"{MARKET} coordinate real general\n2 2 2\n1 1 5\n% 1 2 3\n2 2 6", "line 4 of the Matrix Market text is '% 1"),
+        (f"{MARKET} coordinate real general\n2 2 9999999999\n1 1 5", "it has 9999999999 entries, and 1 are there"),
+        (f"{MARKET} coordinate real general 2\n1 1 1\n1 1 5", "the first line of Matrix Market's format is"),
+        (f"{MARKET} array real general\n1 1\n1e-400", "line 3 of the Matrix Market text: 1e-400 is smaller"),
+        (f"{MARKET} array real general\n1 1\n9007199254740993", "9007199254740993 lies beyond 2⁵³"),
+        (f"{MARKET} coordinate complex hermitian\n2 2 1\n2 2 1 5", "row 2, column 2 of the Matrix Market text is (1+"),
+        (f"{MARKET} coordinate real skew-symmetric\n2 2 1\n1 1 5", "diagonal of a skew-symmetric matrix there is 0"),
+        (f"{MARKET} coordinate pattern skew-symmetric\n2 2 1\n2 1", "Matrix Market knows no skew-symmetric pattern"),
+        ("i i\ni 2", "i, i, i may be names of rows and columns, or constants"),
+        ("e e\ne e", "e, e, e may be names of rows and columns, or constants"),
+        ("E i j\ni 1 2\nj 3 4", "may be names of rows and columns, or constants"),
+        ("i 1\nj 2", "i, j may be names of rows and columns, or constants"),
+        ("0,5 -2i\n0,3 +1i", "line 1 has '5 -2i' beside a comma: is that a decimal comma"),
+        ("0,5 -2i; 0,3 +1i", "line 1 has '5 -2i' beside a comma"),
+        ("0,5 -i\n0,3 +i", "line 1 has '5 -i' beside a comma"),
+        ("1,234\t2,000\n3\t4", "thousands, or is it the decimal point? Write 1234 or 1.234, and all"),
+        ("-1,234;2\n3;4", "'-1,234': does its comma divide thousands"),
+        ("1 (1)\n2 3", "row 1, column 2 (line 1) is '(1)', in accounts a negative number: write -1, or 1 alone"),
+        ("1+2j,( 2.5 )\n2,3", "write -2.5, or 2.5 alone"),
+        (",a,b\nb,1,2\na,3,4", "the columns are a, b, and the rows are b, a: put the rows in the order of"),
+        ("to\\from a b\nb 1 2\na 3 4", "the columns are a, b, and the rows are b, a"),
+        (r"1\frac{1}{2} & 2 \\ 3 & 4", r"one and a half of 1\frac{1}{2}: write 1 \cdot \frac{1}{2} or 1 + \fr"),
+        (r"\begin{pmatrix} 1\,\dfrac{1}{2} & 2 \\ 3 & 4 \end{pmatrix}", "make one and a half"),
+        (r"\begin{pmatrix} -1{\frac{1}{2}} & 2 \\ 3 & 4 \end{pmatrix}", "make one and a half"),
+        ("Int64[1.5 2; 3 4]", "with dtype=Int64 the entries are not those that are written"),
+        ("Matrix([[Integer(1.5), 2], [3, 4]])", "with dtype=Integer the entries"),
+        ("[[1,2] [3,4]]", "[1,2] [3,4] are columns in Julia and one row in MATLAB"),
+        ("{{1,2} {3,4}}", "are columns in Julia and one row in MATLAB"),
+        ("[2*[1,2] [3,4]]", "are columns in Julia and one row in MATLAB"),
+        ("> 2 * diag(2) %*%\n+ diag(2)", "paste what was typed without > and +"),
         ("# nothing", "no number"),
         ("[[]]", "no number"),
         ("[" * 100, "more than 20 brackets"),
@@ -146,6 +199,35 @@ def test_what_is_written_is_what_is_computed(text: str, wanted: Any):
 )  # fmt: skip
 def test_what_is_not_understood_is_named_with_its_place(text: str, words: str):
     with pytest.raises(ValueError, match=re.escape(words)):
+        read_matrix(text)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "entry"),
+    [
+        ("'i4'", 1.5), ("'<i8'", 1.5), ("'>u2'", 1.5), ("int", 1.5), ("np.uint8", 300), ("'u1'", -1), ("'?'", 2),
+        ("'|b1'", 0.5), ("torch.long", 1.5), ("'q'", 1.5), ("float", "2j"), ("'f4'", 1e39), ("float16", 1e5),
+        ("str", 1), ("'i4,i4'", 1), ("'('", 1), ("''", 1),
+    ],
+)  # fmt: skip
+def test_a_type_that_cannot_hold_what_is_written_is_refused(dtype: str, entry: Any):
+    with pytest.raises(ValueError, match="the entries are not those that are written"):
+        read_matrix(f"np.array([[{entry}, 1], [0, 1]], dtype={dtype})")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "source,target,weight\n1,1,0.5\n1,2,3\n2,2,5", "i,j,w\n1,1,0.5\n1,2,3\n2,2,5",
+        "row,col,value\n1,1,0.5\n1,2,3\n2,2,5", "from to weight\n1 1 0.5\n1 2 3\n2 2 5\n2 1 4",
+        "Source_ID\tTarget_ID\tWeight\n1,0\t1,0\t0,5\n1,0\t2,0\t3,0\n2,0\t2,0\t5,0",
+        ",source,target,weight\n0,1,1,0.5\n1,1,2,3\n2,2,2,5", "   pre  post  w\n0  1 1 0.5\n1  1 2 3\n2  2 2 5",
+        "source,target,weight\nA,1,0.5\nB,2,3", "source,target\n1,2\n2,1",
+        "id,source,target,weight\n0,1,1,0.5\n1,1,2,3\n2,2,2,5\n3,2,1,1",
+    ],
+)  # fmt: skip
+def test_a_list_of_edges_is_no_matrix_row_by_row(text: str):
+    with pytest.raises(ValueError, match=r"look like a list of edges: .*coo_array.* leave the header out"):
         read_matrix(text)
 
 
@@ -192,7 +274,8 @@ def printed(M: np.ndarray) -> dict[str, str]:
     )
     if len(M) > 1:  # of one column, a decimal comma and a header are not told from two numbers
         texts["pandas CSV"] = pd.DataFrame(M).to_csv()
-        if not np.iscomplexobj(M):
+        thousands = all(re.fullmatch(r"-?[1-9]\d{0,2}\.\d{3}", entry) for row in as_text for entry in row)
+        if not np.iscomplexobj(M) and not thousands:
             texts["decimal commas"] = pd.DataFrame(M, columns=[f"x{j}" for j in range(len(M))]).to_csv(
                 sep=";", decimal=",", index=False
             )

@@ -18,14 +18,20 @@ import scipy.io
 import scipy.sparse
 
 from .choice import MatrixChoice, chosen
+from .market import matrix_market
 from .saved import matrix_in
 from .square import check_shape
 from .tables import Read, table_of
-from .text import from_text, matrix_market
+from .text import from_text
 
 LARGEST_FILE = 256 * 2**20  # bytes
 LARGEST_TEXT = 64 * 2**20
-BOXES = ("struct", "cell", "object", "opaque", "function")  # MATLAB's, in which matrices may lie
+BOXES = ("struct", "cell", "object", "opaque", "function", "char")  # MATLAB's, in which matrices may lie
+OUT_OF_BOX = {  # in MATLAB
+    "cell": "{}{{1}}", "sparse matrix": "full({})", "char": "str2num({})", "string": "double({})",
+    "table": "table2array({})", "function": "{}()", "function_handle": "{}()",
+}  # fmt: skip
+NUMERIC = {"double", "single", "logical", *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))}
 Reader = Callable[[Path, str | None], tuple[Any, str]]  # the matrix, and words on what was taken and left out
 
 
@@ -162,7 +168,9 @@ def _npz(path: Path, name: str | None) -> tuple[Any, str]:
 
 
 def _one_of(path: Path, arrays: dict[str, Any], name: str | None) -> tuple[Any, str]:
-    key = chosen(str(path), {key: tuple(np.shape(value)) for key, value in arrays.items()}, name)
+    numbers = {key: value for key, value in arrays.items() if value.dtype.kind in "biufc"}
+    offered = numbers if numbers and name is None else arrays
+    key = chosen(str(path), {key: value.shape for key, value in offered.items()}, name)
     return arrays[key], key
 
 
@@ -185,9 +193,9 @@ def _mat(path: Path, name: str | None) -> tuple[Any, str]:
 
 def _refuse_boxes(path: Path, name: str | None, boxes: dict[str, str], shapes: dict[str, tuple[int, ...]]) -> None:
     """ValueError for a matrix that lies in one of these structs and cells, or is not held as a plain array."""
-    box = next(iter(boxes), "") if name is None else re.split(r"[./{(]", name)[0]
+    box = min(boxes, key=lambda key: boxes[key] == "char", default="") if name is None else re.split(r"[./{(]", name)[0]
     if box in boxes and not (name is None and shapes):
-        inside = {"cell": f"{box}{{1}}", "sparse matrix": f"full({box})"}.get(boxes[box], f"{box}.A")
+        inside = OUT_OF_BOX.get(boxes[box], "{}.A").format(box)
         raise ValueError(
             f"{str(path)!r} holds {box} as a {boxes[box]}, and plain arrays are read: save the matrix alone, in MATLAB "
             f"with A = {inside}; save('A.mat', 'A')"
@@ -203,14 +211,31 @@ def _mat73(path: Path, name: str | None) -> tuple[Any, str]:
             f"{str(path)!r} is a .mat of version 7.3: save it with save('{path.name}', '-v7'), or install h5py"
         ) from problem
     with h5py.File(path, "r") as file:
-        shapes = {key: tuple(file[key].shape) for key in file if isinstance(file[key], h5py.Dataset)}
-        groups = [key for key in file if key not in shapes and not key.startswith("#")]
-        boxes = {key: "sparse matrix" if "MATLAB_sparse" in file[key].attrs else "struct" for key in groups}
+        kinds = {key: _kind73(file[key]) for key in file if not key.startswith("#")}
+        boxes = {key: kind for key, kind in kinds.items() if kind not in NUMERIC}
+        shapes = {key: _shape73(file[key]) for key in kinds if key not in boxes}
         _refuse_boxes(path, name, boxes, shapes)
         key = chosen(str(path), shapes, name)
         check_shape(shapes[key])
         values = np.asarray(file[key]).T
     return values["real"] + 1j * values["imag"] if values.dtype.names else values, key
+
+
+def _kind73(item: Any) -> str:
+    """MATLAB's class: it writes text as numbers, too, and cells and objects as references to what they hold."""
+    if "MATLAB_sparse" in item.attrs:
+        return "sparse matrix"
+    held = "struct"
+    if hasattr(item, "dtype"):
+        held = "double" if item.dtype.kind in "biufc" or item.dtype.names == ("real", "imag") else "object"
+    kind = item.attrs.get("MATLAB_class", held)
+    kind = kind.decode() if isinstance(kind, bytes) else str(kind)
+    return held if kind in NUMERIC else kind
+
+
+def _shape73(item: Any) -> tuple[int, ...]:
+    """Of an empty array its sizes are written in its place."""
+    return (0,) if item.attrs.get("MATLAB_empty", 0) else tuple(item.shape)
 
 
 def _mtx(path: Path, name: str | None) -> tuple[Any, str]:

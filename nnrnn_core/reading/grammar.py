@@ -21,7 +21,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from .arithmetic import ARITHMETIC, Scalar, Value
-from .numbers import IMAGINARY, real_number
+from .numbers import IMAGINARY, holds, real_number
 from .tokens import NotUnderstood, Token, latex_tokens, not_understood, place, tokens
 
 DEEPEST = 20  # brackets in brackets
@@ -146,10 +146,17 @@ class Parser:
                     raise self.wrong(operator, "two divisions in a table's cell look like a date")
                 divided = operator.text == "/"
             elif self.juxtaposed and (self.next.kind == "name" or self.sees("(", "[")):
+                self.refuse_mixed_fraction()
                 operator, right = self.next._replace(text="*"), self.power()
             else:
                 return value
             value = self.computed(operator, value, right)
+
+    def refuse_mixed_fraction(self) -> None:
+        """1\\frac{1}{2}, or 1{\\frac{1}{2}}: a product by the rules of LaTeX, and to many readers 1½."""
+        fraction = self.next.text == "frac" or (self.text[self.next.start] == "{" and self.after().text == "frac")
+        if fraction and re.fullmatch(r"[\d.]+", self.tokens[self.at - 1].text):
+            raise self.wrong(self.next, _MIXED_FRACTION)
 
     def power(self) -> Value:
         base = self.postfix()
@@ -238,7 +245,9 @@ class Parser:
                 if name in ("Rational", "complex") or (name == "frac" and self.juxtaposed):
                     return self.pair(token, name)
             elif name in TYPED and self.sees("["):
-                return self.bracket(self.take())
+                value = self.bracket(self.take())
+                self.check_type(token, name, value)
+                return value
             if name in CONSTANTS:
                 return CONSTANTS[name]
         known = "numbers, pi, sqrt, exp, cos, sin, + - * / **, transposition and what wraps a matrix"
@@ -314,9 +323,7 @@ class Parser:
         options[key.text] = value.text.strip("'\"").rpartition(".")[2]
 
     def check_type(self, token: Token, dtype: str, value: Value) -> None:
-        """NumPy would cut fractions off for an integer dtype."""
-        whole = dtype.startswith(("int", "uint", "long", "short", "bool"))
-        if whole and not np.all(np.isin(value, (0, 1)) if dtype == "bool" else np.equal(value, np.round(value))):
+        if not holds(dtype, np.asarray(value)):
             raise self.wrong(token, f"with dtype={dtype} the entries are not those that are written")
 
     # ---- brackets
@@ -343,12 +350,13 @@ class Parser:
         rows: list[list[Value]] = [[]]
         divided: set[str] = set()  # by what, in this row
         comma = True  # whether the next element needs nothing before it
+        vectors = False  # whether there are vectors with commas, [1, 2], in this row
         while not self.sees(close):
             token = self.next
             if token.kind == "newline" or self.sees(";"):
                 self.take()
                 rows.append([])
-                divided, comma = set(), True
+                divided, comma, vectors = set(), True, False
             elif self.sees(","):
                 if comma:
                     raise self.wrong(token, "a number is missing before it")
@@ -365,6 +373,9 @@ class Parser:
                 if len(divided) > 1:
                     raise self.wrong(token, _MIXED)
                 rows[-1].append(self.sum())
+                vectors |= token.text[0] in "[{" and "," in self.text[token.start : self.tokens[self.at].start]
+                if vectors and " " in divided:
+                    raise self.wrong(token, _SIDE_BY_SIDE)
                 comma = False
         return [row for row in rows if row]
 
@@ -398,6 +409,11 @@ _MIXED = (
     "commas and blanks divide one row; write a decimal comma as a full stop, and all numbers of a row with the same "
     "between them"
 )
+_MIXED_FRACTION = (
+    "after a number it may be a factor, or make one and a half of 1\\frac{1}{2}: write 1 \\cdot \\frac{1}{2} or "
+    "1 + \\frac{1}{2}"
+)
+_SIDE_BY_SIDE = "[1,2] [3,4] are columns in Julia and one row in MATLAB: write a comma between the rows of a matrix"
 
 
 def _equally_long(sizes: list[int], where: str) -> None:

@@ -6,11 +6,13 @@ import math
 import re
 from decimal import Decimal
 
+import numpy as np
+
 UNSIGNED = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eEdD][+-]?[0-9]+)?"
 IMAGINARY = r"(?:im|i|j|J)"
 PLAIN = re.compile(rf"[+-]?{UNSIGNED}")
 _PLAIN_ROW = re.compile(r"[-+.0-9eEj(),\s]*")
-_TINY = re.compile(r"[eE]-[0-9]{3}|\.0{200}")  # what may be smaller than float64 goes
+TINY = re.compile(r"[eE]-[0-9]{3}|\.0{200}")  # what may be smaller than float64 goes
 MINUS = str.maketrans("−–", "--")  # as typeset text and word processors write it; one character for one
 
 
@@ -38,7 +40,7 @@ def plain_numbers(row: str) -> list[float] | list[complex] | None:
         values = [complex(piece) for piece in pieces] if "j" in row else [float(piece) for piece in pieces]
     except ValueError:
         return None
-    if any(0 < size < 1e-290 or size >= 2.0**53 for size in map(abs, values)) or _TINY.search(row):
+    if any(0 < size < 1e-290 or size >= 2.0**53 for size in map(abs, values)) or TINY.search(row):
         return None
     return values
 
@@ -46,3 +48,24 @@ def plain_numbers(row: str) -> list[float] | list[complex] | None:
 def inexact(number: object) -> str:
     """Why a whole number is refused."""
     return f"{number} lies beyond 2⁵³, and no 64-bit number is equal to it: write {number}.0 if the nearest one will do"
+
+
+def holds(dtype: str, entries: np.ndarray) -> bool:
+    """Whether an array of that type has these entries: NumPy would cut fractions off for integers."""
+    if not re.fullmatch(r"[<>=|]?(?:\?|[A-Za-z]\w*)", dtype):
+        return False
+    try:
+        kind = np.dtype(dtype)
+    except Exception:  # of torch, SymPy or Julia alone; numpy raises several kinds
+        return not dtype.lower().startswith(("int", "uint")) or np.array_equal(entries, np.round(entries))
+    if kind.kind == "b":
+        return bool(np.isin(entries, (0, 1)).all())
+    if kind.kind not in "iufcO" or (kind.kind in "iuf" and np.any(entries.imag)):
+        return False
+    finite = entries[np.isfinite(entries)].real
+    if kind.kind in "iu":
+        limits = np.iinfo(kind)
+        return np.array_equal(finite, np.round(finite)) and bool(
+            np.all((limits.min <= finite) & (finite <= limits.max))
+        )
+    return kind.kind == "O" or bool(np.all(np.abs(finite) <= np.finfo(kind).max))

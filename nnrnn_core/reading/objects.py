@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from ..dynamics.form import TensorLike, numpy_array
+from .labels import refuse_another_order, refuse_edges
 from .numbers import inexact
 from .square import check_shape
 
@@ -23,6 +24,7 @@ def array_of(matrix: Any) -> np.ndarray:
         check_shape(matrix.shape)
         return np.asarray(matrix.toarray())
     if hasattr(matrix, "to_numpy") and hasattr(matrix, "columns"):  # a frame of pandas or polars
+        _check_labels(matrix)
         return _numbers(np.asarray(matrix.to_numpy()))
     if isinstance(matrix, Sequence) and not isinstance(matrix, str | bytes | memoryview):
         _check_rows(matrix)
@@ -39,13 +41,36 @@ def array_of(matrix: Any) -> np.ndarray:
 
 
 def _unmasked(matrix: np.ma.MaskedArray) -> np.ndarray:
-    masked = np.argwhere(np.ma.getmaskarray(matrix))
-    if len(masked):
-        where = ", ".join(f"{name} {k + 1}" for name, k in zip(("row", "column"), masked[0], strict=False))
-        raise ValueError(
-            f"{len(masked)} entries are masked, the first at {where}: say what they are, for instance matrix.filled(0)"
-        )
+    _refuse_masked(np.argwhere(np.ma.getmaskarray(matrix)))
     return np.asarray(matrix.data)
+
+
+def _refuse_masked(places: Sequence[Sequence[int]] | np.ndarray) -> None:
+    if len(places):
+        where = ", ".join(f"{name} {k + 1}" for name, k in zip(("row", "column"), places[0], strict=False))
+        raise ValueError(
+            f"{len(places)} entries are masked, the first at {where}: say what they are, for instance matrix.filled(0)"
+        )
+
+
+def _masked(row: Any) -> Iterable[int]:
+    """Where a row has masked entries, of which NumPy's arrays keep what lies under the mask."""
+    if isinstance(row, np.ma.MaskedArray):
+        return np.flatnonzero(np.ma.getmaskarray(row))
+    return (j for j, entry in enumerate(row) if _is_masked(entry)) if isinstance(row, list | tuple) else ()
+
+
+def _is_masked(entry: Any) -> bool:
+    return isinstance(entry, np.ma.MaskedArray) and bool(np.ma.getmaskarray(entry).any())
+
+
+def _check_labels(frame: Any) -> None:
+    """A frame of pandas has names of rows, too."""
+    columns = [str(name) for name in frame.columns]
+    rows = [str(name) for name in frame.index] if hasattr(frame, "loc") else []
+    refuse_another_order(columns, rows)
+    if columns != rows:
+        refuse_edges(columns, frame.to_numpy())
 
 
 def _of_tensor(tensor: Any) -> np.ndarray:
@@ -61,11 +86,13 @@ def _of_tensor(tensor: Any) -> np.ndarray:
 
 
 def _check_rows(rows: Sequence[Any]) -> None:
-    sizes = [len(row) if hasattr(row, "__len__") and not isinstance(row, str) else -1 for row in rows]
+    several = [hasattr(row, "__len__") and not isinstance(row, str) and getattr(row, "ndim", 1) for row in rows]
+    sizes = [len(row) if is_row else -1 for row, is_row in zip(rows, several, strict=True)]
     for i, size in enumerate(sizes, start=1):
         if size != sizes[0]:
             first, this = ("no row" if k < 0 else f"{k} numbers" for k in (sizes[0], size))
             raise ValueError(f"row {i} has {this}, and row 1 has {first}; give all as many")
+    _refuse_masked([(i, j) for i, row in enumerate(rows) for j in _masked(row)])
 
 
 def _numbers(found: np.ndarray) -> np.ndarray:
@@ -82,6 +109,8 @@ def _numbers(found: np.ndarray) -> np.ndarray:
 
 
 def _number(entry: Any, where: str) -> float | complex:
+    if _is_masked(entry):
+        raise ValueError(f"{where} is masked: say what it is")
     if isinstance(entry, str | bytes):
         raise ValueError(f"{where} is {entry!r}, a text and not a number")
     try:

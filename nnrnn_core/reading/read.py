@@ -14,6 +14,7 @@ import numpy as np
 
 from .files import READERS, REMEDIES, from_file
 from .objects import array_of
+from .parametrised import state_of
 from .saved import matrix_in
 from .square import square
 from .text import from_text
@@ -88,7 +89,7 @@ def _found(source: Any, name: str | None) -> tuple[Any, str]:
             raise ValueError(f"{source[:80]!r} is an address: download the file, and give its path")
         return from_file(*_with_name(source.strip(), name))
     if hasattr(source, "state_dict") and not is_schur_matrix(source):
-        return matrix_in(source.state_dict(), type(source).__name__, name)
+        return matrix_in(state_of(source), type(source).__name__, name)
     if isinstance(source, Mapping) and not hasattr(source, "toarray"):  # SciPy's dok is a dictionary, too
         return matrix_in(source, "the dictionary", name)
     if name is not None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .choice import MatrixChoice, chosen
+from .parametrised import only_parts, parts_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -21,21 +22,43 @@ Makers = dict[str, tuple[tuple[int, ...], Callable[[], Any]]]  # by name: a shap
 def matrix_in(content: Any, where: str, name: str | None) -> tuple[Any, str]:
     """The matrix and its name in what torch.load gives: a tensor, a state dict, a checkpoint, dictionaries of those.
 
-    A recurrent matrix is preferred to whatever else is square. Any tensor can be had by its name.
+    A recurrent matrix is preferred to whatever else is square. Any tensor can be had by its name, but for the parts of
+    a matrix that torch computes.
     """
     if hasattr(content, "detach"):
         return content, ""
     tensors = dict(_flat(_weights(content)))
     if not tensors:
         raise ValueError(f"{where!r} holds no tensor or array: save a tensor, or a network's state_dict()")
-    recurrent = {**_of_the_kit(tensors), **_of_torch(tensors)}
-    every = {**{key: (tuple(value.shape), _same(value)) for key, value in tensors.items()}, **recurrent}
+    parts = parts_of(tensors)
+    whole = {key: value for key, value in tensors.items() if key not in parts}
+    recurrent = {**_of_the_kit(whole), **_of_torch(whole)}
+    if missing := _missing(tensors, parts, name, recurrent):
+        raise ValueError(only_parts(where, missing, parts))
+    every = {**{key: (tuple(value.shape), _same(value)) for key, value in whole.items()}, **recurrent}
     asked = every if name is not None or not recurrent else recurrent
     try:
         key = chosen(where, {key: shape for key, (shape, _) in asked.items()}, name)
     except MatrixChoice as several:
         raise MatrixChoice(where, {key: _words(key, asked) for key in several.names}) from None
     return asked[key][1](), key
+
+
+def _missing(
+    tensors: Mapping[str, Tensor], parts: Mapping[str, str], name: str | None, recurrent: Collection[str]
+) -> str | None:
+    """What is there in parts only, and is meant: by its name or theirs; or, without a name, because it is recurrent,
+    or square where no recurrent matrix is."""
+
+    def is_meant(part: str, whole: str) -> bool:
+        if name is not None:
+            return name in (part, whole, f"{whole}.{name.rpartition('.')[2]}") or whole.startswith(f"{name}.")
+        shape = tuple(tensors[part].shape)
+        square = len(shape) == 2 and shape[0] == shape[1]
+        within = any(whole.startswith(f"{key}.") for key in recurrent)  # of what the kit's own V is made
+        return bool(_TORCH.match(whole)) or within or (not recurrent and square)
+
+    return next((whole for part, whole in parts.items() if is_meant(part, whole)), None)
 
 
 def _weights(content: Any) -> Any:
@@ -46,10 +69,11 @@ def _weights(content: Any) -> Any:
 
 
 def _flat(content: Any, prefix: str = "") -> list[tuple[str, Tensor]]:
-    """All tensors and arrays in dictionaries and lists, by dotted names."""
+    """All tensors and arrays in dictionaries, lists and tuples, by dotted names."""
     if hasattr(content, "dtype") and hasattr(content, "shape"):
         return [(prefix.removesuffix("."), content)]
-    pairs = content.items() if isinstance(content, Mapping) else enumerate(content) if isinstance(content, list) else ()
+    several = isinstance(content, list | tuple)
+    pairs = content.items() if isinstance(content, Mapping) else enumerate(content) if several else ()
     return [found for key, value in pairs for found in _flat(value, f"{prefix}{key}.")]
 
 

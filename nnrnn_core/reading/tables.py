@@ -11,16 +11,17 @@ import numpy as np
 
 from .arithmetic import Scalar
 from .grammar import scalar_of
+from .labels import MISSING, Cells, Table, is_number, without_labels
 from .numbers import IMAGINARY, MINUS, PLAIN, UNSIGNED, plain_numbers, real_number
 from .square import LARGEST
 from .tokens import NotUnderstood
 
-Cells = list[str]
-Table = list[tuple[str, Cells]]  # where each row stands, and its cells
-
 _SPACED_COMPLEX = re.compile(rf"(?<![\w.])({UNSIGNED})\s+([+-])\s+({UNSIGNED}{IMAGINARY}\b)")
-_MISSING = {"nan", "na", "<na>", "inf", "-inf", "infinity", "-infinity"}
+_BLANK_AND_SIGN = re.compile(r"\S\s+[+-]\S")
+_BRACKETED = re.compile(r"\([^()]*\)")
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+(?:[eE][+-]?[0-9]+)?")
+_THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}")
+_ACCOUNT = re.compile(rf"\(\s*{UNSIGNED}\s*\)")
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def table_of(text: str) -> Read:
         raise ValueError("there is no number in the text; paste rows of numbers, such as 0.9 2; 0 0.8")
     if (longest := max(len(row) for _, row in table)) > LARGEST + 2:  # row names, and an empty end
         raise ValueError(f"a matrix may have at most {LARGEST:,} rows here; a row of the text has {longest:,} entries")
-    table, labels = _without_labels(table)
+    table, labels = without_labels(table)
     _refuse_coordinates(table)
     entries = np.array(_entries(table)) * factor
     if shape and shape != entries.shape:
@@ -108,6 +109,7 @@ def _cells(lines: Sequence[tuple[str, str]]) -> Table:
         return _decimal_points([(where, _split(line, ";", where)) for where, line in lines])
     parts = [(where, row) for where, line in lines for row in line.split(";") if row.strip()]
     if any("," in row for _, row in parts):
+        _refuse_blank_and_sign(parts)
         return _without_empty_end([(where, _split(row, ",", where)) for where, row in parts])
     return [(where, _unspaced(row).split()) for where, row in parts]
 
@@ -139,13 +141,33 @@ def _split(line: str, mark: str, where: str) -> Cells:
     return [cell.strip() for cell in cells]
 
 
+def _refuse_blank_and_sign(rows: Sequence[tuple[str, str]]) -> None:
+    """0,5 -2i may be the numbers 0 and 5 − 2i, or 0.5 and −2i; 0, 5 -2i is not."""
+    if not any(re.search(r",\S", row) for _, row in rows):
+        return
+    for where, row in rows:
+        for cell in map(str.strip, row.split(",") if len(row.split()) > 1 else ()):
+            if _BLANK_AND_SIGN.search(cell) and _BLANK_AND_SIGN.search(_BRACKETED.sub("", cell)) and is_number(cell):
+                raise ValueError(
+                    f"{where} has {cell[:40]!r} beside a comma: is that a decimal comma, and does the blank divide two "
+                    "numbers? Write decimal commas as full stops, and a complex number without blanks"
+                )
+
+
 def _decimal_points(table: Table) -> Table:
-    """Cells with a decimal comma as cells with a point; in a table with a point, a comma may mean a thousand."""
+    """Cells with a decimal comma as cells with a point. In a table with a point, a comma may mean a thousand, and where
+    each of them has three figures behind it."""
     table = _without_empty_end(table)
     commas = [(where, cell) for where, row in table for cell in row if _DECIMAL_COMMA.fullmatch(cell)]
     if commas and any("." in cell and PLAIN.fullmatch(cell) for _, row in table for cell in row):
         where, cell = commas[0]
         raise ValueError(f"{where} has {cell!r}, and other cells have a full stop: which of them is the decimal point?")
+    if commas and all(_THOUSANDS.fullmatch(cell) for _, cell in commas):
+        where, cell = commas[0]
+        raise ValueError(
+            f"{where} has {cell!r}: does its comma divide thousands, or is it the decimal point? Write "
+            f"{cell.replace(',', '')} or {cell.replace(',', '.')}, and all cells without commas"
+        )
     return [
         (where, [cell.replace(",", ".") if _DECIMAL_COMMA.fullmatch(cell) else cell for cell in row])
         for where, row in table
@@ -157,54 +179,6 @@ def _without_empty_end(table: Table) -> Table:
     if all(len(row) > 1 and not row[-1] for _, row in table):
         return [(where, row[:-1]) for where, row in table]
     return table
-
-
-# ---- header and row names
-def _without_labels(table: Table) -> tuple[Table, str]:
-    """Without a header row and row names, and words that say so."""
-    (_, head), body = table[0], table[1:]
-    if not body:
-        return table, ""
-    widths, first = {len(row) for _, row in body}, [row[0] for _, row in body]
-    shorter = widths == {len(head) + 1} and _are_labels(head, first)
-    corner = widths == {len(head)} and head[0] == "" and _are_labels(head[1:], first)
-    has_header = shorter or corner or (_all_names(head) and len(head) > 1)
-    if not has_header:
-        body = table
-    has_names = shorter or corner or (len(body[0][1]) > 1 and _all_names([row[0] for _, row in body]))
-    if has_names:
-        body = [(where, row[1:]) for where, row in body]
-    left = [words for words, is_there in (("header row", has_header), ("row names", has_names)) if is_there]
-    return body, f"{' and '.join(left)} left out" if left else ""
-
-
-def _is_name(cell: str) -> bool:
-    if not cell or PLAIN.fullmatch(cell) or cell.lower() in _MISSING:
-        return False
-    try:
-        scalar_of(cell)
-    except ValueError:
-        return bool(re.match(r"[^\W\d]|[\"'\[(]", cell))  # a name begins with a letter
-    return cell.isalpha() and cell not in ("pi", "π")  # a column may be called e or i
-
-
-def _all_names(cells: Sequence[str]) -> bool:
-    return all(map(_is_name, cells))
-
-
-def _counts(cells: Sequence[str]) -> bool:
-    """0, 1, 2 … or 1, 2, 3 …: how pandas and R number rows and columns."""
-    return list(cells) in ([str(k + first) for k in range(len(cells))] for first in (0, 1))
-
-
-def _are_labels(columns: Sequence[str], rows: Sequence[str]) -> bool:
-    """Whether these, above the columns and before the rows, can be no entries of the matrix."""
-    if list(columns) == list(rows):  # the same numbers of neurons, say
-        return True
-    whole = len(set(rows)) == len(rows) and all(re.fullmatch("[0-9]+", cell) for cell in rows)  # years, say
-    return (_all_names(columns) and (whole or _all_names(rows))) or (
-        _counts(columns) and (_counts(rows) or _all_names(rows))
-    )
 
 
 # ---- numbers
@@ -231,7 +205,9 @@ def _entries(table: Table) -> list[Sequence[Scalar]]:
     for i, (where, row) in enumerate(table, start=1):
         if len(row) != first:
             raise ValueError(f"row {i} has {len(row)} numbers, and row 1 has {first}; give all as many ({where})")
-        plain = plain_numbers(" ".join(row))
+        joined = " ".join(row)
+        in_accounts = "(" in joined and any(map(_ACCOUNT.fullmatch, row))
+        plain = None if in_accounts else plain_numbers(joined)
         if plain and len(plain) == first:
             entries.append(plain)
             continue
@@ -242,7 +218,10 @@ def _entries(table: Table) -> list[Sequence[Scalar]]:
 def _number(cell: str, where: str) -> Scalar:
     if not cell:
         raise ValueError(f"{where} is empty: write 0, if that is what is meant")
-    if cell.lower() in _MISSING:
+    if _ACCOUNT.fullmatch(cell):
+        number = cell.strip("( )")
+        raise ValueError(f"{where} is {cell!r}, in accounts a negative number: write -{number}, or {number} alone")
+    if cell.lower() in MISSING:
         return float("nan" if cell.strip("<").lower()[0] == "n" else cell)
     try:
         return real_number(cell) if PLAIN.fullmatch(cell) else scalar_of(cell)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import re
 
 import numpy as np
-import scipy.io
-import scipy.sparse
 
 from .grammar import matrix_of, matrix_of_latex
-from .numbers import MINUS, UNSIGNED
+from .market import matrix_market
+from .numbers import MINUS
 from .r_code import is_r_code, matrix_of_r
-from .square import check_shape
 from .tables import Read, table_of
 
 PROMPT = re.compile(
@@ -29,6 +26,8 @@ def from_text(text: str) -> Read:
     if typed := PROMPT.fullmatch(first.rstrip("\r")):
         if not rest.strip():
             return from_text(typed.group(1))
+        if re.match(r"\s*> ", first) and re.match(r"\s*\+ ", rest):  # R's prompt for the rest of what is typed
+            raise ValueError("the text goes on at R's prompt +: paste what was typed without > and +")
         read = from_text(ANSWER.sub("", rest, count=1) if ANSWER.match(rest) else rest)
         return Read(read.entries, "; ".join(filter(None, [f"{first.strip()!r} left out", read.note])))
     if text.lstrip().startswith("%%MatrixMarket"):
@@ -55,38 +54,3 @@ def from_text(text: str) -> Read:
 def _is_printed_table(text: str) -> bool:
     """R's [1,] and [,1], and Julia's 2×2 Matrix{Float64}: above the rows."""
     return bool(re.search(r"^\s*\[\d+,\]", text, re.MULTILINE) or re.match(r"\s*\d+×\d+ [^\[\n]*:\s*\n", text))
-
-
-def matrix_market(data: bytes) -> np.ndarray:
-    """From text in Matrix Market's format."""
-    try:
-        rows, columns, _, layout, field, _ = scipy.io.mminfo(io.BytesIO(data))
-    except Exception as problem:  # scipy raises several kinds
-        raise ValueError(f"this is not Matrix Market's format: {problem}") from problem
-    check_shape((int(rows), int(columns)))
-    _check_market_lines(data.decode("latin-1"), layout, field)
-    try:
-        found = scipy.io.mmread(io.BytesIO(data))
-    except Exception as problem:
-        raise ValueError(f"the Matrix Market text cannot be read: {problem}") from problem
-    if not scipy.sparse.issparse(found):
-        return np.asarray(found)
-    places = found.row.astype(np.int64) * int(columns) + found.col
-    if len(np.unique(places)) < len(places):
-        raise ValueError("the Matrix Market text has two numbers for one entry; leave one of them")
-    return np.asarray(found.toarray())
-
-
-def _check_market_lines(text: str, layout: str, field: str) -> None:
-    """Every line has as many numbers as it must and nothing else: SciPy stops at what it does not know."""
-    values = {"pattern": 0, "complex": 2}.get(field, 1)
-    numbers = [*(["[0-9]+"] * 2 if layout == "coordinate" else []), *([rf"[+-]?(?:{UNSIGNED}|(?i:nan|inf))"] * values)]
-    line_of_numbers = re.compile(r"\s*" + r"\s+".join(numbers) + r"\s*")
-    lines = [
-        (i, line) for i, line in enumerate(text.splitlines(), start=1) if line.strip() and not line.startswith("%")
-    ]
-    for i, line in lines[1:]:  # the first has the sizes
-        if not line_of_numbers.fullmatch(line) or "d" in line.lower():
-            raise ValueError(
-                f"line {i} of the Matrix Market text is {line[:40]!r}: {len(numbers)} numbers are expected"
-            )

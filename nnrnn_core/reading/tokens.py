@@ -8,20 +8,27 @@ from typing import NamedTuple
 
 from .numbers import IMAGINARY, UNSIGNED, plain_numbers
 
-_TOKEN = re.compile(
-    rf"""
+
+def _pattern(comment: str, operator: str) -> re.Pattern[str]:
+    return re.compile(
+        rf"""
     (?P<blank>[^\S\n]+) | (?P<newline>\n)
-  | (?P<comment>(?<!\S)\#[^\n]* | (?m:^)%[^\n]*)
+  | (?P<comment>{comment})
   | (?P<number>{UNSIGNED}(?:{IMAGINARY})?(?![\w.]*\w))
   | (?P<name>[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)
   | (?P<attribute>\.[A-Za-z_]\w*)
   | (?P<row>\[[^][]*\])
   | (?P<string>"[^"\n]*")
-  | (?P<op>\*\*|\.'|[][(){{}},;+\-*/^@='])
+  | (?P<op>{operator})
   | (?P<angle><[^<>\n]*>)
     """,
-    re.VERBOSE,
-)
+        re.VERBOSE,
+    )
+
+
+_COMMENT, _OPERATOR = r"(?<!\S)\#[^\n]*", r"\*\*|\.'|[][(){},;+\-*/^@=']"
+_TOKEN = _pattern(rf"{_COMMENT} | (?m:^)%[^\n]*", _OPERATOR)
+R_TOKEN = _pattern(_COMMENT, rf"%\*%|{_OPERATOR}")  # where % begins no comment
 MOST = 2_000_000  # tokens, beside rows of plain numbers
 _QUOTED = re.compile(r"'[^'\n]*'")
 
@@ -76,9 +83,9 @@ def not_understood(text: str, start: int, why: str = "") -> NotUnderstood:
     return NotUnderstood(what, place(text, start), why)
 
 
-def tokens(text: str) -> list[Token]:
-    """The tokens of Python's, MATLAB's or Julia's brackets, and an end."""
-    return [*_plain(text, 0, len(text), text), Token("end", "", len(text), True)]
+def tokens(text: str, pattern: re.Pattern[str] = _TOKEN) -> list[Token]:
+    """The tokens of Python's, MATLAB's or Julia's brackets, or of R's with its pattern, and an end."""
+    return [*_plain(text, 0, len(text), text, pattern), Token("end", "", len(text), True)]
 
 
 def latex_tokens(text: str) -> list[Token]:
@@ -105,13 +112,13 @@ def _kind(piece: str) -> str:
     return "attribute" if piece == ".T" else "name" if piece.isalpha() else "op"
 
 
-def _plain(text: str, start: int, stop: int, whole: str) -> Iterator[Token]:
+def _plain(text: str, start: int, stop: int, whole: str, pattern: re.Pattern[str] = _TOKEN) -> Iterator[Token]:
     spaced, before, depth, count = True, "", 0, 0
     while start < stop:
         match = _QUOTED.match(text, start, stop) if before in ("(", ",", "=") else None
         kind = "string"
         if match is None:
-            match = _TOKEN.match(text, start, stop)
+            match = pattern.match(text, start, stop)
             kind = (match.lastgroup or "") if match else ""
         if match is None or (kind == "angle" and before != "="):
             raise not_understood(whole, start)
