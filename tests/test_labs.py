@@ -12,8 +12,10 @@ import ipywidgets as ipw
 import numpy as np
 import pytest
 import torch
+from threadpoolctl import threadpool_info
 
 from nnrnn_core import SchurMatrix, tasks
+from nnrnn_core.threads import blas_threads
 from widgets import (
     AssembleLab,
     GradientLab,
@@ -27,6 +29,7 @@ from widgets import (
     XrayLab,
 )
 from widgets.labs import registry
+from widgets.labs.growth import GrowthState
 from widgets.labs.lab import LARGEST_SCALE, Lab
 
 pytestmark = pytest.mark.usefixtures("coarse_plane")
@@ -336,3 +339,20 @@ def test_a_figure_opens_with_few_entries_in_its_legends(make: Any) -> None:
         entries = [trace.name for trace in lines if (named if trace.showlegend is None else trace.showlegend)]
         assert len(entries) <= FEW, entries
     lab.close()
+
+
+def test_what_a_lab_computes_takes_one_thread_of_blas(monkeypatch: pytest.MonkeyPatch):
+    """Two of them wait for each other in a loop, and beside a page that draws that takes ten times as long."""
+    seen, of = [], GrowthState.of
+
+    def watched(source: Any, time: Any = None) -> GrowthState:
+        seen.append({library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"})
+        return of(source, time)
+
+    monkeypatch.setattr(GrowthState, "of", watched)
+    with blas_threads(2):
+        lab = GrowthLab("shear")
+        lab.set_matrix("rotation")
+        lab.sources.buttons["random"].click()
+        lab.close()
+    assert len(seen) == 3 and all(numbers == {1} for numbers in seen)

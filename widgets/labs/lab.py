@@ -15,6 +15,8 @@ import ipywidgets as ipw
 import numpy as np
 from IPython.display import display
 
+from nnrnn_core.threads import threads
+
 from ..asleep import outputs
 from ..jupyter import close_tree, take_out
 from ..live import LiveFigure
@@ -141,7 +143,7 @@ class Lab(ipw.VBox):
         """Run what a control does. Every control comes through here: an exception, which Jupyter would swallow, is
         shown in the line beside the control, else in the alarm, and the lab stays as it was."""
         try:
-            with self.lock:
+            with self.lock, threads(1):  # a second one would be the page's, which draws meanwhile
                 self.say_problem("")
                 for other in self._lines:
                     other.say("")

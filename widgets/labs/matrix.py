@@ -58,6 +58,7 @@ class MatrixLab(Lab):
     default_presets: ClassVar[tuple[str, ...]]
 
     @said_in_words()
+    @threads(1)  # two threads of BLAS, and a browser that draws beside them, can take ten times as long as one
     def __init__(
         self,
         matrix: Any = None,
@@ -126,6 +127,7 @@ class MatrixLab(Lab):
         return matrix
 
     @said_in_words()
+    @threads(1)
     def set(self, **changes: Any) -> None:
         """Choose: `set(scale=0.5)`. The names are the fields of `state`. ValueError: nothing has changed."""
         with self.lock:
@@ -135,6 +137,7 @@ class MatrixLab(Lab):
             self._show(self.state.changed(**changes))
 
     @said_in_words()
+    @threads(1)
     def set_matrix(
         self, matrix: Any, *, name: str | None = None, time: dynamics.Time | None = None, **parameters: float
     ) -> None:
@@ -293,7 +296,7 @@ class MatrixLab(Lab):
         if settled and self.state.source.size > EXACT_AT_ONCE and self.state is not self._ready:
             settled = False  # coarse now, and exactly as soon as the page has asked for all parts
             self.progress.say(self.state.time_it_takes())
-        with first(), threads(1):  # matrices this small gain nothing by a second, which JupyterLab's page needs
+        with first(), threads(1):
             self.paint(settled)
         if settled:
             self._ready = self.state
