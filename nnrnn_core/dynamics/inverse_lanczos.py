@@ -44,7 +44,8 @@ def levels(form: ComplexMatrix, z: Complex128[np.ndarray, "..."], tolerance: flo
     folded, where = np.unique(z.real + 1j * np.abs(z.imag) if real else z, return_inverse=True)
     width = max(1, CACHE // len(form))
     parts = [folded[i : i + width] for i in range(0, len(folded), width)]
-    found = [_of_part(form, part, tolerance) for part in parts]
+    below = frobenius(np.tril(form, -1))
+    found = [_of_part(form, below, part, tolerance) for part in parts]
     return np.concatenate([np.empty(0), *found])[where.ravel()].reshape(z.shape)
 
 
@@ -58,11 +59,11 @@ def is_normal(form: ComplexMatrix) -> bool:
     return bool(frobenius(np.tril(form, -1)) <= len(form) * np.finfo(float).eps * frobenius(form))
 
 
-def _of_part(form: ComplexMatrix, z: Points, tolerance: float) -> Reals:
-    """|z − λ| of the nearest eigenvalue, as of a normal matrix, where all that stands below the diagonal can change it
-    by less than the tolerance; the rest by Lanczos' method."""
+def _of_part(form: ComplexMatrix, below: float, z: Points, tolerance: float) -> Reals:
+    """|z − λ| of the nearest eigenvalue, as of a normal matrix, where all that stands below the diagonal, of that norm,
+    can change it by less than the tolerance; the rest by Lanczos' method."""
     found = _distance(form, z)
-    left = frobenius(np.tril(form, -1)) > min(tolerance, NOTHING) * found
+    left = min(tolerance, NOTHING) * found < below
     if left.any():
         found[left] = _scaled(form, z[left], tolerance)
     return found

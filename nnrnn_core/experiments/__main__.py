@@ -115,8 +115,7 @@ def _run(options: argparse.Namespace) -> None:
     with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as executor:
         outcomes = run_all(wanted, options.folder, executor)
         failed = [one for one in tqdm(outcomes, total=len(wanted), unit="run") if isinstance(one, Exception)]
-    if failed:
-        raise ValueError("\n".join(map(str, failed)))
+    _raise_all(failed)
 
 
 def _tune(options: argparse.Namespace) -> None:
@@ -148,6 +147,10 @@ def _one_by_one(wanted: Sequence[Experiment], folder: Path, problems: Sequence[E
             _with_progress(experiment, folder)
         except (ValueError, DataMissing, ImportError, OSError) as problem:
             failed.append(problem)
+    _raise_all(failed)
+
+
+def _raise_all(failed: Sequence[Exception]) -> None:
     if failed:
         raise ValueError("\n".join(map(str, failed)))
 

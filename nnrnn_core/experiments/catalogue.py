@@ -176,10 +176,8 @@ class Experiment:
         return Training(model.to(self.device), task, self.settings(task), self.seed)
 
     def _model(self, task: Task, options: dict[str, Any]) -> SequenceModel:
-        width = self.plan.hidden_size
-        if self.match == "parameters" and self._papers:
-            width = self._papers[0]
-        if self.match == "width" or self._papers:
+        width = self.plan.hidden_size if self.match == "width" else self._papers[0] if self._papers else None
+        if width is not None:
             return SequenceModel(self.kind, task.input_size, width, task.output_size, **options)
         parameters = budget(self.task) if self.scale == "paper" else self._parameters_of_nnrnn(task)
         assert parameters is not None

@@ -184,14 +184,12 @@ def as_run(task: str, folder: str | Path, scale: str) -> dict[str, Race]:
     }
 
 
-def unfinished(task: str, match: str, network: str, folder: str | Path, scale: str) -> Lines | None:
-    """The lines of the run that has come farthest, of those that have come to an evaluation and not to their end."""
-    begun = [
-        lines
-        for lines in _all_runs(task, folder, scale)
-        if (lines[0]["match"], lines[0]["network"]) == (match, network) and not lines[-1].get("done") and len(lines) > 1
-    ]
-    return max(begun, key=lambda lines: int(lines[-1]["updates"]), default=None)
+def unfinished(task: str, folder: str | Path, scale: str) -> dict[tuple[str, str], Lines]:
+    """By match and network: the run that has come farthest, of those that have come to an evaluation and not to their
+    end."""
+    begun = [lines for lines in _all_runs(task, folder, scale) if len(lines) > 1 and not lines[-1].get("done")]
+    begun.sort(key=lambda lines: int(lines[-1]["updates"]))
+    return {(lines[0]["match"], lines[0]["network"]): lines for lines in begun}
 
 
 def _all_runs(task: str, folder: str | Path, scale: str) -> Iterator[Lines]:

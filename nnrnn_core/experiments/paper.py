@@ -30,18 +30,20 @@ def papers_settings(task: str, network: str, match: str = "width") -> tuple[int,
     >>> width, options, settings.rate
     (128, {'init': 'henaff'}, 0.0005)
     """
-    for entry in sorted(paper()["settings"], key=lambda entry: entry.get("match", "width") != match):
-        if entry["task"] == task and network in entry["networks"] and entry.get("match", "width") in ("width", match):
-            values = dict(entry["networks"][network])
-            width = values.pop("hidden_size")
-            if match == "parameters":
-                width = _budget_of(task).get("widths", {}).get(network, width)
-            options = {"init": values.pop("init")} if "init" in values else {}
-            shared = {"optimiser": entry["optimiser"], "batch_size": entry["batch_size"]}
-            if "rate_P" not in values:
-                shared["rate_P"] = values["rate"]  # one rate for all, as the paper has it for these networks
-            return width, options, Settings(**shared, **values)
-    return None
+    having = [entry for entry in paper()["settings"] if entry["task"] == task and network in entry["networks"]]
+    by_match = {entry.get("match"): entry for entry in having}
+    entry = by_match.get(match, by_match.get(None))
+    if entry is None:
+        return None
+    values = dict(entry["networks"][network])
+    width = values.pop("hidden_size", None)
+    if match == "parameters":
+        width = _budget_of(task).get("widths", {}).get(network, width)
+    options = {"init": values.pop("init")} if "init" in values else {}
+    shared = {"optimiser": entry["optimiser"], "batch_size": entry["batch_size"]}
+    if "rate_P" not in values:
+        shared["rate_P"] = values["rate"]  # one rate for all, as the paper has it for these networks
+    return width, options, Settings(**shared, **values)
 
 
 def budget(task: str) -> int | None:

@@ -24,13 +24,11 @@ def rows(folder: str | Path, scale: str = "class") -> list[dict[str, Any]]:
     """
     table = []
     for task in SCALES[scale]:
+        begun = unfinished(task, folder, scale)
         for match, race in as_run(task, folder, scale).items():
             for network in networks(task):
                 wanted = {"task": task, "match": match, "network": network}
-                rest = {
-                    "reported": reported(task, network, match),
-                    "unfinished": unfinished(**wanted, folder=folder, scale=scale),
-                }
+                rest = {"reported": reported(task, network, match), "unfinished": begun.get((match, network))}
                 table.append({**wanted, **_summary(race, network), **rest})
     return table
 

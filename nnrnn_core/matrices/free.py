@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Complex, Float
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from ..checks import whole_number
 from ..device import on_cpu
 from ..dynamics import henrici
-from .orthogonal import at_least_float32, random
+from .orthogonal import at_least_float32, check_drawn, random
 
 Drawn = Callable[[int, torch.Generator | None, torch.dtype], Tensor]
 
@@ -66,10 +66,8 @@ class FreeMatrix(nn.Module):
         self.start = start_of(init)
         dtype, device = dtype or torch.get_default_dtype(), device or torch.get_default_device()
         with on_cpu():
-            drawn: Any = self.start.matrix(size, generator, at_least_float32(dtype))  # whatever a callable returns
-        if not isinstance(drawn, Tensor) or drawn.shape != (size, size):
-            found = tuple(drawn.shape) if isinstance(drawn, Tensor) else type(drawn).__name__
-            raise ValueError(f"init must return a ({size}, {size}) matrix, a tensor; got {found}")
+            drawn = self.start.matrix(size, generator, at_least_float32(dtype))
+        check_drawn(drawn, size)
         self.entries = nn.Parameter(drawn.to(device=device, dtype=dtype))
 
     def forward(self) -> Float[Tensor, "n n"]:

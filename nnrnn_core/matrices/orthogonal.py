@@ -137,10 +137,15 @@ def uniform(count: int, low: float, high: float, generator: torch.Generator | No
     return (low + (high - low) * drawn).cpu()
 
 
-def _check_orthogonal(base: Any, size: int, dtype: torch.dtype) -> None:
-    if not isinstance(base, Tensor) or base.shape != (size, size):
-        found = tuple(base.shape) if isinstance(base, Tensor) else type(base).__name__
-        raise ValueError(f"init must return a ({size}, {size}) matrix, a tensor; got {found}")
+def check_drawn(found: Any, size: int) -> None:
+    """ValueError unless an initialiser, which may be anybody's, has returned a matrix of this size."""
+    if not isinstance(found, Tensor) or found.shape != (size, size):
+        what = tuple(found.shape) if isinstance(found, Tensor) else type(found).__name__
+        raise ValueError(f"init must return a ({size}, {size}) matrix, a tensor; got {what}")
+
+
+def _check_orthogonal(base: Tensor, size: int, dtype: torch.dtype) -> None:
+    check_drawn(base, size)
     defect = float((base.mT @ base - torch.eye(size, dtype=base.dtype)).abs().max())
     if not defect <= 1e3 * size * torch.finfo(dtype).eps:
         raise ValueError(f"init must return an orthogonal matrix; PᵀP differs from the identity by {defect:.1e}")

@@ -145,6 +145,7 @@ class MatrixLab(Lab):
         with self.lock:
             self._show(self.state_type.of(source_of(matrix, name, **parameters), time))
 
+    @threads(1)
     def load_preset(self, text: str) -> None:
         self._show(self.state_of(text))
 
